@@ -1,0 +1,71 @@
+"""What travels with an event besides its body: one message attribute, so that the body is the event alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .ids import is_id
+
+ATTRIBUTE = "sluice"
+"""The message attribute's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """Where an event comes from.
+
+    Attributes:
+        id: the event's id, given at emit.
+        emitted_ms: when it was first emitted, in milliseconds since 1970.
+        emitted_by: who emitted it: the name of a handler, or `None` for a program outside.
+        parent: the id of the event whose handler emitted it, if one did.
+        hops: how many emits by handlers lie between this event and the first one of its chain.
+    """
+
+    id: str
+    emitted_ms: int
+    emitted_by: str | None = None
+    parent: str | None = None
+    hops: int = 0
+
+    def to_text(self) -> str:
+        """The attribute's value."""
+        fields: dict[str, Any] = {"id": self.id, "at": self.emitted_ms}
+        if self.emitted_by:
+            fields["by"] = self.emitted_by
+        if self.parent:
+            fields["parent"] = self.parent
+        if self.hops:
+            fields["hops"] = self.hops
+        return json.dumps(fields, separators=(",", ":"))
+
+
+def from_text(text: str) -> Envelope | None:
+    """The envelope in an attribute's value; None if it is not one of ours, as anybody may send anything."""
+    try:
+        fields = json.loads(text)
+        envelope = Envelope(
+            id=fields["id"],
+            emitted_ms=fields["at"],
+            emitted_by=fields.get("by"),
+            parent=fields.get("parent"),
+            hops=fields.get("hops", 0),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return envelope if _is_sound(envelope) else None
+
+
+def _is_sound(envelope: Envelope) -> bool:
+    return (
+        isinstance(envelope.id, str)
+        and is_id(envelope.id)
+        and type(envelope.emitted_ms) is int
+        and 0 <= envelope.emitted_ms < 1 << 48
+        and type(envelope.hops) is int
+        and 0 <= envelope.hops < 1 << 31
+        and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
+        and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))
+    )

@@ -1,0 +1,50 @@
+"""Event ids: UUIDs of version 7 (RFC 9562), so that sorting by id is sorting by time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import uuid
+
+_RANDOM_BITS = 74
+
+
+def _uuid7(milliseconds: int, random: int) -> str:
+    high, low = random >> 62, random & ((1 << 62) - 1)
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+
+
+def new_id(now: float | None = None) -> str:
+    """A new id.
+
+    Args:
+        now: seconds since 1970; the current time if left out.
+    """
+    milliseconds = int((time.time() if now is None else now) * 1000)
+    return _uuid7(milliseconds, int.from_bytes(os.urandom(10), "big") >> (80 - _RANDOM_BITS))
+
+
+def id_of_message(message_id: str, sent_ms: int) -> str:
+    """The id of a message that was sent without one: the same on each of its deliveries.
+
+    Args:
+        message_id: SQS's id of the message.
+        sent_ms: when SQS accepted it, in milliseconds since 1970 (its `SentTimestamp`).
+    """
+    digest = hashlib.sha256(message_id.encode()).digest()
+    return _uuid7(sent_ms, int.from_bytes(digest[:10], "big") >> (80 - _RANDOM_BITS))
+
+
+def time_of_id(event_id: str) -> float | None:
+    """Seconds since 1970 at which the id was made; None if it is not one of ours."""
+    try:
+        value = uuid.UUID(event_id)
+    except ValueError:
+        return None
+    return (value.int >> 80) / 1000 if value.version == 7 else None  # noqa: PLR2004 - the UUID's version
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` is an event id, as `emit` returns them."""
+    return time_of_id(text) is not None and str(uuid.UUID(text)) == text

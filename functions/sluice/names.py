@@ -1,0 +1,140 @@
+"""The one place that knows how AWS resources are named after a stage and a handler.
+
+Depends on nothing, so that the CDK code, the worker and the command line can all use it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import InvalidNameError
+
+PREFIX = "sluice"
+"""Every resource's name starts with it."""
+
+LOCAL_STAGE = "local"
+"""The stage that means the local cloud."""
+
+DEAD_SUFFIX = "-dead"
+
+MAX_QUEUE_NAME = 80
+"""Characters. SQS quota for queue names."""
+
+MAX_FUNCTION_NAME = 64
+"""Characters. Lambda quota for function names."""
+
+_HANDLER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_STAGE = re.compile(r"[a-z][a-z0-9]*")
+
+
+def check_stage(stage: str) -> str:
+    """Return `stage` if resources can be named after it.
+
+    Without hyphens, so that stage `a` with handler `b-c` and stage `a-b` with handler `c` never share a queue.
+
+    Raises:
+        InvalidNameError: it has other characters than a-z and 0-9, or does not start with a letter.
+    """
+    if not _STAGE.fullmatch(stage):
+        raise InvalidNameError(
+            f"stage {stage!r}: use lower-case letters and digits only, starting with a letter, like 'prod'"
+        )
+    return stage
+
+
+def check_handler(handler: str) -> str:
+    """Return `handler` if it is a name that a handler can have.
+
+    Raises:
+        InvalidNameError: it has other characters than a-z, 0-9 and single hyphens, does not start with a
+            letter, or ends in `-dead`, which dead-letter queues do.
+    """
+    if not isinstance(handler, str) or not _HANDLER.fullmatch(handler):
+        raise InvalidNameError(
+            f"handler {handler!r}: use lower-case letters, digits and single hyphens, starting with a letter,"
+            " like 'send-receipt' (its file is functions/handlers/send_receipt.py)"
+        )
+    if handler.endswith(DEAD_SUFFIX):
+        raise InvalidNameError(
+            f"handler {handler!r}: names ending in '{DEAD_SUFFIX}' are those of dead-letter queues; choose another"
+        )
+    return handler
+
+
+def module_of(handler: str) -> str:
+    """The name of the handler's module in `functions/handlers`: `send-receipt` lives in `send_receipt`."""
+    return handler.replace("-", "_")
+
+
+def handler_of(module: str) -> str:
+    """The name of the handler that a module of `functions/handlers` holds."""
+    return module.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one stage's resources.
+
+    Args:
+        stage: a valid stage name, such as `prod`.
+
+    Raises:
+        InvalidNameError: the stage's name is not one.
+    """
+
+    stage: str
+
+    def __post_init__(self) -> None:
+        check_stage(self.stage)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the stage's queues and functions start with."""
+        return f"{PREFIX}-{self.stage}-"
+
+    @property
+    def stack(self) -> str:
+        """The CloudFormation stack."""
+        return f"{PREFIX}-{self.stage}"
+
+    @property
+    def trace_table(self) -> str:
+        """The DynamoDB table of traces."""
+        return f"{self.prefix}traces"
+
+    def queue(self, handler: str) -> str:
+        """The handler's SQS queue."""
+        return f"{self.prefix}{handler}"
+
+    def dead_letter_queue(self, handler: str) -> str:
+        """The handler's dead-letter queue."""
+        return f"{self.prefix}{handler}{DEAD_SUFFIX}"
+
+    def function(self, handler: str) -> str:
+        """The handler's Lambda function."""
+        return f"{self.prefix}{handler}"
+
+    def handler_of_queue(self, queue: str) -> str | None:
+        """The handler whose queue this is; None for dead-letter queues and queues of other stages or programs."""
+        handler = queue.removeprefix(self.prefix)
+        if handler == queue or handler.endswith(DEAD_SUFFIX) or not _HANDLER.fullmatch(handler):
+            return None
+        return handler
+
+    def problem_with(self, handler: str) -> str | None:
+        """Say why AWS would refuse the handler's resources in this stage; None if it would not."""
+        try:
+            check_handler(handler)
+        except InvalidNameError as error:
+            return str(error)
+        for what, name, limit in (
+            ("dead-letter queue", self.dead_letter_queue(handler), MAX_QUEUE_NAME),
+            ("function", self.function(handler), MAX_FUNCTION_NAME),
+        ):
+            if len(name) > limit:
+                return (
+                    f"handler {handler!r}: its {what} would be named {name!r}, {len(name)} characters;"
+                    f" AWS allows {limit}. Use a shorter name"
+                )
+        return None
