@@ -48,3 +48,8 @@ def time_of_id(event_id: str) -> float | None:
 def is_id(text: str) -> bool:
     """Whether `text` is an event id, as `emit` returns them."""
     return time_of_id(text) is not None and str(uuid.UUID(text)) == text
+
+
+def first_id_at(seconds: float) -> str:
+    """The id that sorts before all others made at or after a moment, in seconds since 1970."""
+    return _uuid7(max(0, int(seconds * 1000)), 0)

@@ -1,0 +1,222 @@
+"""Emitting: an event to a name, and the handler of that name runs."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import aws, body
+from .envelope import ATTRIBUTE, Envelope
+from .errors import EventTooLargeError, InvalidDelayError
+from .ids import new_id
+from .names import Names, check_handler
+from .run import current_run
+from .sending import Message, NoQueueError, send_all, send_one, size_of
+from .traces import Trace, TraceStore
+
+MAX_DELAY = 900
+"""Seconds. SQS's limit for DelaySeconds."""
+
+MAX_MESSAGE_BYTES = 1_048_576
+"""SQS's limit for a message with its attributes."""
+
+_logger = logging.getLogger("sluice")
+
+
+def emit(
+    handler: str,
+    event: object,
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    stage: str | None = None,
+) -> str:
+    """Run the handler of this name with this event, soon, on a machine of its own.
+
+    Args:
+        handler: the handler's name, such as `send-receipt`.
+        event: what the handler is given; anything that JSON carries, up to 1 MiB of it.
+        delay: seconds (or a timedelta) to wait before it runs, up to 15 minutes.
+        at: the moment to run it, with its time zone, up to 15 minutes ahead; a past one means now.
+        stage: the stage to emit in; SLUICE_STAGE unless given, which is set in every handler.
+
+    Returns:
+        The event's id, under which its trace will be found. If no handler has this name, that is logged as a
+        warning and the event is kept in its trace with the status `no-handler`.
+
+    Raises:
+        EventNotSerializableError: JSON cannot carry the event; the message says where.
+        EventTooLargeError: the event is larger than an SQS message may be.
+        InvalidNameError: no handler could ever have this name.
+        InvalidDelayError: the delay is negative or too long, or `at` has no time zone.
+        StageNotSetError: outside of a handler, nothing says which stage.
+        botocore.exceptions.ClientError: SQS refused.
+    """
+    return emit_texts(handler, [body.encode(event)], delay=delay, at=at, stage=stage)[0]
+
+
+def emit_many(
+    handler: str,
+    events: Iterable[object],
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    stage: str | None = None,
+) -> list[str]:
+    """Emit many events to one handler, in as few calls as SQS allows.
+
+    All events are encoded before the first is sent, so the whole iterable is held in memory as text.
+
+    Args:
+        handler: the handler's name.
+        events: the events, each as for `emit`.
+        delay: as for `emit`.
+        at: as for `emit`.
+        stage: as for `emit`.
+
+    Returns:
+        The events' ids, in order.
+
+    Raises:
+        NotAcceptedError: after retries SQS had still not accepted some; it says which. The others are sent.
+        EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError: as
+            for `emit`; nothing was sent.
+    """
+    return emit_texts(handler, [body.encode(event) for event in events], delay=delay, at=at, stage=stage)
+
+
+def emit_texts(
+    handler: str,
+    bodies: Sequence[str],
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    stage: str | None = None,
+) -> list[str]:
+    """Emit events that are JSON text already, just as they are. Otherwise as `emit_many`."""
+    check_handler(handler)
+    stage = aws.current_stage(stage)
+    seconds = delay_seconds(delay, at)
+    messages = [_message(text) for text in bodies]
+    for index, message in enumerate(messages):
+        if size_of(message) > MAX_MESSAGE_BYTES:
+            raise EventTooLargeError(
+                f"event {index} for {handler!r} is {size_of(message):,} bytes as a message; SQS takes"
+                f" {MAX_MESSAGE_BYTES:,}. Store it (in S3, say) and emit where it is"
+            )
+    if not messages:
+        return []
+    client = aws.sqs(stage)
+    try:
+        url = _queue_url(handler, stage)
+        if len(messages) == 1:
+            send_one(client, url, messages[0], seconds)
+        else:
+            send_all(client, url, handler, messages, seconds)
+    except NoQueueError:
+        _queue_urls.pop((stage, handler), None)
+        _record_no_handler(handler, messages, stage)
+    event_ids = [message.envelope.id for message in messages]
+    run = current_run()
+    if run:
+        run.note_emitted(handler, event_ids)
+    return event_ids
+
+
+def delay_seconds(
+    delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None
+) -> int:
+    """The whole seconds that SQS is to hold a message back: never less than asked for.
+
+    Args:
+        delay: as for `emit`.
+        at: as for `emit`.
+        now: the current time, for tests.
+
+    Raises:
+        InvalidDelayError: both are given, or one is not possible.
+    """
+    if delay is not None and at is not None:
+        raise InvalidDelayError("delay and at say the same thing; give one of them")
+    if at is not None:
+        if at.utcoffset() is None:
+            raise InvalidDelayError(
+                f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
+                " .replace(tzinfo=ZoneInfo('Europe/Berlin'))"
+            )
+        seconds = max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+    elif isinstance(delay, timedelta):
+        seconds = delay.total_seconds()
+    else:
+        seconds = delay or 0
+    if not 0 <= seconds <= MAX_DELAY:
+        raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 to {MAX_DELAY} s")
+    return math.ceil(seconds)
+
+
+def _message(text: str) -> Message:
+    run = current_run()
+    now = time.time()
+    envelope = Envelope(
+        id=new_id(now),
+        emitted_ms=int(now * 1000),
+        emitted_by=run.handler if run else None,
+        parent=run.event_id if run else None,
+        hops=run.hops + 1 if run else 0,
+    )
+    return Message(text, envelope, {ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}})
+
+
+_queue_urls: dict[tuple[str, str], str] = {}
+
+
+def _queue_url(handler: str, stage: str) -> str:
+    """The queue's URL: known in a handler, looked up once elsewhere."""
+    name = Names(stage).queue(handler)
+    prefix = os.environ.get("SLUICE_QUEUE_URL_PREFIX")
+    if prefix and stage == os.environ.get("SLUICE_STAGE"):
+        return prefix + name
+    key = (stage, handler)
+    if key not in _queue_urls:
+        client = aws.sqs(stage)
+        try:
+            _queue_urls[key] = client.get_queue_url(QueueName=name)["QueueUrl"]
+        except client.exceptions.QueueDoesNotExist as error:
+            raise NoQueueError(name) from error
+    return _queue_urls[key]
+
+
+def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) -> None:
+    how_many = "an event" if len(messages) == 1 else f"{len(messages)} events"
+    _logger.warning(
+        "emitted %s to %r, which is not the name of a handler in stage %r; kept with the status no-handler",
+        how_many,
+        handler,
+        stage,
+    )
+    store = TraceStore(aws.dynamodb(stage), Names(stage).trace_table)
+    try:
+        for message in messages:
+            envelope = message.envelope
+            store.put_unhandled(
+                Trace(
+                    id=envelope.id,
+                    handler=handler,
+                    status="no-handler",
+                    event=message.body,
+                    parent=envelope.parent,
+                    hops=envelope.hops,
+                    emitted_ms=envelope.emitted_ms,
+                    emitted_by=envelope.emitted_by,
+                )
+            )
+    except (BotoCoreError, ClientError):
+        _logger.exception(
+            "%s for %r could not be recorded; its text: %s", how_many, handler, [m.body for m in messages]
+        )

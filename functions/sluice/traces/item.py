@@ -1,0 +1,164 @@
+"""Traces as DynamoDB items.
+
+All but the key, the status and the time to live is one JSON text, compressed where that saves a write unit. JSON
+rather than DynamoDB maps, which lose large numbers, deep nesting and empty keys.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import body
+from .trace import Attempt, Trace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+
+SHARDS = 32
+"""Partitions over which one handler's traces spread. A partition takes 1,000 writes/s (DynamoDB's quota, whatever
+the table's capacity), so a handler can complete 32,000 small events a second."""
+
+MAX_BYTES = 390_000
+"""Of an item's JSON, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
+
+COMPRESS_FROM = 900
+"""Bytes. With the key and the names, smaller items are within one write unit (1,024 bytes) as they are."""
+
+_CUT_TO = (131_072, 32_768, 8_192, 2_048)
+"""Characters to which fields are cut, in turn, until the item fits."""
+
+_TEXT = "trace"
+
+
+def shard_key(handler: str, event_id: str) -> str:
+    """The partition that an event's trace lies in. The id's last digits are random, or a hash."""
+    return f"{handler}#{int(event_id[-4:], 16) % SHARDS}"
+
+
+def shard_keys(handler: str) -> list[str]:
+    """All partitions that a handler's traces lie in."""
+    return [f"{handler}#{shard}" for shard in range(SHARDS)]
+
+
+def to_item(trace: Trace, expires_at: int) -> dict[str, UniversalAttributeValueTypeDef]:
+    """The item for a trace, cut to fit if it must be.
+
+    Args:
+        trace: the trace.
+        expires_at: seconds since 1970 from when on DynamoDB may delete it.
+    """
+    packed = _pack_to_fit(trace)
+    return {
+        "pk": {"S": shard_key(trace.handler, trace.id)},
+        "sk": {"S": trace.id},
+        "status": {"S": trace.status},
+        "expires_at": {"N": str(expires_at)},
+        _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
+    }
+
+
+def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Trace:
+    """The trace in an item."""
+    packed = item[_TEXT]
+    text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
+    fields = json.loads(text)
+    fields["history"] = tuple(Attempt(**attempt) for attempt in fields.get("history", ()))
+    fields["emitted"] = tuple(fields.get("emitted", ()))
+    fields["cut"] = tuple(fields.get("cut", ()))
+    handler = item["pk"]["S"].rpartition("#")[0]
+    return Trace(id=item["sk"]["S"], handler=handler, status=item["status"]["S"], **fields)
+
+
+_FIELDS: Final = (
+    "event",
+    "result",
+    "error",
+    "logs",
+    "emitted",
+    "emitted_count",
+    "parent",
+    "hops",
+    "emitted_ms",
+    "emitted_by",
+    "started_ms",
+    "finished_ms",
+    "request_id",
+    "log_stream",
+    "dead_ms",
+    "cut",
+)
+
+
+def _fields(trace: Trace) -> dict[str, Any]:
+    fields = {name: getattr(trace, name) for name in _FIELDS}
+    fields = {name: value for name, value in fields.items() if value not in (None, "", 0, ())}
+    # An empty event or result is still what was sent or returned.
+    fields["event"] = trace.event
+    if trace.result is not None:
+        fields["result"] = trace.result
+    if trace.history:
+        fields["history"] = [
+            {name: value for name, value in vars(attempt).items() if value is not None}
+            for attempt in trace.history
+        ]
+    return fields
+
+
+def _pack(fields: Mapping[str, Any]) -> str | bytes:
+    text = body.encode(fields)
+    if len(text) < COMPRESS_FROM:
+        return text
+    compressed = zlib.compress(text.encode())
+    return compressed if len(compressed) < len(text.encode()) else text
+
+
+def _size(packed: str | bytes) -> int:
+    return len(packed if isinstance(packed, bytes) else packed.encode())
+
+
+def _pack_to_fit(trace: Trace) -> str | bytes:
+    fields = _fields(trace)
+    packed = _pack(fields)
+    for limit in _CUT_TO:
+        for cut_one in _CUTS:
+            if _size(packed) <= MAX_BYTES:
+                return packed
+            name = cut_one(fields, limit)
+            if name:
+                fields["cut"] = sorted({*fields.get("cut", ()), name})
+                packed = _pack(fields)
+    return packed
+
+
+def _cut_text(name: str) -> Callable[[dict[str, Any], int], str | None]:
+    def cut(fields: dict[str, Any], limit: int) -> str | None:
+        text = fields.get(name, "")
+        if len(text) <= limit:
+            return None
+        fields[name] = text[:limit]
+        return name
+
+    return cut
+
+
+def _cut_result(fields: dict[str, Any], limit: int) -> str | None:
+    text = json.dumps(fields.get("result"))
+    if len(text) <= limit:
+        return None
+    fields["result"] = text[:limit]
+    return "result"
+
+
+def _cut_error(fields: dict[str, Any], limit: int) -> str | None:
+    error = fields.get("error") or {}
+    if all(len(text) <= limit for text in error.values()):
+        return None
+    fields["error"] = {name: text[:limit] for name, text in error.items()}
+    return "error"
+
+
+_CUTS = (_cut_text("logs"), _cut_result, _cut_error, _cut_text("event"))
+"""What a reader misses least goes first."""

@@ -1,0 +1,189 @@
+"""Reading and writing traces."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from .. import aws, ids
+from ..names import Names
+from . import item as items
+from .trace import COMPLETED, Trace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DEFAULT_DAYS = 30
+"""How long traces are kept unless a handler says otherwise."""
+
+_NO_HANDLER = "#no-handler"
+"""The partition that lists the names that events without a handler were emitted to."""
+
+_DAY = 86_400
+_KEYS_A_READ = 100
+"""DynamoDB's limit for BatchGetItem."""
+_READERS = 16
+
+
+class TraceStore:
+    """The traces of one stage.
+
+    Args:
+        client: a boto3 DynamoDB client.
+        table: the trace table's name.
+        days: how long what is written is kept.
+        clock: gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        days: int = DEFAULT_DAYS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._days = days
+        self._clock = clock
+
+    def put(self, trace: Trace) -> bool:
+        """Write a trace, unless one that is completed is there already.
+
+        Returns:
+            Whether it was written: False if a completed trace of the event stays in its place.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be written.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=items.to_item(trace, self._expiry()),
+                ConditionExpression="attribute_not_exists(pk) OR NOT #status IN (:ok, :error)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=_COMPLETED_VALUES,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def get(self, handler: str, event_id: str) -> Trace | None:
+        """An event's trace as it was last written; None if there is none.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be read.
+        """
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True
+        )
+        return items.from_item(answer["Item"]) if "Item" in answer else None
+
+    def find(self, event_id: str, handlers: Iterable[str]) -> Trace | None:
+        """An event's trace, whichever of the handlers it belongs to."""
+        if not ids.is_id(event_id):
+            return None
+        names = sorted({*handlers, *self.unhandled()})
+        for start in range(0, len(names), _KEYS_A_READ):
+            keys: Any = [_key(name, event_id) for name in names[start : start + _KEYS_A_READ]]
+            while keys:
+                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+                for item in answer["Responses"].get(self._table, ()):
+                    return items.from_item(item).as_of(self._now_ms())
+                keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys")
+        return None
+
+    def recent(
+        self, handler: str, *, limit: int = 10, status: str | None = None, since: float | None = None
+    ) -> list[Trace]:
+        """A handler's traces, newest first.
+
+        Args:
+            handler: the handler's name.
+            limit: how many at most.
+            status: only those of this status.
+            since: only events emitted from this moment on, in seconds since 1970.
+        """
+        with ThreadPoolExecutor(_READERS) as readers:
+            # The first page of every shard at once; the rest as they are asked for.
+            shards = readers.map(
+                lambda key: self._first_page(key, limit=limit, since=since), items.shard_keys(handler)
+            )
+            newest_first = heapq.merge(*shards, key=lambda trace: trace.id, reverse=True)
+            wanted = (trace for trace in newest_first if status is None or trace.status == status)
+            return list(itertools.islice(wanted, limit))
+
+    def put_unhandled(self, trace: Trace) -> None:
+        """Record an event that had no handler, and that its name has had one more such event."""
+        self._client.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": trace.handler}},
+            UpdateExpression="ADD unhandled :one SET expires_at = :expiry",
+            ExpressionAttributeValues={":one": {"N": "1"}, ":expiry": {"N": str(self._expiry())}},
+        )
+        self.put(trace)
+
+    def unhandled(self) -> dict[str, int]:
+        """The names that events without a handler were emitted to, and how many those were."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _NO_HANDLER}},
+        )
+        return {
+            item["sk"]["S"]: int(item["unhandled"]["N"])
+            for page in pages
+            for item in page["Items"]
+            if int(item["expires_at"]["N"]) > self._clock()
+        }
+
+    def _first_page(self, shard: str, *, limit: int, since: float | None) -> Iterator[Trace]:
+        condition, values = "pk = :pk", {":pk": {"S": shard}}
+        if since is not None:
+            condition += " AND sk >= :since"
+            values[":since"] = {"S": ids.first_id_at(since)}
+        pages = iter(
+            self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,  # type: ignore[arg-type] - the stub wants every type of value
+                ScanIndexForward=False,
+                PaginationConfig={"PageSize": max(1, limit)},
+            )
+        )
+        first = next(pages, None)
+        return self._traces(itertools.chain([first] if first else [], pages))
+
+    def _traces(self, pages: Iterable[Any]) -> Iterator[Trace]:
+        for page in pages:
+            for item in page["Items"]:
+                # DynamoDB deletes what has expired within days, not at once.
+                if int(item["expires_at"]["N"]) > self._clock():
+                    yield items.from_item(item).as_of(self._now_ms())
+
+    def _expiry(self) -> int:
+        return int(self._clock()) + self._days * _DAY
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def open_store(stage: str) -> TraceStore:
+    """The traces of a stage, with the caller's own credentials."""
+    return TraceStore(aws.dynamodb(stage), Names(stage).trace_table)
+
+
+def _key(handler: str, event_id: str) -> Any:  # noqa: ANN401 - the stubs have no short name for a key
+    return {"pk": {"S": items.shard_key(handler, event_id)}, "sk": {"S": event_id}}
+
+
+_COMPLETED_VALUES: Any = {f":{status}": {"S": status} for status in sorted(COMPLETED)}

@@ -1,0 +1,174 @@
+"""One event's trace."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .. import body
+
+STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler")
+"""ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
+dead: neither did the fifth. no-handler: nothing was there to run it."""
+
+COMPLETED = frozenset({"ok", "error"})
+"""The statuses of events that are done and never run again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One start of an event's handler, as far as is known.
+
+    Attributes:
+        outcome: how it ended: a trace's status; `started` if nothing tells how (its process died, or it is still
+            under way); `no-record` for a first delivery that left nothing behind.
+        started_ms: milliseconds since 1970; None if nothing was recorded.
+        request_id: Lambda's id of the invocation.
+        reason: what ended it, in words.
+    """
+
+    outcome: str
+    started_ms: int | None = None
+    request_id: str | None = None
+    reason: str | None = None
+
+    def printed(self) -> dict[str, Any]:
+        """The attempt as it is printed."""
+        fields = {
+            "outcome": self.outcome,
+            "started_at": iso(self.started_ms),
+            "request_id": self.request_id,
+            "reason": self.reason,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """What is known of an event. Times are milliseconds since 1970.
+
+    Attributes:
+        id: the event's id.
+        handler: the handler's name.
+        status: one of `STATUSES`.
+        event: the message's body, as it was sent.
+        history: every attempt so far, the last one included.
+        result: what the handler returned, as far as JSON carries it.
+        error: `type`, `message` and `traceback` of the exception that ended the last attempt.
+        logs: what the handler printed and logged.
+        emitted: id and handler of each event that it emitted.
+        emitted_count: how many those were, also those that `emitted` has no room for.
+        parent: the id of the event whose handler emitted this one.
+        hops: emits by handlers between the first event of the chain and this one.
+        emitted_ms, started_ms, finished_ms: when it was first emitted, last started and ended.
+        emitted_by: a handler's name, or else the AWS principal that sent the message, if known.
+        request_id, log_stream: where the last attempt's log is.
+        dead_ms: from when on an attempt that left no end counts as dead.
+        cut: the names of the fields that were cut to fit.
+    """
+
+    id: str
+    handler: str
+    status: str
+    event: str
+    history: tuple[Attempt, ...] = ()
+    result: Any = None
+    error: dict[str, str] | None = None
+    logs: str = ""
+    emitted: tuple[dict[str, str], ...] = ()
+    emitted_count: int = 0
+    parent: str | None = None
+    hops: int = 0
+    emitted_ms: int | None = None
+    emitted_by: str | None = None
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    request_id: str | None = None
+    log_stream: str | None = None
+    dead_ms: int | None = None
+    cut: tuple[str, ...] = ()
+
+    @property
+    def completed(self) -> bool:
+        """Whether the event is done and must not run again."""
+        return self.status in COMPLETED
+
+    @property
+    def attempts(self) -> int:
+        """How many times the handler was started, as far as is known."""
+        return len(self.history)
+
+    @property
+    def event_json(self) -> str:
+        """The event as JSON text: the body itself if it is JSON, or else the body as a JSON string."""
+        return self.event if "event" not in self.cut and body.is_json(self.event) else json.dumps(self.event)
+
+    @property
+    def log_lines(self) -> list[str]:
+        """The lines of `logs`."""
+        return self.logs.splitlines()
+
+    @property
+    def duration_ms(self) -> int | None:
+        """Milliseconds that the last attempt ran; None if it has no known end."""
+        if self.started_ms is None or self.finished_ms is None:
+            return None
+        return self.finished_ms - self.started_ms
+
+    @property
+    def wait_ms(self) -> int | None:
+        """Milliseconds from the first emit to the start of the last attempt."""
+        if self.started_ms is None or self.emitted_ms is None:
+            return None
+        return max(0, self.started_ms - self.emitted_ms)
+
+    def as_of(self, now_ms: int) -> Trace:
+        """The trace as it reads at a moment: an unfinished fifth attempt is dead once it must have ended."""
+        if not self.completed and self.dead_ms is not None and now_ms >= self.dead_ms:
+            return dataclasses.replace(self, status="dead")
+        return self
+
+    def printed(self) -> dict[str, Any]:
+        """The trace's fields under their public names, but for `event`."""
+        return {
+            "id": self.id,
+            "handler": self.handler,
+            "status": self.status,
+            "attempts": self.attempts,
+            "history": [attempt.printed() for attempt in self.history],
+            "result": self.result,
+            "error": self.error,
+            "logs": self.log_lines,
+            "emitted": list(self.emitted),
+            "emitted_count": self.emitted_count,
+            "parent": self.parent,
+            "hops": self.hops,
+            "emitted_at": iso(self.emitted_ms),
+            "emitted_by": self.emitted_by,
+            "started_at": iso(self.started_ms),
+            "finished_at": iso(self.finished_ms),
+            "duration_ms": self.duration_ms,
+            "wait_ms": self.wait_ms,
+            "request_id": self.request_id,
+            "log_stream": self.log_stream,
+            "cut": list(self.cut),
+        }
+
+    def to_json(self) -> str:
+        """The trace as a JSON object. The event stands in it as it was sent, number for number."""
+        fields = {name: json.dumps(value) for name, value in self.printed().items()}
+        fields["event"] = self.event_json
+        order = ["id", "handler", "status", "attempts", "event"]
+        names = order + [name for name in fields if name not in order]
+        return "{" + ", ".join(f'"{name}": {fields[name]}' for name in names) + "}"
+
+
+def iso(milliseconds: int | None) -> str | None:
+    """A moment in ISO 8601, UTC, to the millisecond."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
