@@ -49,7 +49,7 @@ def local_endpoint() -> str:
     return f"http://127.0.0.1:{os.environ.get('SLUICE_PORT') or DEFAULT_PORT}"
 
 
-def client(service: str, stage: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' types at run time
+def client(service: str, stage: str) -> Any:
     """A boto3 client for a service of the stage's cloud, made once a process.
 
     A program's own AWS_ENDPOINT_URL is respected also for the local stage. A client made before moto was
@@ -80,7 +80,7 @@ def dynamodb(stage: str) -> DynamoDBClient:
     return made
 
 
-def _make(service: str, stage: str) -> Any:  # noqa: ANN401
+def _make(service: str, stage: str) -> Any:
     config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=_CONNECTIONS)
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:
         return boto3.client(

@@ -40,7 +40,7 @@ def is_json(body: str) -> bool:
     return _parse(body)[0]
 
 
-def decode(body: str) -> Any:  # noqa: ANN401 - whatever the sender chose
+def decode(body: str) -> Any:
     """The event that a handler is given for a message's body.
 
     JSON arrives parsed. All else arrives as the text it is: `NaN` (which JSON does not have), and what Python

@@ -129,9 +129,7 @@ def emit_texts(
     return event_ids
 
 
-def delay_seconds(
-    delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None
-) -> int:
+def delay_seconds(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> int:
     """The whole seconds that SQS is to hold a message back: never less than asked for.
 
     Args:

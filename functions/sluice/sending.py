@@ -58,9 +58,7 @@ def size_of(message: Message) -> int:
     for name, attribute in message.attributes.items():
         value = attribute.get("StringValue") or attribute.get("BinaryValue") or ""
         size += (
-            len(name.encode())
-            + len(attribute["DataType"])
-            + len(value if isinstance(value, bytes) else value.encode())
+            len(name.encode()) + len(attribute["DataType"]) + len(value if isinstance(value, bytes) else value.encode())
         )
     return size
 
@@ -170,9 +168,7 @@ def _send_batch(
         except BotoCoreError as error:
             return hopeless + [Refused(index, type(error).__name__, str(error)) for index in waiting]
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}
-        said = {
-            index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()
-        }
+        said = {index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()}
         hopeless += [said[index] for index in sorted(said) if failed[index]["SenderFault"]]
         waiting = [index for index in sorted(said) if not failed[index]["SenderFault"]]
         if not waiting:
@@ -182,5 +178,5 @@ def _send_batch(
     return hopeless + [said[index] for index in waiting]
 
 
-def _delayed(delay: int) -> Any:  # noqa: ANN401 - keyword arguments of SQS
+def _delayed(delay: int) -> Any:
     return {"DelaySeconds": delay} if delay else {}

@@ -101,8 +101,7 @@ def _fields(trace: Trace) -> dict[str, Any]:
         fields["result"] = trace.result
     if trace.history:
         fields["history"] = [
-            {name: value for name, value in vars(attempt).items() if value is not None}
-            for attempt in trace.history
+            {name: value for name, value in vars(attempt).items() if value is not None} for attempt in trace.history
         ]
     return fields
 

@@ -83,9 +83,7 @@ class TraceStore:
         Raises:
             botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be read.
         """
-        answer = self._client.get_item(
-            TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True
-        )
+        answer = self._client.get_item(TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True)
         return items.from_item(answer["Item"]) if "Item" in answer else None
 
     def find(self, event_id: str, handlers: Iterable[str]) -> Trace | None:
@@ -115,9 +113,7 @@ class TraceStore:
         """
         with ThreadPoolExecutor(_READERS) as readers:
             # The first page of every shard at once; the rest as they are asked for.
-            shards = readers.map(
-                lambda key: self._first_page(key, limit=limit, since=since), items.shard_keys(handler)
-            )
+            shards = readers.map(lambda key: self._first_page(key, limit=limit, since=since), items.shard_keys(handler))
             newest_first = heapq.merge(*shards, key=lambda trace: trace.id, reverse=True)
             wanted = (trace for trace in newest_first if status is None or trace.status == status)
             return list(itertools.islice(wanted, limit))
@@ -182,7 +178,7 @@ def open_store(stage: str) -> TraceStore:
     return TraceStore(aws.dynamodb(stage), Names(stage).trace_table)
 
 
-def _key(handler: str, event_id: str) -> Any:  # noqa: ANN401 - the stubs have no short name for a key
+def _key(handler: str, event_id: str) -> Any:
     return {"pk": {"S": items.shard_key(handler, event_id)}, "sk": {"S": event_id}}
 
 
