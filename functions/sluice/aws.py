@@ -81,14 +81,15 @@ def dynamodb(stage: str) -> DynamoDBClient:
 
 
 def _make(service: str, stage: str) -> Any:
+    make: Any = boto3.client  # the stubs know services by name only
     config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=_CONNECTIONS)
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:
-        return boto3.client(
-            service,  # type: ignore[call-overload] - the stubs list services as literals
+        return make(
+            service,
             endpoint_url=local_endpoint(),
             region_name=LOCAL_REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 - the emulator's, worth nothing
             config=config,
         )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return make(service, config=config)

@@ -22,6 +22,9 @@ class Envelope:
         emitted_by: who emitted it: the name of a handler, or `None` for a program outside.
         parent: the id of the event whose handler emitted it, if one did.
         hops: how many emits by handlers lie between this event and the first one of its chain.
+        receives: how often it had been received when it was put back into its queue as a new message.
+        round_ms: if it was put back, when its attempts began to count, in milliseconds since 1970.
+        redriven: whether it comes from the dead-letter queue.
     """
 
     id: str
@@ -29,6 +32,9 @@ class Envelope:
     emitted_by: str | None = None
     parent: str | None = None
     hops: int = 0
+    receives: int = 0
+    round_ms: int | None = None
+    redriven: bool = False
 
     def to_text(self) -> str:
         """The attribute's value."""
@@ -39,6 +45,12 @@ class Envelope:
             fields["parent"] = self.parent
         if self.hops:
             fields["hops"] = self.hops
+        if self.receives:
+            fields["receives"] = self.receives
+        if self.round_ms:
+            fields["round"] = self.round_ms
+        if self.redriven:
+            fields["redriven"] = True
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -52,6 +64,9 @@ def from_text(text: str) -> Envelope | None:
             emitted_by=fields.get("by"),
             parent=fields.get("parent"),
             hops=fields.get("hops", 0),
+            receives=fields.get("receives", 0),
+            round_ms=fields.get("round"),
+            redriven=bool(fields.get("redriven")),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -62,10 +77,15 @@ def _is_sound(envelope: Envelope) -> bool:
     return (
         isinstance(envelope.id, str)
         and is_id(envelope.id)
-        and type(envelope.emitted_ms) is int
-        and 0 <= envelope.emitted_ms < 1 << 48
-        and type(envelope.hops) is int
-        and 0 <= envelope.hops < 1 << 31
+        and _is_whole(envelope.emitted_ms)
+        and _is_whole(envelope.hops)
+        and _is_whole(envelope.receives)
+        and (envelope.round_ms is None or _is_whole(envelope.round_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
         and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))
     )
+
+
+def _is_whole(number: object) -> bool:
+    """Milliseconds until the year 10889, and any count."""
+    return type(number) is int and 0 <= number < 1 << 48

@@ -6,6 +6,7 @@ rather than DynamoDB maps, which lose large numbers, deep nesting and empty keys
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zlib
 from collections.abc import Callable, Mapping
@@ -69,7 +70,15 @@ def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Trace:
     fields["emitted"] = tuple(fields.get("emitted", ()))
     fields["cut"] = tuple(fields.get("cut", ()))
     handler = item["pk"]["S"].rpartition("#")[0]
-    return Trace(id=item["sk"]["S"], handler=handler, status=item["status"]["S"], **fields)
+    trace = Trace(id=item["sk"]["S"], handler=handler, status=item["status"]["S"], **fields)
+    if trace.started_ms is not None and not trace.history:
+        trace = dataclasses.replace(trace, history=_only_attempt(trace))
+    return trace
+
+
+def _only_attempt(trace: Trace) -> tuple[Attempt, ...]:
+    """The history of an event that completed at once, which most items need not spell out."""
+    return (Attempt(outcome=trace.status, started_ms=trace.started_ms, request_id=trace.request_id),)
 
 
 _FIELDS: Final = (
@@ -99,7 +108,7 @@ def _fields(trace: Trace) -> dict[str, Any]:
     fields["event"] = trace.event
     if trace.result is not None:
         fields["result"] = trace.result
-    if trace.history:
+    if trace.history and trace.history != _only_attempt(trace):
         fields["history"] = [
             {name: value for name, value in vars(attempt).items() if value is not None} for attempt in trace.history
         ]

@@ -97,7 +97,8 @@ class TraceStore:
                 answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
                 for item in answer["Responses"].get(self._table, ()):
                     return items.from_item(item).as_of(self._now_ms())
-                keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys")
+                left: Any = answer.get("UnprocessedKeys", {})
+                keys = left.get(self._table, {}).get("Keys")
         return None
 
     def recent(
@@ -143,7 +144,8 @@ class TraceStore:
         }
 
     def _first_page(self, shard: str, *, limit: int, since: float | None) -> Iterator[Trace]:
-        condition, values = "pk = :pk", {":pk": {"S": shard}}
+        condition = "pk = :pk"
+        values: dict[str, Any] = {":pk": {"S": shard}}
         if since is not None:
             condition += " AND sk >= :since"
             values[":since"] = {"S": ids.first_id_at(since)}
@@ -151,7 +153,7 @@ class TraceStore:
             self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,  # type: ignore[arg-type] - the stub wants every type of value
+                ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 PaginationConfig={"PageSize": max(1, limit)},
             )

@@ -125,6 +125,10 @@ class Trace:
             return None
         return max(0, self.started_ms - self.emitted_ms)
 
+    def ended(self, **fields: Any) -> Trace:
+        """The trace with what is known at the end of an attempt."""
+        return dataclasses.replace(self, dead_ms=None, **fields)
+
     def as_of(self, now_ms: int) -> Trace:
         """The trace as it reads at a moment: an unfinished fifth attempt is dead once it must have ended."""
         if not self.completed and self.dead_ms is not None and now_ms >= self.dead_ms:

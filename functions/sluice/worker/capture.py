@@ -1,0 +1,129 @@
+"""What a handler prints and logs, kept for its trace on the way to where it goes anyway."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import Any, TextIO
+
+MAX_CHARACTERS = 262_144
+"""Of one run's output in its trace: its first half and its last half. Compressed, that fits in most items."""
+
+
+class Output:
+    """The text of one run, its middle left out if it is long."""
+
+    def __init__(self, limit: int = MAX_CHARACTERS) -> None:
+        self._half = limit // 2
+        self._head: list[str] = []
+        self._head_room = self._half
+        self._tail: list[str] = []
+        self._tail_size = 0
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> None:
+        """Add text."""
+        with self._lock:
+            if self._head_room:
+                taken = text[: self._head_room]
+                self._head.append(taken)
+                self._head_room -= len(taken)
+                text = text[len(taken) :]
+            if text:
+                self._tail.append(text)
+                self._tail_size += len(text)
+                if self._tail_size > 2 * self._half:
+                    self._shorten()
+
+    def text(self) -> str:
+        """All of it, or its two ends with a line between them that says how much is missing."""
+        with self._lock:
+            self._shorten()
+            head, tail = "".join(self._head), "".join(self._tail)
+            return f"{head}\n[{self._dropped:,} characters left out]\n{tail}" if self._dropped else head + tail
+
+    @property
+    def shortened(self) -> bool:
+        """Whether its middle is missing."""
+        return self._dropped > 0
+
+    def _shorten(self) -> None:
+        if self._tail_size > self._half:
+            tail = "".join(self._tail)
+            self._dropped += len(tail) - self._half
+            self._tail, self._tail_size = [tail[-self._half :]], self._half
+
+
+class Capture:
+    """Copies of everything written to a stream or logged, while a run is under way."""
+
+    def __init__(self) -> None:
+        self._output: Output | None = None
+
+    def start(self) -> Output:
+        """From here on, copy into a new output."""
+        self._output = Output()
+        return self._output
+
+    def stop(self) -> None:
+        """Copy no more."""
+        self._output = None
+
+    def write(self, text: str) -> None:
+        """Copy text, if a run is under way."""
+        output = self._output
+        if output is not None:
+            output.write(text)
+
+    def tee(self, stream: TextIO) -> TextIO:
+        """A stream that writes to `stream` and copies."""
+        tee: Any = _Tee(stream, self)
+        return tee  # type: ignore[no-any-return]
+
+    def logging_handler(self) -> logging.Handler:
+        """A logging handler that copies each record as a line."""
+        handler = _LogCopy(self)
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        return handler
+
+
+class _Tee:
+    def __init__(self, stream: TextIO, capture: Capture) -> None:
+        self._stream = stream
+        self._capture = capture
+
+    def write(self, text: str) -> int:
+        self._capture.write(text)
+        return self._stream.write(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _LogCopy(logging.Handler):
+    def __init__(self, capture: Capture) -> None:
+        super().__init__()
+        self._capture = capture
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._capture.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - as every logging handler does
+            self.handleError(record)
+
+
+def tee_standard_streams(capture: Capture) -> tuple[TextIO, TextIO]:
+    """Copy what is printed. Before the handler's module is imported, as it may keep the stream it finds.
+
+    Returns:
+        The real standard output and standard error.
+    """
+    real = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = capture.tee(real[0]), capture.tee(real[1])
+    return real

@@ -1,0 +1,82 @@
+"""What Lambda calls: `sluice.worker.entry.handle`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .. import aws
+from ..names import Names, module_of
+from ..traces import TraceStore
+from .capture import Capture, tee_standard_streams
+from .outcome import NotLoadedError
+from .settings import Settings
+from .telemetry import Telemetry
+from .visibility import QueueOfHandler
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from .outcome import Handler
+
+
+def load_handler(name: str) -> Handler:
+    """The function `handle` of the handler's module, imported the first time.
+
+    Raises:
+        NotLoadedError: the module cannot be imported, or has no `handle`.
+    """
+    module = f"handlers.{module_of(name)}"
+    try:
+        handle: Handler = importlib.import_module(module).handle
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:
+        raise NotLoadedError(module) from error
+    return handle
+
+
+def build(environment: Mapping[str, str]) -> Worker:
+    """The worker of the function whose environment this is."""
+    settings = Settings.from_environment(environment)
+    names = Names(settings.stage)
+    capture = Capture()
+    stdout, _ = tee_standard_streams(capture)
+    return Worker(
+        settings,
+        load=lambda: load_handler(settings.handler),
+        store=TraceStore(aws.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
+        queue=QueueOfHandler(
+            aws.sqs(settings.stage), environment["SLUICE_QUEUE_URL_PREFIX"] + names.queue(settings.handler)
+        ),
+        telemetry=Telemetry(settings, capture, stdout),
+        capture=capture,
+    )
+
+
+_worker = build(os.environ)
+
+# In Lambda's init phase rather than in the first event's time. If it fails, each attempt tries again and says why.
+try:
+    load_handler(os.environ["SLUICE_HANDLER"])
+except NotLoadedError as error:
+    sys.stderr.write(f"{error}\n")
+
+
+def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Deal with a batch of messages.
+
+    Args:
+        batch: an SQS event.
+        context: Lambda's.
+
+    Returns:
+        The partial batch response.
+    """
+    return _worker.handle(batch, context)

@@ -1,0 +1,83 @@
+"""Structured logs and metrics, by Powertools."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from ..traces import Trace
+    from .capture import Capture
+    from .delivery import Delivery
+    from .settings import Settings
+
+NAMESPACE = "Sluice"
+"""Of the CloudWatch metrics."""
+
+_METRIC_OF_STATUS = {
+    "ok": "Ok",
+    "error": "Error",
+    "timed-out": "TimedOut",
+    "interrupted": "Interrupted",
+    "dead": "Dead",
+}
+
+
+class Telemetry:
+    """The function's log and its metrics.
+
+    Every line that is logged in a run, by the worker or by the handler (through `logging` or a Powertools
+    Logger), is JSON with the handler, the event's id and the attempt's number in it.
+
+    Args:
+        settings: the function's.
+        capture: where the lines of a run are copied for its trace.
+        stream: where the lines go.
+    """
+
+    def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
+        lines = logging.StreamHandler(stream or sys.stdout)
+        self.logger = Logger(service=settings.handler, logger_handler=lines)
+        self.logger.append_keys(handler=settings.handler)
+        # The handler's own `Logger()` has the same name, so it is this one.
+        named = logging.getLogger(settings.handler)
+        named.addHandler(capture.logging_handler())
+        named.propagate = False
+        # In place of Lambda's own handler, which would print each line a second time.
+        root = logging.getLogger()
+        root.handlers = [lines, capture.logging_handler()]
+        root.setLevel(self.logger.log_level)
+        self._metrics = Metrics(namespace=NAMESPACE, service=settings.handler)
+        self._metrics.set_default_dimensions(stage=settings.stage)
+
+    def begin(self, delivery: Delivery, attempt: int) -> None:
+        """Put the event's id and the attempt's number into every line from here on."""
+        self.logger.append_keys(event_id=delivery.envelope.id, attempt=attempt)
+
+    def end(self) -> None:
+        """The event is dealt with: its keys leave the lines."""
+        self.logger.remove_keys(["event_id", "attempt"])
+
+    def ran(self, trace: Trace) -> None:
+        """Count an attempt's outcome, and log it unless it is success, which the trace tells."""
+        self._metrics.add_metric(_METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
+        if trace.duration_ms is not None:
+            self._metrics.add_metric("Duration", MetricUnit.Milliseconds, trace.duration_ms)
+        if trace.wait_ms is not None:
+            self._metrics.add_metric("Wait", MetricUnit.Milliseconds, trace.wait_ms)
+        if trace.status != "ok":
+            self.logger.warning(trace.status, extra={"error": trace.error})
+
+    def trace_not_written(self, trace: Trace, error: Exception) -> None:
+        """Log a trace that could not be written, whole, and count it."""
+        self._metrics.add_metric("TraceNotWritten", MetricUnit.Count, 1)
+        self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
+
+    def flush(self) -> None:
+        """Write the metrics of this batch."""
+        if self._metrics.provider.metric_set:
+            self._metrics.flush_metrics()

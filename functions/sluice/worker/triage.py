@@ -1,0 +1,109 @@
+"""What is to become of each message of a batch, settled before the first handler starts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .redelivery import MAX_ATTEMPTS, Plan, Step, plan, retry_delay, suspicion
+
+if TYPE_CHECKING:
+    from ..traces import TraceStore
+    from .delivery import Delivery
+    from .telemetry import Telemetry
+    from .visibility import QueueOfHandler
+
+
+class Verdict(Enum):
+    """What the batch response will say of a message, unless its run decides."""
+
+    RUN = "start it"
+    DONE = "acknowledge it"
+    RETURN = "give it back to its queue"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A message, and what is to become of it.
+
+    Attributes:
+        delivery: the message.
+        verdict: what to do with it.
+        plan: the attempts before this one; None for a first delivery, and where they could not be read.
+    """
+
+    delivery: Delivery
+    verdict: Verdict
+    plan: Plan | None = None
+
+    @property
+    def used(self) -> int:
+        """How many attempts the event has used up."""
+        return self.plan.used if self.plan else 0
+
+
+class Triage:
+    """Settles a batch.
+
+    Args:
+        handler: the handler's name.
+        store: the traces.
+        queue: the handler's queue.
+        telemetry: the function's log.
+        jitter: where chance comes from.
+    """
+
+    def __init__(
+        self, handler: str, *, store: TraceStore, queue: QueueOfHandler, telemetry: Telemetry, jitter: random.Random
+    ) -> None:
+        self._handler = handler
+        self._store = store
+        self._queue = queue
+        self._telemetry = telemetry
+        self._jitter = jitter
+
+    def settle(self, deliveries: Sequence[Delivery]) -> list[Work]:
+        """Settle the messages of a batch.
+
+        Returns:
+            All of them, in the order to deal with them: what may take the process down comes last, so that all
+            else is done by then.
+        """
+        works = [self._settle_one(delivery) for delivery in deliveries]
+        return sorted(works, key=lambda work: suspicion(work.plan) + 1 if work.plan else 0)
+
+    def give_back(self, delivery: Delivery, used: int) -> Verdict:
+        """What to say of an event that cannot be started now: back it goes, and never to the dead-letter queue.
+
+        Args:
+            delivery: the message.
+            used: how many attempts the event has used up.
+        """
+        delay = retry_delay(used, self._jitter)
+        if delivery.receive_count >= MAX_ATTEMPTS and self._queue.put_back(delivery, delay):
+            return Verdict.DONE
+        self._queue.return_after([delivery], [delay])
+        return Verdict.RETURN
+
+    def _settle_one(self, delivery: Delivery) -> Work:
+        if delivery.is_first:
+            return Work(delivery, Verdict.RUN)
+        try:
+            planned = plan(delivery, self._store.get(self._handler, delivery.envelope.id))
+        except (BotoCoreError, ClientError) as error:
+            # It may have completed. Better late than twice.
+            self._telemetry.logger.warning("trace not read", extra={"reason": repr(error)})
+            return Work(delivery, self.give_back(delivery, delivery.receive_count))
+        if planned.step is Step.ACKNOWLEDGE:
+            return Work(delivery, Verdict.DONE, planned)
+        if planned.step is Step.GIVE_UP:
+            self._queue.return_after([delivery], [0])
+            return Work(delivery, Verdict.RETURN, planned)
+        if planned.step is Step.PUT_BACK and self._queue.put_back(delivery, retry_delay(planned.used, self._jitter)):
+            return Work(delivery, Verdict.DONE, planned)
+        return Work(delivery, Verdict.RUN, planned)

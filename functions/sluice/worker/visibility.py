@@ -1,0 +1,93 @@
+"""When SQS delivers an event again, and as which message."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..envelope import ATTRIBUTE
+from ..sending import Message, send_one
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from .delivery import Delivery
+
+MAX_ATTRIBUTES = 10
+"""SQS's limit for a message's attributes."""
+
+_LONGEST = 43_200
+"""Seconds. SQS's limit for a visibility timeout."""
+
+
+class QueueOfHandler:
+    """The handler's queue, as the worker changes it.
+
+    Args:
+        client: a boto3 SQS client.
+        url: the queue's.
+    """
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def return_after(self, deliveries: Sequence[Delivery], seconds: Sequence[float]) -> None:
+        """Have SQS deliver messages again after this long, unless they are acknowledged before.
+
+        Where that fails, they come back after the queue's visibility timeout: later, but no less surely.
+        """
+        for start in range(0, len(deliveries), 10):
+            entries: list[Any] = [
+                {
+                    "Id": str(index),
+                    "ReceiptHandle": delivery.receipt_handle,
+                    "VisibilityTimeout": min(_LONGEST, math.ceil(delay)),
+                }
+                for index, (delivery, delay) in enumerate(zip(deliveries, seconds, strict=True))
+            ][start : start + 10]
+            try:
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            except (BotoCoreError, ClientError):
+                continue
+
+    def put_back(self, delivery: Delivery, delay: float) -> bool:
+        """Send a delivered event again, as a new message that SQS will deliver five times.
+
+        Args:
+            delivery: the event.
+            delay: seconds until it can be delivered.
+
+        Returns:
+            Whether SQS took it. If so, the delivered message may be acknowledged.
+        """
+        envelope = dataclasses.replace(
+            delivery.envelope,
+            receives=delivery.envelope.receives + delivery.receive_count,
+            round_ms=delivery.envelope.round_ms or delivery.sent_ms,
+        )
+        attributes = {name: _sent(value) for name, value in delivery.record.get("messageAttributes", {}).items()} | {
+            ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}
+        }
+        if len(attributes) > MAX_ATTRIBUTES:
+            return False
+        try:
+            send_one(self._client, self._url, Message(delivery.body, envelope, attributes), math.ceil(delay))
+        except (BotoCoreError, ClientError):
+            return False
+        return True
+
+
+def _sent(attribute: Mapping[str, Any]) -> dict[str, Any]:
+    """A message attribute in the form that SQS takes, from the form in which Lambda passes it."""
+    sent: dict[str, Any] = {"DataType": attribute["dataType"]}
+    if attribute.get("stringValue") is not None:
+        sent["StringValue"] = attribute["stringValue"]
+    else:
+        sent["BinaryValue"] = base64.b64decode(attribute["binaryValue"])
+    return sent

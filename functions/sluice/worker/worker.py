@@ -1,0 +1,193 @@
+"""A batch of messages: each event is run and recorded, and what is left undone goes back to the queue."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from ..run import Run, under_way
+from ..traces import COMPLETED, Attempt, Trace
+from .delivery import Delivery
+from .outcome import run_handler
+from .redelivery import MAX_ATTEMPTS, ended, retry_delay
+from .triage import Triage, Verdict, Work
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ..traces import TraceStore
+    from .capture import Capture
+    from .outcome import Handler
+    from .settings import Settings
+    from .telemetry import Telemetry
+    from .visibility import QueueOfHandler
+
+RECORDING_SECONDS = 2.0
+"""Kept free at the end of an invocation, to record what happened before Lambda ends it."""
+
+
+class ReturnedError(Exception):
+    """The event goes back to its queue."""
+
+
+class Worker:
+    """Runs a handler for the events that Lambda passes.
+
+    Args:
+        settings: the function's.
+        load: gives the handler, importing it the first time.
+        store: the traces.
+        queue: the handler's queue.
+        telemetry: the function's log and metrics.
+        capture: keeps what a run prints and logs.
+        clock: gives seconds since 1970.
+        jitter: where chance comes from.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        load: Callable[[], Handler],
+        store: TraceStore,
+        queue: QueueOfHandler,
+        telemetry: Telemetry,
+        capture: Capture,
+        clock: Callable[[], float] = time.time,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._store = store
+        self._queue = queue
+        self._telemetry = telemetry
+        self._capture = capture
+        self._clock = clock
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._triage = Triage(settings.handler, store=store, queue=queue, telemetry=telemetry, jitter=self._jitter)
+
+    def handle(self, batch: Mapping[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        """Deal with a batch.
+
+        Args:
+            batch: the SQS event that Lambda passes.
+            context: of the invocation.
+
+        Returns:
+            The messages that go back to the queue.
+        """
+        works = self._triage.settle([Delivery(record) for record in batch["Records"]])
+        self._return_sooner_than_the_timeout(works, context)
+        by_receipt = {work.delivery.receipt_handle: work for work in works}
+
+        def process(record: SQSRecord) -> None:
+            work = by_receipt[record.receipt_handle]
+            if self._process(work, context) is Verdict.RETURN:
+                raise ReturnedError
+
+        try:
+            return process_partial_response(
+                event={"Records": [work.delivery.record for work in works]},
+                record_handler=process,
+                processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+                context=context,
+            )
+        finally:
+            self._telemetry.flush()
+
+    def _return_sooner_than_the_timeout(self, works: Sequence[Work], context: LambdaContext) -> None:
+        """Should the process die, have SQS deliver redelivered events again once the invocation must be over."""
+        risky = [work for work in works if work.verdict is Verdict.RUN and not work.delivery.is_first]
+        rest = context.get_remaining_time_in_millis() / 1000
+        self._queue.return_after(
+            [work.delivery for work in risky], [rest + retry_delay(work.used + 1, self._jitter) for work in risky]
+        )
+
+    def _process(self, work: Work, context: LambdaContext) -> Verdict:
+        if work.verdict is not Verdict.RUN:
+            return work.verdict
+        remaining = context.get_remaining_time_in_millis() / 1000
+        if remaining - RECORDING_SECONDS < self._settings.timeout:
+            # An event before it overran its time. This one must not be cut off for that.
+            return self._triage.give_back(work.delivery, work.used)
+        self._telemetry.begin(work.delivery, work.used + 1)
+        try:
+            started = self._started(work, context, remaining)
+            if work.delivery.is_first:
+                return self._run(work, started)
+            try:
+                recorded = self._store.put(started)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
+                self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
+                return self._triage.give_back(work.delivery, work.used)
+            # Another delivery of the event may have completed it since its trace was read.
+            return self._run(work, started) if recorded else Verdict.DONE
+        finally:
+            self._telemetry.end()
+
+    def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
+        """The trace of an event that is about to start, as it reads if nothing more is heard of it."""
+        delivery, envelope = work.delivery, work.delivery.envelope
+        now = self._now_ms()
+        attempt = Attempt(outcome="started", started_ms=now, request_id=context.aws_request_id)
+        last = work.used + 1 >= MAX_ATTEMPTS
+        return Trace(
+            id=envelope.id,
+            handler=self._settings.handler,
+            status="interrupted",
+            event=delivery.body,
+            history=(*(work.plan.history if work.plan else ()), attempt),
+            parent=envelope.parent,
+            hops=envelope.hops,
+            emitted_ms=envelope.emitted_ms,
+            emitted_by=delivery.emitted_by,
+            started_ms=now,
+            request_id=context.aws_request_id,
+            log_stream=context.log_stream_name,
+            dead_ms=now + int(remaining * 1000) if last else None,
+        )
+
+    def _run(self, work: Work, started: Trace) -> Verdict:
+        envelope = work.delivery.envelope
+        run = Run(envelope.id, self._settings.handler, envelope.hops)
+        output = self._capture.start()
+        try:
+            with under_way(run):
+                outcome = run_handler(self._load, work.delivery.event, self._settings.timeout)
+        finally:
+            self._capture.stop()
+        used = work.used + 1
+        completed = outcome.status in COMPLETED
+        dead = not completed and used >= MAX_ATTEMPTS
+        trace = started.ended(
+            status="dead" if dead else outcome.status,
+            history=ended(started.history, outcome.status, outcome.reason),
+            result=outcome.result,
+            error=outcome.error,
+            logs=output.text(),
+            cut=("logs",) if output.shortened else (),
+            emitted=tuple(run.emitted),
+            emitted_count=run.emitted_count,
+            finished_ms=self._now_ms(),
+        )
+        self._record(trace)
+        if completed:
+            return Verdict.DONE
+        self._queue.return_after([work.delivery], [0 if dead else retry_delay(used, self._jitter)])
+        return Verdict.RETURN
+
+    def _record(self, trace: Trace) -> None:
+        self._telemetry.ran(trace)
+        try:
+            self._store.put(trace)
+        except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
+            self._telemetry.trace_not_written(trace, error)
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
