@@ -218,3 +218,8 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
         _logger.exception(
             "%s for %r could not be recorded; its text: %s", how_many, handler, [m.body for m in messages]
         )
+
+
+def forget_queues() -> None:
+    """Look every queue up again, for tests that make new ones."""
+    _queue_urls.clear()

@@ -39,7 +39,7 @@ def call_within(call: Callable[[], Result], seconds: float) -> Result:
             raise DeadlinePassed
 
     previous = signal.signal(signal.SIGALRM, on_alarm)
-    result = _UNSET
+    result: Any = _UNSET
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), _AGAIN_EVERY)
@@ -55,4 +55,5 @@ def call_within(call: Callable[[], Result], seconds: float) -> Result:
         # The alarm may come between the call's return and disarming it: then the run did end.
         if result is _UNSET:
             raise
-    return result
+    ended: Result = result
+    return ended
