@@ -61,7 +61,7 @@ def test_an_emitted_event_runs_and_leaves_a_trace(cloud: Cloud) -> None:
 )
 def test_a_message_from_anywhere_is_an_event(cloud: Cloud, body: str, event: object) -> None:
     seen: list[object] = []
-    function = Function(cloud, lambda event: seen.append(event))
+    function = Function(cloud, seen.append)
     send(cloud, body)
     function.poll()
     assert seen == [event]
@@ -167,10 +167,6 @@ def test_any_return_value_is_recorded(cloud: Cloud, value: object, recorded: obj
 
 
 def test_output_and_logs_are_in_the_trace_of_their_own_run(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    function = Function(cloud, lambda event: say(event))
-    monkeypatch.setattr(sys, "stdout", function.capture.tee(sys.stdout))
-    monkeypatch.setattr(sys, "stderr", function.capture.tee(sys.stderr))
-
     def say(event: str) -> None:
         print(f"printed {event}")  # noqa: T201 - it is what this is about
         sys.stderr.write(f"complained {event}\n")
@@ -181,6 +177,9 @@ def test_output_and_logs_are_in_the_trace_of_their_own_run(cloud: Cloud, monkeyp
         thread.start()
         thread.join()
 
+    function = Function(cloud, say)
+    monkeypatch.setattr(sys, "stdout", function.capture.tee(sys.stdout))
+    monkeypatch.setattr(sys, "stderr", function.capture.tee(sys.stderr))
     emit_many(HANDLER, ["one", "two"])
     function.poll()
     print("between runs")  # noqa: T201

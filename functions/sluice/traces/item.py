@@ -103,7 +103,10 @@ _FIELDS: Final = (
 
 def _fields(trace: Trace) -> dict[str, Any]:
     fields = {name: getattr(trace, name) for name in _FIELDS}
-    fields = {name: value for name, value in fields.items() if value not in (None, "", 0, ())}
+    fields = {name: value for name, value in fields.items() if value not in (None, "", ())}
+    for count in ("hops", "emitted_count"):
+        if not fields[count]:
+            del fields[count]
     # An empty event or result is still what was sent or returned.
     fields["event"] = trace.event
     if trace.result is not None:
