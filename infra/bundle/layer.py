@@ -1,0 +1,98 @@
+"""The layer with the packages that pyproject.toml names in `dependencies`, as uv.lock pins them.
+
+Wheels only: nothing is compiled, so that no Docker is needed to build for another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from .target import Target
+from .uv_tool import BundleError, UvFailedError, run_uv
+
+_LAYOUT = "1"
+"""Part of the cache's key: to be raised when what is stripped changes."""
+
+_BUILDING = ".building-"
+_ABANDONED_AFTER = 86_400
+"""Seconds after which an unfinished build is one that was interrupted."""
+
+_USELESS = ("bin", "**/__pycache__", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", ".lock")
+"""What is not imported, or differs from one build to the next."""
+
+
+def build_layer(project: Path, target: Target) -> Path:
+    """The directory to make the layer from, built unless it was built before.
+
+    Args:
+        project: where pyproject.toml and uv.lock are. Builds are kept in its `.sluice/layers`.
+        target: what it is for.
+
+    Raises:
+        BundleError: it could not be built; the message says what to do.
+    """
+    requirements = _requirements(project)
+    key = hashlib.sha256("\n".join([_LAYOUT, str(target), sys.platform, requirements]).encode()).hexdigest()[:16]
+    layers = project / ".sluice" / "layers"
+    finished = layers / key
+    if not finished.is_dir():
+        layers.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(layers)
+        with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=layers, ignore_cleanup_errors=True) as building:
+            _install(requirements, Path(building), project=project, target=target)
+            _publish(Path(building) / "layer", finished)
+    return finished
+
+
+def _requirements(project: Path) -> str:
+    try:
+        return run_uv(
+            ["export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"],
+            project=project,
+        )
+    except UvFailedError as error:
+        raise BundleError(
+            f"the packages for the layer cannot be read from uv.lock; if it is out of date, run: uv lock\n{error.words}"
+        ) from error
+
+
+def _install(requirements: str, building: Path, *, project: Path, target: Target) -> None:
+    listed = building / "requirements.txt"
+    listed.write_text(requirements)
+    packages = building / "layer" / "python"
+    packages.mkdir(parents=True)
+    arguments = ["pip", "install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile-bytecode"]
+    arguments += ["--python", sys.executable, "--target", str(packages), "--requirements", str(listed)]
+    if target.platform:
+        arguments += ["--python-platform", target.platform, "--python-version", target.python]
+    try:
+        run_uv(arguments, project=project)
+    except UvFailedError as error:
+        raise BundleError(_explain(error, target)) from error
+    for pattern in _USELESS:
+        for path in list(packages.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _publish(built: Path, finished: Path) -> None:
+    try:
+        built.rename(finished)
+    except OSError:
+        # Another process was quicker, with the same.
+        if not finished.is_dir():
+            raise
+
+
+def _remove_abandoned(layers: Path) -> None:
+    for leftover in layers.glob(f"{_BUILDING}*"):
+        if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _explain(error: UvFailedError, target: Target) -> str:
+    return f"the layer for {target} cannot be built:\n{error.words}"

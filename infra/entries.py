@@ -1,0 +1,59 @@
+"""The entries of app.py: a handler each, with its settings and their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What all handlers can be given.
+
+    Attributes:
+        name: the handler's name, such as `send-receipt`; its file is functions/handlers/send_receipt.py.
+        timeout: seconds that one event may run. 30 is what most API calls' own timeouts add up to.
+        memory: MB. A function's share of a processor grows with it: a whole one at 1,769 MB.
+        batch_size: events that one invocation takes at most, one after the other. 1 lets every event have a
+            machine of its own; more is cheaper for short events that come in numbers.
+        batch_window: seconds that events may wait for their batch to fill.
+        max_concurrency: machines that run this handler at the same time, at most; AWS's own limits if left out.
+        environment: further environment variables.
+        trace_days: days that traces are kept.
+    """
+
+    name: str
+    _: KW_ONLY
+    timeout: int = 30
+    memory: int = 256
+    batch_size: int = 1
+    batch_window: int = 0
+    max_concurrency: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    trace_days: int = 30
+
+
+@dataclass(frozen=True)
+class Worker(Entry):
+    """A handler that runs for what is emitted to it."""
+
+
+@dataclass(frozen=True)
+class Cron(Entry):
+    """A handler that a schedule emits to; it is given `{"cron": NAME, "scheduled_at": TIME}`.
+
+    Either `every` or `cron` says when.
+
+    Attributes:
+        every: `Every 1min`, `Every 1hr`, `Every 12hrs`, `Daily`, `Weekly` (on Mondays) or `Fortnightly`.
+        at: the time of day of a `Daily` or `Weekly` cron, such as `03:00`; midnight if left out.
+        timezone: the zone whose clock is meant, such as `Europe/Berlin`; UTC if left out.
+        cron: an EventBridge cron expression, such as `0 3 ? * MON-FRI *`: minutes, hours, day of the month,
+            month, day of the week, year.
+    """
+
+    _: KW_ONLY
+    every: str | None = None
+    at: str | None = None
+    timezone: str | None = None
+    cron: str | None = None

@@ -1,0 +1,29 @@
+"""The environment variables of a handler's function."""
+
+from __future__ import annotations
+
+from .entries import Entry
+
+METRICS_NAMESPACE = "Sluice"
+"""Of the CloudWatch metrics that the worker writes."""
+
+
+def environment_of(entry: Entry, *, stage: str, queue_url_prefix: str) -> dict[str, str]:
+    """The variables: those that the worker reads, and the entry's own.
+
+    Args:
+        entry: the handler's.
+        stage: the stage's name.
+        queue_url_prefix: what the URLs of the account's queues start with.
+    """
+    return {
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        **entry.environment,
+        "SLUICE_STAGE": stage,
+        "SLUICE_HANDLER": entry.name,
+        "SLUICE_TIMEOUT": str(entry.timeout),
+        "SLUICE_TRACE_DAYS": str(entry.trace_days),
+        "SLUICE_QUEUE_URL_PREFIX": queue_url_prefix,
+        "POWERTOOLS_SERVICE_NAME": entry.name,
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+    }

@@ -1,0 +1,72 @@
+"""A handler's queue, and the dead-letter queue behind it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from sluice.names import Names
+
+MAX_RECEIVES = 5
+"""The attempts that an event has."""
+
+RETENTION = Duration.days(14)
+"""SQS's maximum, in both queues: a dead letter keeps the age it had, so the time left to look at it is what its
+wait did not use up."""
+
+
+class HandlerQueues(Construct):
+    """The queue that events wait in, and where those go that used up their attempts.
+
+    Args:
+        scope: the handler.
+        construct_id: its id there.
+        names: the stage's.
+        handler: the handler's name.
+        visibility_timeout: seconds.
+
+    Attributes:
+        queue: the queue that is emitted to.
+        dead_letter_queue: the one behind it.
+        alarm: rings as soon as anything lies in the dead-letter queue.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Names, handler: str, visibility_timeout: int
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letter_queue = sqs.Queue(
+            self,
+            "Dead",
+            queue_name=names.dead_letter_queue(handler),
+            retention_period=RETENTION,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=names.queue(handler),
+            retention_period=RETENTION,
+            visibility_timeout=Duration.seconds(visibility_timeout),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES),
+        )
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            alarm_name=names.dead_letter_queue(handler),
+            alarm_description=f"Events of {handler} used up their attempts. See: sluice dead list {handler}"
+            f" --stage {names.stage}",
+            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            # SQS stops reporting on a queue that nobody uses.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )

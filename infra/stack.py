@@ -1,0 +1,85 @@
+"""The stack of one stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from sluice.names import LOCAL_STAGE, Names
+
+from .bundle import build_layer, code_of, target_of
+from .entries import Entry
+from .handler import Bundle, Handler
+from .problems import UnknownHandlerError
+from .trace_table import TraceTable
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+LOCAL_ASSETS_BUCKET = "sluice-local-assets"
+"""Where the local cloud takes the code from. It makes the bucket itself, so no `cdk bootstrap` is needed there."""
+
+
+class SluiceStack(Stack):
+    """Every handler of a stage, and what they share.
+
+    Args:
+        scope: the app.
+        stage: the stage's name.
+        handlers: the handlers, one entry each.
+        project: the project's directory, with functions/, pyproject.toml and uv.lock.
+
+    Raises:
+        InvalidAppError: something is wrong with the settings or the handlers' files; the message says all of it.
+        BundleError: the layer could not be built.
+    """
+
+    def __init__(self, scope: Construct, *, stage: str, handlers: Sequence[Entry], project: Path = PROJECT) -> None:
+        names = Names(stage)
+        super().__init__(
+            scope,
+            names.stack,
+            stack_name=names.stack,
+            description=f"Sluice: background queues, crons and traces, stage {stage}",
+            synthesizer=_synthesizer(stage),
+            analytics_reporting=False,
+        )
+        target = target_of(stage)
+        layer = lambda_.LayerVersion(
+            self,
+            "Layer",
+            description="The packages in pyproject.toml's dependencies",
+            code=lambda_.Code.from_asset(str(build_layer(project, target))),
+            compatible_runtimes=[lambda_.Runtime(target.runtime, lambda_.RuntimeFamily.PYTHON)],
+            compatible_architectures=[lambda_.Architecture.custom(target.architecture)],
+        )
+        bundle = Bundle(target=target, code=code_of(project / "functions"), layer=layer)
+        traces = TraceTable(self, "Traces", names=names)
+        self._handlers = {
+            entry.name: Handler(self, entry.name, names=names, entry=entry, bundle=bundle, traces=traces)
+            for entry in handlers
+        }
+        CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
+        CfnOutput(self, "TraceTable", value=traces.table.table_name, description="The DynamoDB table of traces")
+
+    def handler(self, name: str) -> Handler:
+        """A handler's construct, to grant its `function` or its `queue` access to something.
+
+        Raises:
+            UnknownHandlerError: app.py has no handler of this name.
+        """
+        try:
+            return self._handlers[name]
+        except KeyError:
+            known = ", ".join(sorted(self._handlers)) or "none"
+            raise UnknownHandlerError(f"stack.handler({name!r}): app.py has no such handler; it has: {known}") from None
+
+
+def _synthesizer(stage: str) -> IStackSynthesizer | None:
+    """The local cloud takes the caller's credentials as they are; AWS has the roles that `cdk bootstrap` made."""
+    if stage == LOCAL_STAGE:
+        return CliCredentialsStackSynthesizer(file_assets_bucket_name=LOCAL_ASSETS_BUCKET)
+    return None

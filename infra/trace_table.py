@@ -1,0 +1,40 @@
+"""The table that traces are written to."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from sluice.names import LOCAL_STAGE, Names
+
+
+class TraceTable(Construct):
+    """One table for all handlers of a stage.
+
+    Args:
+        scope: the stack.
+        construct_id: its id there.
+        names: the stage's.
+
+    Attributes:
+        table: the table.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, names: Names) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=names.trace_table,
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            # Nobody has to guess how many events there will be.
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires_at",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            # Traces are the only record of what ran: they outlive a stack removed by mistake.
+            removal_policy=RemovalPolicy.DESTROY if names.stage == LOCAL_STAGE else RemovalPolicy.RETAIN,
+        )
