@@ -8,7 +8,6 @@ from aws_cdk import Aws, Duration, RemovalPolicy, Tags
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-
 from sluice.names import Names, module_of
 
 from .bundle import Target

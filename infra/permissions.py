@@ -7,7 +7,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-
 from sluice.names import DEAD_SUFFIX, Names
 
 from .trace_table import TraceTable

@@ -6,8 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-
-from sluice.names import Names
+from sluice.names import LOCAL_STAGE, Names
 
 MAX_RECEIVES = 5
 """The attempts that an event has."""
@@ -37,13 +36,15 @@ class HandlerQueues(Construct):
         self, scope: Construct, construct_id: str, *, names: Names, handler: str, visibility_timeout: int
     ) -> None:
         super().__init__(scope, construct_id)
+        # The local cloud speaks plain HTTP, to this machine alone.
+        tls_only = names.stage != LOCAL_STAGE
         self.dead_letter_queue = sqs.Queue(
             self,
             "Dead",
             queue_name=names.dead_letter_queue(handler),
             retention_period=RETENTION,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=tls_only,
         )
         self.queue = sqs.Queue(
             self,
@@ -52,7 +53,7 @@ class HandlerQueues(Construct):
             retention_period=RETENTION,
             visibility_timeout=Duration.seconds(visibility_timeout),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=tls_only,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES),
         )
         self.alarm = cloudwatch.Alarm(

@@ -8,7 +8,6 @@ from pathlib import Path
 from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-
 from sluice.names import LOCAL_STAGE, Names
 
 from .bundle import build_layer, code_of, target_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from constructs import IConstruct
-
 from sluice.names import LOCAL_STAGE
 
 

@@ -1,8 +1,11 @@
 """Send the customer a receipt."""
 
+import logging
 from typing import Any
 
 from sluice import emit
+
+logger = logging.getLogger(__name__)
 
 
 def handle(event: dict[str, Any]) -> str:
@@ -11,7 +14,7 @@ def handle(event: dict[str, Any]) -> str:
     if not address:
         raise ValueError(f"order {event['id']} has no email address")
 
-    print(f"to {address}: thank you for your order {event['id']}, {event['total']} {event['currency']} in all")
+    logger.info("to %s: thank you for your order of %s %s", address, event["total"], event["currency"])
     # Here a real shop calls its mail service. An event may run twice: give that service the order's id, so that
     # it can tell.
     emit("audit-log", {"what": "receipt sent", "order": event["id"]})
