@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,13 @@ def _own_logging() -> Iterator[None]:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.setenv("SLUICE_STAGE", STAGE)
+    with new_cloud() as cloud:
+        yield cloud
+
+
+@contextmanager
+def new_cloud() -> Iterator[Cloud]:
+    """An empty stage, with one handler's queues and the trace table."""
     aws.forget_clients()
     forget_queues()
     with mock_aws():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import logging
 import random
 import uuid
 from collections.abc import Callable
@@ -56,6 +58,8 @@ class Function:
         self.worker = self.new_process()
 
     def new_process(self) -> Worker:
+        # Powertools keeps loggers by name for as long as a process lives.
+        logging.Logger.manager.loggerDict.pop(self.handler, None)
         store = (
             self.cloud.store
             if self.dynamodb is None
@@ -85,6 +89,8 @@ class Function:
     def poll(self, context: Context | None = None) -> dict[str, Any]:
         """One batch through the worker; what it does not give back is deleted."""
         records = self.receive()
+        if not records:
+            return {"records": [], "batchItemFailures": []}
         response: Any = self.worker.handle({"Records": records}, context or Context())  # type: ignore[arg-type]
         self.delete(records, response)
         return {"records": records, **response}
@@ -105,7 +111,7 @@ def record(message: Any) -> dict[str, Any]:
         name: {
             "dataType": value["DataType"],
             **({"stringValue": value["StringValue"]} if "StringValue" in value else {}),
-            **({"binaryValue": value["BinaryValue"]} if "BinaryValue" in value else {}),
+            **({"binaryValue": base64.b64encode(value["BinaryValue"]).decode()} if "BinaryValue" in value else {}),
         }
         for name, value in message.get("MessageAttributes", {}).items()
     }

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 5
 """Starts of an event's handler, and the maxReceiveCount of its queue."""
 
+PUT_BACK_FROM = MAX_ATTEMPTS - 1
+"""Receives. One before the last, so that there is a second chance if putting it back fails."""
+
 MAX_HISTORY = 25
 """Attempts that a trace keeps, of events that were redriven again and again."""
 
@@ -35,7 +38,7 @@ class Step(Enum):
     """What to do with a redelivered event."""
 
     ACKNOWLEDGE = "it completed: it must not run again"
-    PUT_BACK = "SQS would not deliver it again, though it has attempts left"
+    PUT_BACK = "it has lost receives that were not attempts: SQS would give up on it too soon"
     GIVE_UP = "its attempts are used up: leave it to SQS, which moves it to the dead-letter queue"
     RUN = "start it, once that is recorded"
 
@@ -77,7 +80,7 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
         step = Step.ACKNOWLEDGE
     elif used >= MAX_ATTEMPTS:
         step = Step.GIVE_UP
-    elif delivery.receive_count >= MAX_ATTEMPTS and used < MAX_ATTEMPTS - 1:
+    elif delivery.receive_count >= PUT_BACK_FROM and used < delivery.receive_count - 1:
         step = Step.PUT_BACK
     else:
         step = Step.RUN

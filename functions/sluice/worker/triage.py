@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .redelivery import MAX_ATTEMPTS, Plan, Step, plan, retry_delay, suspicion
+from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
     from ..traces import TraceStore
@@ -75,7 +76,25 @@ class Triage:
             else is done by then.
         """
         works = [self._settle_one(delivery) for delivery in deliveries]
-        return sorted(works, key=lambda work: suspicion(work.plan) + 1 if work.plan else 0)
+        works.sort(key=lambda work: suspicion(work.plan) + 1 if work.plan else 0)
+        settled: list[Work] = []
+        after_another = False
+        for sorted_work in works:
+            work = sorted_work
+            if work.verdict is Verdict.RUN:
+                work = self._certain_to_start(work) if after_another else work
+                after_another = True
+            if work.verdict is Verdict.DONE:
+                self._queue.acknowledge(work.delivery)
+            settled.append(work)
+        return settled
+
+    def _certain_to_start(self, work: Work) -> Work:
+        """Put back an event on its last receive, should one before it take the process down."""
+        delay = retry_delay(work.used, self._jitter)
+        if work.delivery.receive_count >= MAX_ATTEMPTS and self._queue.put_back(work.delivery, delay):
+            return dataclasses.replace(work, verdict=Verdict.DONE)
+        return work
 
     def give_back(self, delivery: Delivery, used: int) -> Verdict:
         """What to say of an event that cannot be started now: back it goes, and never to the dead-letter queue.
@@ -85,7 +104,7 @@ class Triage:
             used: how many attempts the event has used up.
         """
         delay = retry_delay(used, self._jitter)
-        if delivery.receive_count >= MAX_ATTEMPTS and self._queue.put_back(delivery, delay):
+        if delivery.receive_count >= PUT_BACK_FROM and self._queue.put_back(delivery, delay):
             return Verdict.DONE
         self._queue.return_after([delivery], [delay])
         return Verdict.RETURN

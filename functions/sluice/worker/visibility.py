@@ -1,4 +1,4 @@
-"""When SQS delivers an event again, and as which message."""
+"""Whether and when SQS delivers an event again, and as which message."""
 
 from __future__ import annotations
 
@@ -55,6 +55,16 @@ class QueueOfHandler:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
             except (BotoCoreError, ClientError):
                 continue
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Delete a message now rather than by the batch response, which a process that dies never gives.
+
+        Where that fails, the batch response is still to come.
+        """
+        try:
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt_handle)
+        except (BotoCoreError, ClientError):
+            return
 
     def put_back(self, delivery: Delivery, delay: float) -> bool:
         """Send a delivered event again, as a new message that SQS will deliver five times.

@@ -88,8 +88,12 @@ class Worker:
 
         def process(record: SQSRecord) -> None:
             work = by_receipt[record.receipt_handle]
-            if self._process(work, context) is Verdict.RETURN:
+            verdict = self._process(work, context)
+            if verdict is Verdict.RETURN:
                 raise ReturnedError
+            if work.verdict is Verdict.RUN and not work.delivery.is_first:
+                # It may be its last receive, and what comes after it may take the process down.
+                self._queue.acknowledge(work.delivery)
 
         try:
             return process_partial_response(
