@@ -1,0 +1,5 @@
+"""The command line. Not shipped to Lambda."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,46 @@
+"""`sluice cdk`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import click
+
+from ..local import cdk as packaged
+from ..local import environment
+from ..local.deployment import environment_of_cdk
+from ..local.project import Files, find_project, local_port
+from ..names import LOCAL_STAGE, check_stage
+from .failures import FAILED, CommandError
+from .invocation import next_command
+from .progress import ShownProgress
+
+
+@click.command(
+    # All but --stage is for the CDK, its own --help and --json included.
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.option("--stage", envvar="SLUICE_STAGE", default="local", metavar="STAGE")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def cdk(stage: str, arguments: tuple[str, ...]) -> None:
+    """Run the CDK's own command line on app.py, with your AWS credentials.
+
+    For a first deployment to AWS: `sluice cdk bootstrap --stage prod`, and `sluice cdk deploy --stage prod`. All
+    arguments but --stage are the CDK's.
+    """
+    check_stage(stage)
+    root = find_project()
+    files = Files(root, local_port())
+    program = packaged.command(ShownProgress())
+    if stage == LOCAL_STAGE:
+        variables = environment_of_cdk(files)
+        files.temporary.mkdir(parents=True, exist_ok=True)
+    else:
+        variables = environment.for_cdk(os.environ, packaged.node()) | {"SLUICE_STAGE": stage}
+    done = subprocess.run(  # noqa: S603
+        [*program, "--context", f"stage={stage}", *arguments], cwd=root, env=variables, check=False
+    )
+    if done.returncode != 0:
+        raise CommandError(f"cdk ended with code {done.returncode}", code=FAILED, then=next_command(stage, "check"))

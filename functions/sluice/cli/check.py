@@ -1,0 +1,25 @@
+"""`sluice check`."""
+
+from __future__ import annotations
+
+import click
+
+from ..local.project import find_project
+from ..local.synth import synth
+from .failures import FAILED, CommandError
+from .invocation import Invocation, about_stage
+
+
+@click.command()
+@about_stage
+def check(invocation: Invocation) -> None:
+    """Check app.py, the handlers, their names and limits, by synthesising what would be deployed."""
+    result = synth(find_project(), invocation.stage)
+    if invocation.as_json:
+        invocation.print_json({"ok": result.ok, "handlers": result.handlers, "problems": result.problems})
+    if not result.ok:
+        raise CommandError("\n".join(result.problems), code=FAILED, then=invocation.command("check"))
+    if not invocation.as_json:
+        click.echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
+    then = "sluice up" if invocation.stage == "local" else invocation.command("cdk", "deploy")
+    invocation.say(", ".join(result.handlers), then=then)

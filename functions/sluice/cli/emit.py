@@ -1,0 +1,101 @@
+"""`sluice emit`."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from .. import aws, status
+from ..emitting import emit_texts
+from ..names import Names, check_handler
+from .events import read_events
+from .invocation import Invocation, about_stage
+
+_OPTION = re.compile(r"--?[A-Za-z]")
+
+
+@click.command(
+    # So that a negative number can be an event.
+    context_settings={"ignore_unknown_options": True},
+    epilog="""
+    \b
+    Examples:
+      sluice emit send-receipt '{"id": 7, "email": "ada@example.com"}'
+      sluice emit order-placed --lines --file orders.jsonl
+      sluice emit nightly-report '{}' --delay 60
+    """,
+)
+@click.argument("handler")
+@click.argument("event", metavar="[JSON]", required=False)
+@click.option("--lines", is_flag=True, help="One event a line, from stdin (-) or --file.")
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the event from this file."
+)
+@click.option("--delay", type=float, metavar="SECONDS", help="Seconds to wait before it runs: 0 to 900.")
+@click.option(
+    "--at", "moment", metavar="ISO", help="When to run it, up to 15 minutes ahead, such as 2030-01-31T09:00:00+01:00."
+)
+@about_stage
+def emit(
+    invocation: Invocation,
+    handler: str,
+    event: str | None,
+    *,
+    lines: bool,
+    file: Path | None,
+    delay: float | None,
+    moment: str | None,
+) -> None:
+    """Run HANDLER with an event, soon. Prints the event's id, or one a line.
+
+    The event is JSON, and arrives as it is written here. With - it is read from stdin.
+    """
+    if event is not None and _OPTION.match(event):
+        raise click.NoSuchOption(event.partition("=")[0])
+    check_handler(handler)
+    at = _moment(moment)
+    texts = read_events(event, lines=lines, file=file)
+    others = None if _has_queue(invocation.stage, handler) else status.handlers(invocation.stage)
+    # The warning below says more than the library's own.
+    logging.getLogger("sluice").setLevel(logging.ERROR)
+    ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
+    if invocation.as_json:
+        invocation.print_json({"handler": handler, "ids": ids})
+    elif ids:
+        click.echo("\n".join(ids))
+    if others is not None:
+        invocation.say(f"warning: {_no_handler(handler, others)}")
+    one = len(ids) == 1
+    then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
+    invocation.say(f"emitted {len(ids)} event{'' if one else 's'} to {handler}", then=then)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"--at {text}: write a moment such as 2030-01-31T09:00:00+01:00") from error
+    if moment.utcoffset() is None:
+        raise click.UsageError(f"--at {text}: say in which time zone, as in {text}+01:00, or {text}Z for UTC")
+    return moment
+
+
+def _has_queue(stage: str, handler: str) -> bool:
+    client = aws.sqs(stage)
+    try:
+        client.get_queue_url(QueueName=Names(stage).queue(handler))
+    except client.exceptions.QueueDoesNotExist:
+        return False
+    return True
+
+
+def _no_handler(handler: str, known: list[str]) -> str:
+    closest = status.closest(handler, known)
+    hint = f"did you mean {closest!r}?" if closest else f"there are: {', '.join(known) or 'none'}"
+    return f"no handler is named {handler!r}, so this is kept with the status no-handler; {hint}"

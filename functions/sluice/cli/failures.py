@@ -1,0 +1,173 @@
+"""Every error, in words for the user, with an exit code and the command to run next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ..errors import EventTooLargeError, InvalidDelayError, InvalidNameError, SluiceError, StageNotSetError
+from ..names import LOCAL_STAGE
+from .invocation import next_command
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+FAILED = 1
+WRONG_USAGE = 2
+NOT_FOUND = 3
+REFUSED = 4
+NOTHING_RUNNING = 5
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_UNKNOWN_CREDENTIALS = {
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+_NOT_THERE = {"ResourceNotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
+
+_SIGN_IN = "aws sts get-caller-identity"
+"""Says which credentials AWS's tools find, and whether AWS takes them."""
+
+
+class CommandError(Exception):
+    """A command's end short of its goal.
+
+    Attributes:
+        message: what went wrong.
+        code: the exit code.
+        then: the command to run next.
+    """
+
+    def __init__(self, message: str, *, code: int, then: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.then = then
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return f"error: {self.message}" + (f"\nnext: {self.then}" if self.then else "")
+
+
+def explain(error: Exception, stage: str) -> CommandError:
+    """What to tell the user about an exception.
+
+    Args:
+        error: the exception.
+        stage: the stage that the command was about.
+    """
+    if isinstance(error, SluiceError):
+        return _of_sluice(error, stage)
+    if isinstance(error, OSError):
+        return CommandError(
+            f"{error.strerror or error}: {error.filename}" if error.filename else str(error), code=FAILED
+        )
+    # Not imported before something has failed; whatever raised one of its errors has imported it already.
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    if isinstance(error, ClientError):
+        return _of_client(error, stage)
+    if isinstance(error, BotoCoreError):
+        return _of_botocore(error, stage)
+    return CommandError(
+        f"unexpected {type(error).__name__}: {error}. This is a fault in Sluice; SLUICE_DEBUG=1 shows where",
+        code=FAILED,
+        then="sluice --help",
+    )
+
+
+def _of_sluice(error: SluiceError, stage: str) -> CommandError:
+    from ..local.errors import InvalidPortError, LocalCloudError, ProjectNotFoundError  # noqa: PLC0415
+    from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415
+
+    if isinstance(error, NotDeployedError):
+        return not_deployed(stage)
+    if isinstance(error, UnknownHandlerError):
+        words = ("status", error.closest) if error.closest else ("status",)
+        return CommandError(str(error), code=NOT_FOUND, then=next_command(stage, *words))
+    if isinstance(error, LocalCloudError):
+        return CommandError(str(error), code=FAILED, then=error.then)
+    usage = (
+        EventTooLargeError,
+        InvalidDelayError,
+        InvalidNameError,
+        InvalidPortError,
+        ProjectNotFoundError,
+        StageNotSetError,
+    )
+    if isinstance(error, usage):
+        return CommandError(str(error), code=WRONG_USAGE, then="sluice --help")
+    return CommandError(str(error), code=FAILED, then=next_command(stage, "status"))
+
+
+def not_deployed(stage: str) -> CommandError:
+    """There is nothing at the stage."""
+    if stage == LOCAL_STAGE:
+        return CommandError(
+            "the local cloud runs, but nothing is deployed into it", code=NOTHING_RUNNING, then="sluice up"
+        )
+    return CommandError(
+        f"stage {stage!r} is not deployed in this account and region; should it be, check AWS_PROFILE and AWS_REGION",
+        code=NOTHING_RUNNING,
+        then=f"sluice cdk deploy --stage {stage}",
+    )
+
+
+def nothing_running() -> CommandError:
+    """The local cloud does not run."""
+    from ..aws import local_endpoint  # noqa: PLC0415
+
+    return CommandError(
+        f"nothing answers at {local_endpoint().removeprefix('http://')}, where the local cloud would be",
+        code=NOTHING_RUNNING,
+        then="sluice up",
+    )
+
+
+def _of_client(error: ClientError, stage: str) -> CommandError:
+    code, words = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    if code in _EXPIRED:
+        return CommandError(f"your AWS credentials have expired; sign in again ({words})", code=FAILED, then=_SIGN_IN)
+    if code in _UNKNOWN_CREDENTIALS:
+        return CommandError(f"AWS does not know your credentials ({words})", code=FAILED, then=_SIGN_IN)
+    if code in _NOT_ALLOWED:
+        return CommandError(
+            f"AWS does not allow you to call {error.operation_name}: {words}", code=REFUSED, then=_SIGN_IN
+        )
+    if code in _NOT_THERE:
+        return not_deployed(stage)
+    return CommandError(
+        f"AWS refused {error.operation_name}: {code}: {words}", code=FAILED, then=next_command(stage, "status")
+    )
+
+
+_BOTOCORE: Mapping[str, str] = MappingProxyType(
+    {
+        "CredentialRetrievalError": "your AWS credentials could not be had: {error}",
+        "NoCredentialsError": "no AWS credentials found; name a profile (AWS_PROFILE) or sign in",
+        "NoRegionError": "no AWS region set; set AWS_REGION, or one in your AWS profile",
+        "PartialCredentialsError": "your AWS credentials are incomplete: {error}",
+        "ProfileNotFound": "{error}; check AWS_PROFILE",
+        "SSOTokenLoadError": "you are not signed in, or no longer: {error}",
+        "TokenRetrievalError": "you are not signed in, or no longer: {error}",
+        "UnauthorizedSSOTokenError": "you are not signed in, or no longer: {error}",
+    }
+)
+"""For botocore's errors by name, what they mean."""
+
+
+def _of_botocore(error: BotoCoreError, stage: str) -> CommandError:
+    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
+
+    if isinstance(error, HTTPClientError):
+        if stage == LOCAL_STAGE:
+            return nothing_running()
+        return CommandError(f"AWS cannot be reached: {error}", code=FAILED, then=_SIGN_IN)
+    text = _BOTOCORE.get(type(error).__name__, "AWS could not be asked: {error}")
+    then = "aws configure" if "Credentials" in type(error).__name__ or "Region" in type(error).__name__ else _SIGN_IN
+    return CommandError(text.format(error=error), code=FAILED, then=then)

@@ -1,0 +1,50 @@
+"""`sluice status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from ..status import HandlerStatus, statuses
+from .invocation import Invocation, about_stage
+from .tables import print_table
+
+
+@click.command()
+@click.argument("handler", required=False)
+@about_stage
+def status(invocation: Invocation, handler: str | None) -> None:
+    """Show how each handler is doing, or only HANDLER.
+
+    Events: waiting to run, in flight (running), delayed until later, dead (in the dead-letter queue). The numbers
+    are SQS's approximations. The age of the oldest one is CloudWatch's, some minutes old.
+    """
+    rows = statuses(invocation.stage, handler)
+    if invocation.as_json:
+        invocation.print_json([asdict(row) for row in rows])
+        return
+    print_status(rows)
+    first = rows[0].handler if rows else "HANDLER"
+    invocation.say("", then=invocation.command("traces", handler or first))
+
+
+def print_status(rows: Sequence[HandlerStatus]) -> None:
+    """Print the status table."""
+    names = ("handler", "kind", "state", "waiting", "in_flight", "delayed", "dead", "oldest_s", "reason", "by", "since")
+    cells = [[_cell(value) for name, value in _fields(row).items() if name in names] for row in rows]
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 8), drop_empty=range(7, 11))
+
+
+def _fields(row: HandlerStatus) -> dict[str, object]:
+    fields = asdict(row)
+    if row.unhandled:
+        events = "1 event" if row.unhandled == 1 else f"{row.unhandled} events"
+        kept = f"{events} kept that had no handler"
+        fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept
+    return fields
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)

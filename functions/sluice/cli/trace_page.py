@@ -1,0 +1,90 @@
+"""A trace on a page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import click
+
+from ..traces import Trace
+from ..traces.trace import iso
+
+_LONGEST = 20_000
+"""Characters of an event or a result that a person is shown; `--json` has all of it."""
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
+_OPEN = frozenset("[{")
+_CLOSE = frozenset("]}")
+
+
+def print_trace(trace: Trace) -> None:
+    """Print a trace for a person to read."""
+    click.echo(click.style(f"{trace.handler}  {trace.status}", bold=True))
+    facts = {
+        "id": trace.id,
+        "emitted": _with(iso(trace.emitted_ms), f"by {trace.emitted_by}" if trace.emitted_by else None),
+        "started": _with(iso(trace.started_ms), None if trace.wait_ms is None else f"after {trace.wait_ms} ms"),
+        "finished": _with(
+            iso(trace.finished_ms), None if trace.duration_ms is None else f"after {trace.duration_ms} ms"
+        ),
+        "attempts": str(trace.attempts),
+        "parent": trace.parent,
+        "request": trace.request_id,
+        "log stream": trace.log_stream,
+        "cut to fit": ", ".join(trace.cut) or None,
+    }
+    for name, fact in facts.items():
+        if fact is not None:
+            click.echo(f"  {name:<11}{fact}")
+    _section("event", _pretty(trace.event_json))
+    if trace.status == "ok":
+        _section("result", _pretty(json.dumps(trace.result, ensure_ascii=False)))
+    if trace.error:
+        traceback = trace.error.get("traceback", "").rstrip()
+        _section("error", traceback or f"{trace.error.get('type')}: {trace.error.get('message')}")
+    if trace.logs:
+        _section("logs", trace.logs.rstrip("\n"))
+    if trace.emitted:
+        lines = [f"{event['id']}  {event['handler']}" for event in trace.emitted]
+        more = trace.emitted_count - len(lines)
+        _section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
+    if len(trace.history) > 1:
+        attempts = [
+            f"{number}. {attempt.outcome}" + (f": {attempt.reason}" if attempt.reason else "")
+            for number, attempt in enumerate(trace.history, 1)
+        ]
+        _section("attempts", "\n".join(attempts))
+
+
+def _with(fact: str | None, more: str | None) -> str | None:
+    return f"{fact}  {more}" if fact and more else fact
+
+
+def _section(name: str, text: str) -> None:
+    click.echo(click.style(name, bold=True))
+    click.echo("\n".join(f"  {line}" for line in text.splitlines()))
+
+
+def _pretty(text: str) -> str:
+    """JSON with line breaks, and otherwise just as it is."""
+    if len(text) > _LONGEST:
+        return f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters: --json shows all"
+    pieces: list[str] = []
+    depth = 0
+    tokens = _TOKEN.findall(text)
+    for before, token in zip(["", *tokens], tokens, strict=False):
+        if token in _CLOSE:
+            depth -= 1
+            pieces.append("" if before in _OPEN else _new_line(depth))
+        elif before in _OPEN or before == ",":
+            pieces.append(_new_line(depth))
+        elif before == ":":
+            pieces.append(" ")
+        pieces.append(token)
+        depth += token in _OPEN
+    return "".join(pieces)
+
+
+def _new_line(depth: int) -> str:
+    return "\n" + "  " * depth

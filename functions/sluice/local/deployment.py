@@ -1,0 +1,96 @@
+"""`cdk deploy` of the project's own app into the local cloud."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+
+import psutil
+
+from ..names import LOCAL_STAGE
+from . import cdk, environment, processes
+from .errors import LocalCloudError
+from .failure import reason_in
+from .progress import Progress
+from .project import Files
+
+_RESOURCE = re.compile(
+    r"^\S+ \| +(?P<done>\d+)/(?P<all>\d+) \| [^|]+ \| (?P<state>\w+) +\| (?P<type>\S+) +\| (?P<id>\S+)"
+)
+"""A line of the CDK's about one resource."""
+
+
+def deploy(files: Files, progress: Progress) -> None:
+    """Deploy the project into the local cloud.
+
+    Raises:
+        LocalCloudError: the app cannot be synthesised or deployed; it says why.
+    """
+    program = cdk.command(progress)
+    started = time.monotonic()
+    with progress.step("deploying app.py"):
+        child = subprocess.Popen(  # noqa: S603
+            [*program, "deploy", *_arguments(files)],
+            cwd=files.root,
+            env=environment_of_cdk(files),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            output = _follow(child, files, progress)
+        finally:
+            # Interrupted: the CDK must not go on alone.
+            if child.poll() is None:
+                processes.stop([psutil.Process(child.pid)])
+            child.wait()
+    if child.returncode != 0:
+        raise LocalCloudError(
+            f"the deployment failed after {time.monotonic() - started:.0f} s:\n{reason_in(output)}\n"
+            f"All that cdk said is in {files.deploy_log.relative_to(files.root)}"
+        )
+
+
+def stop_leftovers(files: Files) -> None:
+    """Stop a deployment into this local cloud whose command was killed."""
+    marks = _arguments(files)[-2:]
+    processes.stop(processes.running(lambda command: list(command[-2:]) == marks))
+
+
+def environment_of_cdk(files: Files) -> dict[str, str]:
+    """The environment in which the CDK's command line works on the local cloud."""
+    aws = environment.without_aws(os.environ) | environment.unproxied(os.environ) | environment.local_aws(files.port)
+    return environment.for_cdk(aws, cdk.node()) | {
+        "SLUICE_STAGE": LOCAL_STAGE,
+        "SLUICE_PORT": str(files.port),
+        "TMPDIR": str(files.temporary),
+        "NO_COLOR": "1",
+    }
+
+
+def _arguments(files: Files) -> list[str]:
+    return [
+        *("--all", "--ci", "--require-approval", "never", "--progress", "events"),
+        *("--context", f"stage={LOCAL_STAGE}"),
+        *("--output", str(files.assembly)),
+    ]
+
+
+def _follow(child: subprocess.Popen[str], files: Files, progress: Progress) -> Sequence[str]:
+    lines = []
+    assert child.stdout is not None  # noqa: S101 - it is a pipe
+    with files.deploy_log.open("w") as log, child.stdout as output:
+        for line in output:
+            log.write(line)
+            log.flush()
+            lines.append(line.rstrip())
+            resource = _RESOURCE.match(line)
+            if resource:
+                progress.detail("{done}/{all} {type} {id}".format(**resource.groupdict()))
+    return lines

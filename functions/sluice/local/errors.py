@@ -1,0 +1,25 @@
+"""What can go wrong with the local cloud. Each message names what to do about it."""
+
+from __future__ import annotations
+
+from ..errors import SluiceError
+
+
+class LocalCloudError(SluiceError):
+    """The local cloud did not start, or the deployment into it failed.
+
+    Attributes:
+        then: the command to run next.
+    """
+
+    def __init__(self, message: str, *, then: str = "sluice up") -> None:
+        super().__init__(message)
+        self.then = then
+
+
+class ProjectNotFoundError(SluiceError, LookupError):
+    """No project here."""
+
+
+class InvalidPortError(SluiceError, ValueError):
+    """SLUICE_PORT is no port."""

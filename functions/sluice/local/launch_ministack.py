@@ -1,0 +1,17 @@
+"""Run MiniStack, whose handlers run in a bare Python: what they import comes from the bundle and the layer alone.
+
+MiniStack starts its Lambda processes with the Python it runs in itself. In this project's own environment those
+would find packages that AWS doesn't have. A program, not to be imported: its one argument names its temporary
+directory, which tells it apart from any other process.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ministack.app import main  # type: ignore[import-untyped]
+
+if __name__ == "__main__":
+    sys.executable = getattr(sys, "_base_executable", None) or sys.executable
+    sys.argv = ["ministack"]
+    main()

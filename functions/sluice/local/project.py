@@ -1,0 +1,116 @@
+"""The project that the current directory belongs to, and where its local cloud keeps its files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..aws import DEFAULT_PORT
+from .errors import InvalidPortError, ProjectNotFoundError
+
+MAX_PORT = 65_535
+
+_DEPLOYED = ("app.py", "cdk.json", "pyproject.toml", "uv.lock", "infra", "functions")
+"""What a deployment is made from."""
+
+_NOT_DEPLOYED = ("functions/sluice/cli/", "functions/sluice/local/", "/__pycache__/")
+
+
+def find_project(start: Path | None = None) -> Path:
+    """The root of the project that a directory lies in.
+
+    Args:
+        start: the directory; the current one if left out.
+
+    Raises:
+        ProjectNotFoundError: neither it nor a directory above it has an app.py and a cdk.json.
+    """
+    start = (start or Path.cwd()).resolve()
+    for directory in (start, *start.parents):
+        if (directory / "app.py").is_file() and (directory / "cdk.json").is_file():
+            return directory
+    raise ProjectNotFoundError(
+        f"no project here: neither {start} nor a directory above it holds app.py and cdk.json;"
+        " change to your project's directory"
+    )
+
+
+def local_port() -> int:
+    """The local cloud's port: SLUICE_PORT, or else the default.
+
+    Raises:
+        InvalidPortError: SLUICE_PORT is not a port's number.
+    """
+    text = os.environ.get("SLUICE_PORT") or str(DEFAULT_PORT)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_PORT):
+        raise InvalidPortError(f"SLUICE_PORT={text}: use a port's number, 1 to {MAX_PORT}, as in SLUICE_PORT=4567")
+    return int(text)
+
+
+def fingerprint(root: Path) -> str:
+    """A digest of everything that a deployment is made from: equal ones deploy the same."""
+    digest = hashlib.sha256()
+    for path in _files(root):
+        name = path.relative_to(root).as_posix()
+        if not any(part in name for part in _NOT_DEPLOYED):
+            content = path.read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for name in _DEPLOYED:
+        path = root / name
+        yield from sorted(file for file in (path, *path.rglob("*")) if file.is_file())
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the local cloud of one port keeps its files.
+
+    Args:
+        root: the project's root.
+        port: the local cloud's port.
+    """
+
+    root: Path
+    port: int
+
+    @property
+    def directory(self) -> Path:
+        """The directory of all of them."""
+        return self.root / ".sluice" / str(self.port)
+
+    @property
+    def lock(self) -> Path:
+        """Held while a command changes the local cloud."""
+        return self.directory / "lock"
+
+    @property
+    def temporary(self) -> Path:
+        """MiniStack's own temporary files, and those of the deployment."""
+        return self.directory / "tmp"
+
+    @property
+    def assembly(self) -> Path:
+        """What `cdk` synthesises."""
+        return self.directory / "cdk.out"
+
+    @property
+    def deployed(self) -> Path:
+        """What was deployed last, and into which server."""
+        return self.directory / "deployed.json"
+
+    @property
+    def server_log(self) -> Path:
+        """What MiniStack printed. It outlives MiniStack."""
+        return self.directory / "ministack.log"
+
+    @property
+    def deploy_log(self) -> Path:
+        """What `cdk deploy` printed. It outlives the local cloud too."""
+        return self.directory / "deploy.log"

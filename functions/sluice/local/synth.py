@@ -1,0 +1,96 @@
+"""app.py synthesised, to see whether it is right."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import cdk, environment
+from .failure import reason_in
+
+_ERROR = "aws:cdk:error"
+"""The metadata with which a construct reports an error that does not stop the synth."""
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What came of it.
+
+    Attributes:
+        handlers: the names of the handlers that would be deployed.
+        problems: what is wrong.
+    """
+
+    handlers: list[str]
+    problems: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it could be deployed."""
+        return not self.problems
+
+
+def synth(root: Path, stage: str) -> Synthesis:
+    """Run app.py as `cdk deploy` does, into a directory that is thrown away. No AWS call is made.
+
+    Args:
+        root: the project's root.
+        stage: the stage.
+    """
+    context = json.loads((root / "cdk.json").read_text()).get("context", {}) | {"stage": stage}
+    with tempfile.TemporaryDirectory(prefix="sluice-check-") as name:
+        variables = environment.for_cdk(os.environ, cdk.node()) | {
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            "CDK_OUTDIR": name,
+            "SLUICE_STAGE": stage,
+            "TMPDIR": name,
+        }
+        done = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=root,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode != 0:
+            return Synthesis([], _problems(done.stdout))
+        return _read(Path(name))
+
+
+def _problems(output: str) -> list[str]:
+    """What app.py said, one problem each: it lists its own under a heading."""
+    lines = reason_in(output.splitlines()).splitlines()
+    starts = [index for index, line in enumerate(lines) if line.startswith("- ")]
+    if not starts:
+        return ["\n".join(lines)]
+    ends = [*starts[1:], len(lines)]
+    return ["\n".join(lines[start:end]).removeprefix("- ") for start, end in zip(starts, ends, strict=True)]
+
+
+def _read(assembly: Path) -> Synthesis:
+    manifest: Any = json.loads((assembly / "manifest.json").read_text())
+    handlers = []
+    problems = []
+    for artifact in manifest["artifacts"].values():
+        metadata = dict(artifact.get("metadata", {}))
+        if "additionalMetadataFile" in artifact:
+            metadata |= json.loads((assembly / artifact["additionalMetadataFile"]).read_text())
+        for path, entries in metadata.items():
+            problems += [f"{path}: {entry['data']}" for entry in entries if entry["type"] == _ERROR]
+        if artifact["type"] == "aws:cloudformation:stack":
+            template: Any = json.loads((assembly / artifact["properties"]["templateFile"]).read_text())
+            for resource in template["Resources"].values():
+                variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+                if resource["Type"] == "AWS::Lambda::Function" and "SLUICE_HANDLER" in variables:
+                    handlers.append(variables["SLUICE_HANDLER"])
+    return Synthesis(sorted(handlers), problems)

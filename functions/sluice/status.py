@@ -1,0 +1,248 @@
+"""How each of a stage's handlers is doing, asked of AWS itself: its queue, its function, its event source mapping."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from . import aws
+from .errors import SluiceError
+from .names import DEAD_SUFFIX, Names
+from .traces import open_store
+
+BLOCKED_TAG = "sluice:blocked"
+"""The function's tag while an admin has blocked it. Its value says when, who and why."""
+
+_CALLERS = 16
+"""Handlers that are asked about at once."""
+
+_AGE_WINDOW = timedelta(minutes=15)
+"""How old a measurement of CloudWatch's may be. It is some minutes late by itself."""
+
+
+class NotDeployedError(SluiceError, LookupError):
+    """The stage has not been deployed to the account and region that were asked."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        super().__init__(f"stage {stage!r} is not deployed here")
+
+
+class UnknownHandlerError(SluiceError, LookupError):
+    """No handler has this name.
+
+    Attributes:
+        handler: the name.
+        closest: the most similar name of a handler; None if none is similar.
+    """
+
+    def __init__(self, handler: str, stage: str, known: Iterable[str]) -> None:
+        self.handler = handler
+        known = sorted(known)
+        self.closest = closest(handler, known)
+        hint = f"did you mean {self.closest!r}?" if self.closest else f"there are: {', '.join(known) or 'none'}"
+        super().__init__(f"no handler named {handler!r} in stage {stage!r}; {hint}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerStatus:
+    """How a handler is doing.
+
+    Attributes:
+        handler: its name.
+        kind: `worker` or `cron`; None if nothing runs under this name.
+        state: `running`, `paused` or `blocked`; `no-handler` for a name that events were emitted to but that has
+            no function.
+        waiting: events that could start now. This number and the next three are SQS's approximations; None
+            where there is no queue.
+        in_flight: events that run.
+        delayed: events whose time has not come.
+        dead: events in the dead-letter queue.
+        oldest_s: seconds that the oldest event had been waiting when CloudWatch measured last, some minutes ago;
+            None if it hasn't.
+        reason: why it is paused or blocked.
+        by: who paused or blocked it, if known.
+        since: when that was, if known.
+        unhandled: events emitted to this name while it had no handler.
+    """
+
+    handler: str
+    kind: str | None = None
+    state: str
+    waiting: int | None = None
+    in_flight: int | None = None
+    delayed: int | None = None
+    dead: int | None = None
+    oldest_s: int | None = None
+    reason: str | None = None
+    by: str | None = None
+    since: str | None = None
+    unhandled: int = 0
+
+
+def handlers(stage: str) -> list[str]:
+    """The names of the stage's handlers, sorted.
+
+    Raises:
+        NotDeployedError: the stage is not deployed.
+    """
+    return sorted(_queues(stage))
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The most similar of the known names; None if none is similar."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
+    """How the handlers are doing, and the names that events without a handler were emitted to.
+
+    Args:
+        stage: the stage.
+        handler: only this one; all of them if left out.
+
+    Raises:
+        NotDeployedError: the stage is not deployed.
+        UnknownHandlerError: no handler has this name, and nothing was emitted to it.
+    """
+    queues = _queues(stage)
+    unhandled = open_store(stage).unhandled()
+    names = sorted({*queues, *unhandled})
+    if handler is not None:
+        if handler not in names:
+            raise UnknownHandlerError(handler, stage, queues)
+        names = [handler]
+    crons = _crons(stage)
+
+    def ask(name: str) -> HandlerStatus:
+        return _ask(stage, name, queues.get(name), "cron" if name in crons else "worker")
+
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        rows = list(callers.map(ask, names))
+    ages = _ages(stage, [row.handler for row in rows if row.waiting])
+    return [replace(row, unhandled=unhandled.get(row.handler, 0), oldest_s=ages.get(row.handler)) for row in rows]
+
+
+def _queues(stage: str) -> dict[str, str]:
+    """The URLs of the handlers' queues."""
+    names = Names(stage)
+    pages = (
+        aws.sqs(stage)
+        .get_paginator("list_queues")
+        .paginate(QueueNamePrefix=names.prefix, PaginationConfig={"PageSize": 1000})
+    )
+    found = {}
+    for page in pages:
+        for url in page.get("QueueUrls", ()):
+            handler = names.handler_of_queue(url.rsplit("/", 1)[-1])
+            if handler is not None:
+                found[handler] = url
+    if not found:
+        _check_deployed(stage)
+    return found
+
+
+def _check_deployed(stage: str) -> None:
+    try:
+        aws.dynamodb(stage).describe_table(TableName=Names(stage).trace_table)
+    except aws.dynamodb(stage).exceptions.ResourceNotFoundException as error:
+        raise NotDeployedError(stage) from error
+
+
+def _crons(stage: str) -> set[str]:
+    """The handlers that a schedule of the same name emits to."""
+    prefix = Names(stage).prefix
+    pages = aws.client("scheduler", stage).get_paginator("list_schedules").paginate(NamePrefix=prefix)
+    return {schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"]}
+
+
+def _ask(stage: str, handler: str, queue: str | None, kind: str) -> HandlerStatus:
+    row = _function_status(stage, handler, kind)
+    if queue is None:
+        return row
+    sqs = aws.sqs(stage)
+    counts: Any = sqs.get_queue_attributes(
+        QueueUrl=queue,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
+    )["Attributes"]
+    dead: Any = sqs.get_queue_attributes(
+        QueueUrl=queue + DEAD_SUFFIX,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return replace(
+        row,
+        waiting=int(counts["ApproximateNumberOfMessages"]),
+        in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+        dead=sum(int(count) for count in dead.values()),
+    )
+
+
+def _function_status(stage: str, handler: str, kind: str) -> HandlerStatus:
+    functions = aws.client("lambda", stage)
+    name = Names(stage).function(handler)
+    try:
+        function = functions.get_function(FunctionName=name)
+    except functions.exceptions.ResourceNotFoundException:
+        return HandlerStatus(handler=handler, state="no-handler")
+    tags = function.get("Tags", {})
+    if BLOCKED_TAG in tags:
+        return HandlerStatus(handler=handler, kind=kind, state="blocked", reason=tags[BLOCKED_TAG] or None)
+    if function.get("Concurrency", {}).get("ReservedConcurrentExecutions") == 0:
+        return HandlerStatus(handler=handler, kind=kind, state="paused", reason="its reserved concurrency is 0")
+    mappings = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    if not mappings:
+        return HandlerStatus(handler=handler, kind=kind, state="paused", reason="it has no event source mapping")
+    state = mappings[0]["State"]
+    if state in {"Disabled", "Disabling"}:
+        return HandlerStatus(
+            handler=handler, kind=kind, state="paused", reason=f"its event source mapping is {state.lower()}"
+        )
+    return HandlerStatus(handler=handler, kind=kind, state="running")
+
+
+def _ages(stage: str, names: list[str]) -> dict[str, int]:
+    """What CloudWatch last measured as the age of the oldest waiting event, in seconds."""
+    if not names:
+        return {}
+    now = datetime.now(UTC)
+    queries = [
+        {
+            "Id": f"age{index}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/SQS",
+                    "MetricName": "ApproximateAgeOfOldestMessage",
+                    "Dimensions": [{"Name": "QueueName", "Value": Names(stage).queue(name)}],
+                },
+                "Period": 60,
+                "Stat": "Maximum",
+            },
+        }
+        for index, name in enumerate(names)
+    ]
+    found: dict[str, int] = {}
+    try:
+        pages = (
+            aws.client("cloudwatch", stage)
+            .get_paginator("get_metric_data")
+            .paginate(MetricDataQueries=queries, StartTime=now - _AGE_WINDOW, EndTime=now, ScanBy="TimestampDescending")
+        )
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                if result["Values"]:
+                    found.setdefault(names[int(result["Id"].removeprefix("age"))], int(result["Values"][0]))
+    except ClientError:
+        # Who may not read metrics still gets the rest.
+        return {}
+    return found
