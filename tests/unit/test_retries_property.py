@@ -125,14 +125,14 @@ class Recording(FaultyClient):
 
 # Shrinking a failure of these takes minutes; the draws that it prints are enough to follow it.
 @settings(
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(
     data=st.data(),
-    behaviours=st.lists(st.lists(BEHAVIOURS, min_size=1, max_size=6), min_size=1, max_size=14),
+    behaviours=st.lists(st.lists(BEHAVIOURS, min_size=1, max_size=6), min_size=1, max_size=12),
     steps=st.integers(0, 12),
 )
 def test_no_event_is_lost_run_after_its_completion_or_started_more_than_five_times(

@@ -10,13 +10,13 @@ import dataclasses
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .. import body
 from .trace import Attempt, Trace
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+Item = dict[str, Any]
+"""A DynamoDB item with its types: `{"sk": {"S": "..."}}`."""
 
 SHARDS = 32
 """Partitions over which one handler's traces spread. A partition takes 1,000 writes/s (DynamoDB's quota, whatever
@@ -44,7 +44,7 @@ def shard_keys(handler: str) -> list[str]:
     return [f"{handler}#{shard}" for shard in range(SHARDS)]
 
 
-def to_item(trace: Trace, expires_at: int) -> dict[str, UniversalAttributeValueTypeDef]:
+def to_item(trace: Trace, expires_at: int) -> Item:
     """The item for a trace, cut to fit if it must be.
 
     Args:
@@ -56,12 +56,13 @@ def to_item(trace: Trace, expires_at: int) -> dict[str, UniversalAttributeValueT
         "pk": {"S": shard_key(trace.handler, trace.id)},
         "sk": {"S": trace.id},
         "status": {"S": trace.status},
+        "attempts": {"N": str(trace.attempts)},
         "expires_at": {"N": str(expires_at)},
         _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
     }
 
 
-def from_item(item: Mapping[str, AttributeValueTypeDef]) -> Trace:
+def from_item(item: Mapping[str, Any]) -> Trace:
     """The trace in an item."""
     packed = item[_TEXT]
     text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()

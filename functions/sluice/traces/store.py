@@ -63,13 +63,34 @@ class TraceStore:
         Raises:
             botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be written.
         """
+        return self._put_if(trace, "attribute_not_exists(pk) OR NOT #status IN (:ok, :error)", _COMPLETED_VALUES)
+
+    def put_start(self, trace: Trace, prior: Trace | None) -> bool:
+        """Write the trace of an event that is about to be started again, unless its trace has changed.
+
+        Args:
+            trace: with the new attempt in its history.
+            prior: the event's trace as it was read; None if it had none.
+
+        Returns:
+            Whether it was written: False if another delivery of the event was started since, or completed it.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be written.
+        """
+        if prior is None:
+            return self._put_if(trace, "attribute_not_exists(pk)", None)
+        values = {":attempts": {"N": str(prior.attempts)}, ":prior": {"S": prior.status}}
+        return self._put_if(trace, "attempts = :attempts AND #status = :prior", values)
+
+    def _put_if(self, trace: Trace, condition: str, values: Any) -> bool:
+        names: Any = {"ExpressionAttributeNames": {"#status": "status"}, "ExpressionAttributeValues": values}
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=items.to_item(trace, self._expiry()),
-                ConditionExpression="attribute_not_exists(pk) OR NOT #status IN (:ok, :error)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=_COMPLETED_VALUES,
+                ConditionExpression=condition,
+                **(names if values else {}),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":

@@ -51,11 +51,13 @@ class Plan:
         step: what to do.
         history: every known attempt, also those before the event was last redriven.
         used: how many of them count against the event.
+        prior: the trace that tells of them.
     """
 
     step: Step
     history: tuple[Attempt, ...]
     used: int
+    prior: Trace | None = None
 
 
 def plan(delivery: Delivery, prior: Trace | None) -> Plan:
@@ -84,7 +86,7 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
         step = Step.PUT_BACK
     else:
         step = Step.RUN
-    return Plan(step, history[-MAX_HISTORY:], used)
+    return Plan(step, history[-MAX_HISTORY:], used, prior)
 
 
 def ended(history: tuple[Attempt, ...], outcome: str, reason: str | None) -> tuple[Attempt, ...]:

@@ -123,15 +123,9 @@ class Worker:
         self._telemetry.begin(work.delivery, work.used + 1)
         try:
             started = self._started(work, context, remaining)
-            if work.delivery.is_first:
+            if work.plan is None or self._start_recorded(started, work.plan.prior):
                 return self._run(work, started)
-            try:
-                recorded = self._store.put(started)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
-                self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
-                return self._triage.give_back(work.delivery, work.used)
-            # Another delivery of the event may have completed it since its trace was read.
-            return self._run(work, started) if recorded else Verdict.DONE
+            return self._triage.give_back(work.delivery, work.used)
         finally:
             self._telemetry.end()
 
@@ -156,6 +150,14 @@ class Worker:
             log_stream=context.log_stream_name,
             dead_ms=now + int(remaining * 1000) if last else None,
         )
+
+    def _start_recorded(self, started: Trace, prior: Trace | None) -> bool:
+        """Whether the start of a redelivered event is on record, and no other delivery of it came between."""
+        try:
+            return self._store.put_start(started, prior)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
+            self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
+            return False
 
     def _run(self, work: Work, started: Trace) -> Verdict:
         envelope = work.delivery.envelope
