@@ -22,7 +22,7 @@ BY_THE_CLOCK = {
 }
 """The intervals that `at` and `timezone` belong to."""
 
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True)

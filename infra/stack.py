@@ -11,9 +11,10 @@ from constructs import Construct
 from sluice.names import LOCAL_STAGE, Names
 
 from .bundle import build_layer, code_of, target_of
+from .checks import problems_with
 from .entries import Entry
 from .handler import Bundle, Handler
-from .problems import UnknownHandlerError
+from .problems import InvalidAppError, UnknownHandlerError
 from .trace_table import TraceTable
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,10 @@ class SluiceStack(Stack):
     """
 
     def __init__(self, scope: Construct, *, stage: str, handlers: Sequence[Entry], project: Path = PROJECT) -> None:
+        target = target_of(stage)
+        problems = problems_with(stage, handlers, functions=project / "functions", target=target)
+        if problems:
+            raise InvalidAppError(problems)
         names = Names(stage)
         super().__init__(
             scope,
@@ -46,7 +51,6 @@ class SluiceStack(Stack):
             synthesizer=_synthesizer(stage),
             analytics_reporting=False,
         )
-        target = target_of(stage)
         layer = lambda_.LayerVersion(
             self,
             "Layer",

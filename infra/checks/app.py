@@ -1,0 +1,62 @@
+"""The checks of app.py as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from sluice.errors import InvalidNameError
+from sluice.names import Names, check_handler
+
+from ..bundle import Target
+from ..entries import Cron, Entry
+from .crons import problems_with_cron
+from .files import problems_with_files
+from .settings import problems_with_settings
+
+
+def problems_with(stage: str, handlers: Sequence[object], *, functions: Path, target: Target) -> list[str]:
+    """Everything that is wrong, in words that name the fix; empty if nothing is.
+
+    Args:
+        stage: the stage's name.
+        handlers: what app.py lists.
+        functions: the directory `functions`.
+        target: what runs the handlers.
+    """
+    entries = [entry for entry in handlers if isinstance(entry, Entry)]
+    problems = [
+        f"handlers[{index}] is {entry!r}; write Worker(...) or Cron(...)"
+        for index, entry in enumerate(handlers)
+        if not isinstance(entry, Entry)
+    ]
+    try:
+        names = Names(stage)
+    except InvalidNameError as error:
+        problems.append(str(error))
+        names = None
+    known: list[str] = []
+    for entry in entries:
+        wrong = _problem_with_name(entry.name, names)
+        if wrong:
+            problems.append(wrong)
+        else:
+            known.append(entry.name)
+        problems += problems_with_settings(entry)
+        if isinstance(entry, Cron):
+            problems += problems_with_cron(entry)
+    problems += [
+        f"handler {name!r}: app.py has {count} entries of this name; leave one, or rename the others and their files"
+        for name, count in Counter(known).items()
+        if count > 1
+    ]
+    return problems + problems_with_files(dict.fromkeys(known), functions / "handlers", python=target.python)
+
+
+def _problem_with_name(name: str, names: Names | None) -> str | None:
+    try:
+        check_handler(name)
+    except InvalidNameError as error:
+        return str(error)
+    return names.problem_with(name) if names else None

@@ -1,0 +1,107 @@
+"""The checks of a handler's source, without running it: is there a `handle` that can be called with an event?"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+
+_FIX = "def handle(event): ..."
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_NO_FUNCTIONS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp)
+
+
+def problem_with_handle(source: bytes, *, python: str) -> str | None:
+    """What is wrong with the file, in words; None if nothing is.
+
+    Args:
+        source: its content.
+        python: the version that will run it.
+    """
+    major, minor = map(int, python.split("."))
+    version = min((major, minor), sys.version_info[:2])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(source, feature_version=version)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg} (as Python {version[0]}.{version[1]} reads it)"
+    except ValueError as error:
+        return f"it is no Python source: {error}"
+    bound = list(_bindings(module.body))
+    if not bound:
+        return f"it has no function `handle` at its top level; write {_FIX}"
+    # The last one is what an import leaves behind.
+    return _problem_with(bound[-1])
+
+
+def _bindings(statements: Sequence[ast.stmt]) -> Iterator[ast.AST | None]:
+    """What `handle` is bound to, in order; None for what only running it would tell."""
+    for statement in statements:
+        match statement:
+            case ast.FunctionDef(name="handle") | ast.AsyncFunctionDef(name="handle"):
+                yield statement
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id == "handle":
+                        yield value
+                    elif any(isinstance(node, ast.Name) and node.id == "handle" for node in ast.walk(target)):
+                        yield None
+            case ast.AnnAssign(target=ast.Name(id="handle"), value=ast.expr() as value):
+                yield value
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                if any((alias.asname or alias.name) == "handle" for alias in names):
+                    yield None
+            case ast.If() | ast.For() | ast.While():
+                yield from _bindings([*statement.body, *statement.orelse])
+            case ast.With():
+                yield from _bindings(statement.body)
+            case ast.Try():
+                handled = [inner for handler in statement.handlers for inner in handler.body]
+                yield from _bindings([*statement.body, *handled, *statement.orelse, *statement.finalbody])
+
+
+def _problem_with(bound: ast.AST | None) -> str | None:
+    match bound:
+        case ast.AsyncFunctionDef():
+            return f"line {bound.lineno}: `handle` is async; write {_FIX}, with asyncio.run(...) in it if need be"
+        case ast.FunctionDef() if not bound.decorator_list:
+            if _is_generator(bound):
+                return (
+                    f"line {bound.lineno}: `handle` has a yield in it, so calling it would run nothing; return instead"
+                )
+            return _problem_with_arguments(bound.args, bound.lineno)
+        case ast.Lambda():
+            return _problem_with_arguments(bound.args, bound.lineno)
+        case ast.expr() if isinstance(bound, _NO_FUNCTIONS):
+            return f"line {bound.lineno}: `handle` is no function; write {_FIX}"
+    return None
+
+
+def _problem_with_arguments(arguments: ast.arguments, line: int) -> str | None:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    keywords = [
+        argument.arg
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    if len(required) <= 1 and not keywords and (positional or arguments.vararg):
+        return None
+    needed = [argument.arg for argument in required] + keywords
+    takes = f"needs {', '.join(needed)}" if needed else "takes none"
+    return f"line {line}: `handle` is called with one argument, the event, but {takes}; write {_FIX}"
+
+
+def _is_generator(function: ast.FunctionDef) -> bool:
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        # A function inside of it may yield for itself.
+        if not isinstance(node, _Function | ast.Lambda | ast.ClassDef):
+            waiting.extend(ast.iter_child_nodes(node))
+    return False

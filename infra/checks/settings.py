@@ -1,0 +1,147 @@
+"""The checks of one entry's settings against AWS's limits, and against each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..entries import Entry
+from ..environment import environment_of
+from ..timing import RECORDING_MARGIN
+
+MAX_FUNCTION_TIMEOUT = 900
+"""Seconds. Lambda's limit."""
+
+MAX_BATCH_WITHOUT_WINDOW = 10
+"""Lambda's limit for SQS."""
+
+MAX_ENVIRONMENT = 4096
+"""Bytes. Lambda's limit for all variables of a function as JSON."""
+
+_LONGEST_PREFIX = "https://sqs.ap-northeast-99.amazonaws.com.cn/123456789012/"
+"""As long as the one that is only known when the stack is deployed."""
+
+_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_RESERVED = re.compile(r"AWS_.*|LAMBDA_.*|SLUICE_.*|_X_AMZN_.*|_HANDLER|POWERTOOLS_(SERVICE_NAME|METRICS_NAMESPACE)")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a whole number may be.
+
+    Attributes:
+        low: at least this.
+        high: at most this, if there is an end.
+        unit: what is counted.
+        why: where the limit comes from.
+    """
+
+    low: int
+    high: int | None
+    unit: str
+    why: str
+
+    def __str__(self) -> str:
+        span = f"{self.low} or more" if self.high is None else f"{self.low} to {self.high:,}"
+        return f"{span} {self.unit} ({self.why})"
+
+
+LIMITS: Mapping[str, Limit] = {
+    "timeout": Limit(
+        1,
+        MAX_FUNCTION_TIMEOUT - RECORDING_MARGIN,
+        "seconds",
+        f"AWS allows a function {MAX_FUNCTION_TIMEOUT}, and {RECORDING_MARGIN} are kept to record the outcome",
+    ),
+    "memory": Limit(128, 10_240, "MB", "AWS's limits for a function"),
+    "batch_size": Limit(1, 10_000, "events", "AWS's limits for a batch"),
+    "batch_window": Limit(0, 300, "seconds", "AWS's limits"),
+    "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit of its own"),
+    "trace_days": Limit(1, None, "days", "traces are kept as long"),
+}
+
+
+def problems_with_settings(entry: Entry) -> list[str]:
+    """What is wrong with an entry's settings, the name aside."""
+    return [f"handler {entry.name!r}: {problem}" for problem in (*_numbers(entry), *_environment(entry))]
+
+
+def _numbers(entry: Entry) -> Iterator[str]:
+    wrong = set()
+    for setting, limit in LIMITS.items():
+        value = getattr(entry, setting)
+        if setting == "max_concurrency" and value is None:
+            continue
+        # By type, as True is an int to isinstance.
+        if type(value) is not int:
+            yield f"{setting} is {value!r}; write a whole number, {limit}"
+        elif value < limit.low or (limit.high is not None and value > limit.high):
+            yield f"{setting} is {value:,}; it may be {limit}"
+        else:
+            continue
+        wrong.add(setting)
+    if not wrong & {"batch_size", "batch_window"}:
+        yield from _batch_without_window(entry)
+    if not wrong & {"timeout", "batch_size"}:
+        yield from _batch_too_long(entry)
+
+
+def _batch_without_window(entry: Entry) -> Iterator[str]:
+    if entry.batch_size > MAX_BATCH_WITHOUT_WINDOW and entry.batch_window == 0:
+        yield (
+            f"batch_size is {entry.batch_size:,} and batch_window 0; AWS makes batches of more than"
+            f" {MAX_BATCH_WITHOUT_WINDOW} only with batch_window=1 or more"
+        )
+
+
+def _batch_too_long(entry: Entry) -> Iterator[str]:
+    room = MAX_FUNCTION_TIMEOUT - RECORDING_MARGIN
+    together = entry.timeout * entry.batch_size
+    if together > room:
+        yield (
+            f"timeout * batch_size is {entry.timeout} * {entry.batch_size:,} = {together:,} seconds, but a batch has"
+            f" {room} ({LIMITS['timeout'].why}); lower batch_size to {room // entry.timeout}"
+            + (f" or timeout to {room // entry.batch_size}" if entry.batch_size <= room else "")
+        )
+
+
+def _environment(entry: Entry) -> Iterator[str]:
+    # What app.py passes is checked at run time: whoever writes it may not run a type checker.
+    environment: Any = entry.environment
+    if not isinstance(environment, Mapping):
+        yield f"environment is {environment!r}; write a dict of text to text"
+        return
+    sound = True
+    for key, value in environment.items():
+        problem = _problem_with_variable(key, value)
+        if problem:
+            sound = False
+            yield problem
+    if sound:
+        yield from _environment_too_large(entry)
+
+
+def _problem_with_variable(key: object, value: object) -> str | None:
+    if isinstance(key, str) and _RESERVED.fullmatch(key):
+        return f"environment sets {key}, which is reserved for AWS and Sluice; choose another name"
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        return (
+            f"environment has the name {key!r}; AWS allows letters, digits and _, starting with a letter, two"
+            " characters or more"
+        )
+    if not isinstance(value, str):
+        return f"environment sets {key} to {value!r}; AWS takes text only: write {str(value)!r}"
+    return None
+
+
+def _environment_too_large(entry: Entry) -> Iterator[str]:
+    variables = environment_of(entry, stage="", queue_url_prefix=_LONGEST_PREFIX)
+    size = len(json.dumps(variables, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace"))
+    if size > MAX_ENVIRONMENT:
+        yield (
+            f"environment is {size:,} bytes with the variables that Sluice adds; AWS allows a function"
+            f" {MAX_ENVIRONMENT:,}. Keep what is long in a file or in Parameter Store"
+        )
