@@ -11,7 +11,7 @@ from .invocation import Invocation, about_stage
 
 
 @click.command()
-@about_stage
+@about_stage()
 def check(invocation: Invocation) -> None:
     """Check app.py, the handlers, their names and limits, by synthesising what would be deployed."""
     result = synth(find_project(), invocation.stage)

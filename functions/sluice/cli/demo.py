@@ -17,7 +17,7 @@ from .trace_page import print_trace
 
 
 @click.command()
-@about_stage
+@about_stage()
 def demo(invocation: Invocation) -> None:
     """Start the local cloud and send a dozen orders through the example handlers.
 

@@ -39,7 +39,7 @@ _OPTION = re.compile(r"--?[A-Za-z]")
 @click.option(
     "--at", "moment", metavar="ISO", help="When to run it, up to 15 minutes ahead, such as 2030-01-31T09:00:00+01:00."
 )
-@about_stage
+@about_stage(deployed=True)
 def emit(
     invocation: Invocation,
     handler: str,

@@ -39,7 +39,7 @@ class CommandError(Exception):
     Attributes:
         message: what went wrong.
         code: the exit code.
-        then: the command to run next.
+        then: the command to run next; None if there is none but the one that failed.
     """
 
     def __init__(self, message: str, *, code: int, then: str | None = None) -> None:
@@ -48,10 +48,9 @@ class CommandError(Exception):
         self.code = code
         self.then = then
 
-    @property
-    def text(self) -> str:
-        """The whole message."""
-        return f"error: {self.message}" + (f"\nnext: {self.then}" if self.then else "")
+    def text(self, command: str) -> str:
+        """The whole message, for the command that failed."""
+        return f"error: {self.message}\nnext: {self.then or f'{command} --help'}"
 
 
 def explain(error: Exception, stage: str) -> CommandError:
@@ -77,12 +76,16 @@ def explain(error: Exception, stage: str) -> CommandError:
     return CommandError(
         f"unexpected {type(error).__name__}: {error}. This is a fault in Sluice; SLUICE_DEBUG=1 shows where",
         code=FAILED,
-        then="sluice --help",
     )
 
 
 def _of_sluice(error: SluiceError, stage: str) -> CommandError:
-    from ..local.errors import InvalidPortError, LocalCloudError, ProjectNotFoundError  # noqa: PLC0415
+    from ..local.errors import (  # noqa: PLC0415
+        InvalidPortError,
+        LocalCloudError,
+        NothingRunningError,
+        ProjectNotFoundError,
+    )
     from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415
 
     if isinstance(error, NotDeployedError):
@@ -90,6 +93,8 @@ def _of_sluice(error: SluiceError, stage: str) -> CommandError:
     if isinstance(error, UnknownHandlerError):
         words = ("status", error.closest) if error.closest else ("status",)
         return CommandError(str(error), code=NOT_FOUND, then=next_command(stage, *words))
+    if isinstance(error, NothingRunningError):
+        return CommandError(str(error), code=NOTHING_RUNNING, then="sluice up")
     if isinstance(error, LocalCloudError):
         return CommandError(str(error), code=FAILED, then=error.then)
     usage = (
@@ -101,7 +106,7 @@ def _of_sluice(error: SluiceError, stage: str) -> CommandError:
         StageNotSetError,
     )
     if isinstance(error, usage):
-        return CommandError(str(error), code=WRONG_USAGE, then="sluice --help")
+        return CommandError(str(error), code=WRONG_USAGE)
     return CommandError(str(error), code=FAILED, then=next_command(stage, "status"))
 
 
@@ -115,17 +120,6 @@ def not_deployed(stage: str) -> CommandError:
         f"stage {stage!r} is not deployed in this account and region; should it be, check AWS_PROFILE and AWS_REGION",
         code=NOTHING_RUNNING,
         then=f"sluice cdk deploy --stage {stage}",
-    )
-
-
-def nothing_running() -> CommandError:
-    """The local cloud does not run."""
-    from ..aws import local_endpoint  # noqa: PLC0415
-
-    return CommandError(
-        f"nothing answers at {local_endpoint().removeprefix('http://')}, where the local cloud would be",
-        code=NOTHING_RUNNING,
-        then="sluice up",
     )
 
 
@@ -162,11 +156,14 @@ _BOTOCORE: Mapping[str, str] = MappingProxyType(
 
 
 def _of_botocore(error: BotoCoreError, stage: str) -> CommandError:
+    from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
     from botocore.exceptions import HTTPClientError  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NotConnectedError):
         if stage == LOCAL_STAGE:
-            return nothing_running()
+            return CommandError(
+                f"the local cloud does not answer: {error}", code=NOTHING_RUNNING, then="sluice down && sluice up"
+            )
         return CommandError(f"AWS cannot be reached: {error}", code=FAILED, then=_SIGN_IN)
     text = _BOTOCORE.get(type(error).__name__, "AWS could not be asked: {error}")
     then = "aws configure" if "Credentials" in type(error).__name__ or "Region" in type(error).__name__ else _SIGN_IN

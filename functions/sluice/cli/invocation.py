@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import shlex
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import click
 
 from ..local.environment import unproxied
+from ..local.errors import NothingRunningError
+from ..local.project import local_port
 from ..names import LOCAL_STAGE, check_stage
 
 _STAGE_VARIABLE = "SLUICE_STAGE"
@@ -34,9 +37,10 @@ class Invocation:
         """A command line for the reader to run next, at the same stage."""
         return next_command(self.stage, *words)
 
-    def say(self, text: str, *, then: str | None = None) -> None:
+    def say(self, *lines: str, then: str | None = None) -> None:
         """Tell the user something, and what to run next."""
-        click.echo(text if then is None else f"{text}\nnext: {then}", err=True)
+        following = () if then is None else (f"next: {then}",)
+        click.echo("\n".join([*lines, *following]), err=True)
 
     def print_json(self, value: object) -> None:
         """Print a value as JSON."""
@@ -53,26 +57,36 @@ def next_command(stage: str, *words: str) -> str:
     return shlex.join(("sluice", *words, *options))
 
 
-def about_stage(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that all commands have, and an `Invocation` as its first argument."""
+def about_stage(*, deployed: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options that all commands have, and an `Invocation` as its first argument.
 
-    @click.option(
-        "--stage",
-        envvar=_STAGE_VARIABLE,
-        default=LOCAL_STAGE,
-        show_default=True,
-        metavar="STAGE",
-        help=f"The stage, such as prod; {_STAGE_VARIABLE} if left out.",
-    )
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
-    @functools.wraps(function)
-    def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
-        check_stage(stage)
-        if stage == LOCAL_STAGE:
-            forget_own_aws()
-        return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
+    Args:
+        deployed: whether the command is about what is deployed: then the local cloud has to run, for its stage.
+    """
 
-    return with_invocation
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option(
+            "--stage",
+            envvar=_STAGE_VARIABLE,
+            default=LOCAL_STAGE,
+            show_default=True,
+            metavar="STAGE",
+            help=f"The stage, such as prod; {_STAGE_VARIABLE} if left out.",
+        )
+        @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
+        @functools.wraps(function)
+        def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
+            check_stage(stage)
+            if stage == LOCAL_STAGE:
+                _use_local_cloud(must_run=deployed)
+            elif "AWS_REGION" in os.environ:
+                # All of AWS's tools but boto3 know this name for it.
+                os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
+            return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
+
+        return with_invocation
+
+    return decorate
 
 
 def only_local(invocation: Invocation, command: str) -> None:
@@ -98,12 +112,18 @@ def stage_wanted(arguments: Sequence[str]) -> str:
     return default_stage()
 
 
-def forget_own_aws() -> None:
+def _use_local_cloud(*, must_run: bool) -> None:
     """Take the caller's AWS settings out of this process: the local cloud needs none, and a profile could break it."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ.update(unproxied(os.environ))
+    port = local_port()
+    if must_run:
+        # boto3 would try for some ten seconds.
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                raise NothingRunningError(port)
 
 
 def default_stage() -> str:

@@ -37,9 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = root(list(arguments), prog_name="sluice", standalone_mode=False)
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        where = context.command_path if context else "sluice"
-        failure = CommandError(error.format_message(), code=error.exit_code, then=f"{where} --help")
+        failure = CommandError(error.format_message(), code=error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         failure = CommandError("stopped", code=1)
     except BrokenPipeError:
@@ -54,8 +52,14 @@ def run(arguments: Sequence[str]) -> int:
         failure = explain(error, stage_wanted(arguments))
     else:
         return code if isinstance(code, int) else 0
-    click.echo(failure.text, err=True)
+    click.echo(failure.text(_command_in(arguments)), err=True)
     return failure.code
+
+
+def _command_in(arguments: Sequence[str]) -> str:
+    """The command that the arguments name, as far as there is one."""
+    known = [word for word in arguments[:1] if word in root.list_commands(click.Context(root))]
+    return " ".join(["sluice", *known])
 
 
 def _nothing(**_: object) -> None:

@@ -14,7 +14,7 @@ from .tables import print_table
 
 @click.command()
 @click.argument("handler", required=False)
-@about_stage
+@about_stage(deployed=True)
 def status(invocation: Invocation, handler: str | None) -> None:
     """Show how each handler is doing, or only HANDLER.
 
@@ -27,7 +27,7 @@ def status(invocation: Invocation, handler: str | None) -> None:
         return
     print_status(rows)
     first = rows[0].handler if rows else "HANDLER"
-    invocation.say("", then=invocation.command("traces", handler or first))
+    invocation.say(then=invocation.command("traces", handler or first))
 
 
 def print_status(rows: Sequence[HandlerStatus]) -> None:

@@ -31,7 +31,7 @@ _MOST = 1000
 )
 @click.option("--status", type=click.Choice(STATUSES), help="Only those with this status.")
 @click.option("--since", metavar="WHEN", help="Only events emitted since: 90s, 15m, 1h, 7d, or an ISO 8601 moment.")
-@about_stage
+@about_stage(deployed=True)
 def traces(invocation: Invocation, handler: str, *, limit: int, status: str | None, since: str | None) -> None:
     """List HANDLER's last traces, newest first."""
     start = _since(since)
@@ -48,18 +48,18 @@ def traces(invocation: Invocation, handler: str, *, limit: int, status: str | No
         invocation.say(f"{handler} has no such traces", then=invocation.command("emit", handler, "{}"))
         return
     _print_list(found)
-    invocation.say("", then=invocation.command("trace", found[0].id))
+    invocation.say(then=invocation.command("trace", found[0].id))
 
 
 @click.command()
 @click.argument("event_id", metavar="ID")
-@about_stage
+@about_stage(deployed=True)
 def trace(invocation: Invocation, event_id: str) -> None:
     """Show one event's trace: the event, how it ran, and what came of it."""
     found = open_store(invocation.stage).find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
-            f"no event {event_id!r} has run in stage {invocation.stage!r}; if it was emitted just now, it may be waiting"
+            f"no event {event_id!r} has run in stage {invocation.stage!r}; emitted just now, it may be waiting"
             if is_id(event_id)
             else f"{event_id!r} is no event's id; emit prints them, and so does: sluice traces HANDLER",
             code=NOT_FOUND,
@@ -71,7 +71,7 @@ def trace(invocation: Invocation, event_id: str) -> None:
     print_trace(found)
     follow = found.emitted[0]["id"] if found.emitted else found.parent
     then = invocation.command("trace", follow) if follow else invocation.command("traces", found.handler)
-    invocation.say("", then=then)
+    invocation.say(then=then)
 
 
 def _since(text: str | None) -> float | None:

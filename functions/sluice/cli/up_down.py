@@ -11,7 +11,7 @@ from .progress import ShownProgress
 
 
 @click.command()
-@about_stage
+@about_stage()
 def up(invocation: Invocation) -> None:
     """Start the local cloud and deploy app.py into it.
 
@@ -28,7 +28,7 @@ def up(invocation: Invocation) -> None:
 
 
 @click.command()
-@about_stage
+@about_stage()
 def down(invocation: Invocation) -> None:
     """Stop the local cloud. Its events and traces are gone then; the logs in .sluice stay."""
     only_local(invocation, "down")

@@ -23,3 +23,10 @@ class ProjectNotFoundError(SluiceError, LookupError):
 
 class InvalidPortError(SluiceError, ValueError):
     """SLUICE_PORT is no port."""
+
+
+class NothingRunningError(SluiceError):
+    """The local cloud does not run."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"nothing answers at 127.0.0.1:{port}, where the local cloud would be")
