@@ -18,6 +18,9 @@ from .uv_tool import BundleError, UvFailedError, run_uv
 _LAYOUT = "1"
 """Part of the cache's key: to be raised when what is stripped changes."""
 
+MAX_UNPACKED = 262_144_000
+"""Bytes. Lambda's limit for a function's layers and code together."""
+
 _BUILDING = ".building-"
 _ABANDONED_AFTER = 86_400
 """Seconds after which an unfinished build is one that was interrupted."""
@@ -37,7 +40,7 @@ def build_layer(project: Path, target: Target) -> Path:
         BundleError: it could not be built; the message says what to do.
     """
     requirements = _requirements(project)
-    key = hashlib.sha256("\n".join([_LAYOUT, str(target), sys.platform, requirements]).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join([_LAYOUT, repr(target), sys.platform, requirements]).encode()).hexdigest()[:16]
     layers = project / ".sluice" / "layers"
     finished = layers / key
     if not finished.is_dir():
@@ -50,14 +53,14 @@ def build_layer(project: Path, target: Target) -> Path:
 
 
 def _requirements(project: Path) -> str:
+    """The packages with their exact versions and hashes, in the form that pip takes."""
+    export = ["export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"]
     try:
-        return run_uv(
-            ["export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"],
-            project=project,
-        )
+        return run_uv([*export, "--python", sys.executable], project=project)
     except UvFailedError as error:
         raise BundleError(
-            f"the packages for the layer cannot be read from uv.lock; if it is out of date, run: uv lock\n{error.words}"
+            "the layer's packages cannot be read from uv.lock. If pyproject.toml was changed by hand, run: uv lock"
+            f"\nuv says: {error.words}"
         ) from error
 
 
@@ -77,6 +80,44 @@ def _install(requirements: str, building: Path, *, project: Path, target: Target
     for pattern in _USELESS:
         for path in list(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _check_size(packages)
+
+
+def _explain(error: UvFailedError, target: Target) -> str:
+    if error.without_wheel:
+        what = (
+            f"there is no wheel of {', '.join(error.without_wheel)} for {target}, and nothing is compiled for a layer."
+            " Take another version or another package"
+        )
+    elif error.is_network:
+        what = (
+            f"the packages for {target} cannot be downloaded. Check the network, a proxy, and the index that uv uses;"
+            " once built, the layer is kept in .sluice/layers and needs no network"
+        )
+    else:
+        what = f"the packages for {target} cannot be installed"
+    return f"{what}\nuv says: {error.words}"
+
+
+def _check_size(packages: Path) -> None:
+    sizes = {path.name: _size(path) for path in packages.iterdir()}
+    total = sum(sizes.values())
+    if total > MAX_UNPACKED:
+        largest = sorted(sizes, key=lambda name: -sizes[name])[:5]
+        raise BundleError(
+            f"the layer has {_megabytes(total)} unpacked; Lambda allows a function {_megabytes(MAX_UNPACKED)}, layers"
+            " and code together. Remove packages from pyproject.toml's dependencies; the largest are "
+            + ", ".join(f"{name} ({_megabytes(sizes[name])})" for name in largest)
+        )
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_048_576:.1f} MB"
 
 
 def _publish(built: Path, finished: Path) -> None:
@@ -92,7 +133,3 @@ def _remove_abandoned(layers: Path) -> None:
     for leftover in layers.glob(f"{_BUILDING}*"):
         if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
             shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _explain(error: UvFailedError, target: Target) -> str:
-    return f"the layer for {target} cannot be built:\n{error.words}"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from ..problems import SynthError
+
+_NO_WHEEL = re.compile(r"(\S+==\S+) has no (?:usable )?wheels")
+_NO_NETWORK = re.compile(
+    "Failed to fetch|error sending request|dns error|network (was|is) disabled|timed out", re.IGNORECASE
+)
 
 
 class BundleError(SynthError):
@@ -26,20 +32,23 @@ class UvFailedError(Exception):
         self.words = words
 
     @property
+    def without_wheel(self) -> list[str]:
+        """The packages that have no wheel for the machine that was asked for."""
+        # Wrapped or not.
+        return sorted(set(_NO_WHEEL.findall(" ".join(self.words.split()))))
+
+    @property
     def is_network(self) -> bool:
-        """Whether a package index could not be reached."""
-        signs = (
-            "error sending request",
-            "dns error",
-            "Failed to fetch",
-            "Network connectivity is disabled",
-            "timed out",
-        )
-        return any(sign in self.words for sign in signs)
+        """Whether it could not reach the package index."""
+        return _NO_NETWORK.search(self.words) is not None
 
 
 def run_uv(arguments: list[str], *, project: Path) -> str:
     """Run uv in the project's directory, where it finds the project's indexes and settings.
+
+    Args:
+        arguments: the command and its options.
+        project: the directory.
 
     Returns:
         What it printed.
