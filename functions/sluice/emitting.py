@@ -7,24 +7,28 @@ import math
 import os
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import aws, body
+from .delays import delay_seconds
 from .envelope import ATTRIBUTE, Envelope
-from .errors import EventTooLargeError, InvalidDelayError
+from .errors import EventTooLargeError, InvalidKeyError, NotInHandlerError, TooManyHopsError
 from .ids import new_id
 from .names import Names, check_handler
-from .run import current_run
+from .run import Run, current_run
 from .sending import Message, NoQueueError, send_all, send_one, size_of
 from .traces import Trace, TraceStore
 
-MAX_DELAY = 900
-"""Seconds. SQS's limit for DelaySeconds."""
-
 MAX_MESSAGE_BYTES = 1_048_576
 """SQS's limit for a message with its attributes."""
+
+MAX_KEY = 256
+"""Characters of a key."""
+
+MAX_KEY_WINDOW = 366 * 86_400
+"""Seconds."""
 
 _logger = logging.getLogger("sluice")
 
@@ -35,6 +39,8 @@ def emit(
     *,
     delay: float | timedelta | None = None,
     at: datetime | None = None,
+    key: str | None = None,
+    key_window: timedelta = timedelta(days=1),
     stage: str | None = None,
 ) -> str:
     """Run the handler of this name with this event, soon, on a machine of its own.
@@ -44,6 +50,8 @@ def emit(
         event: what the handler is given; anything that JSON carries, up to 1 MiB of it.
         delay: seconds (or a timedelta) to wait before it runs, up to 15 minutes.
         at: the moment to run it, with its time zone, up to 15 minutes ahead; a past one means now.
+        key: of all events to the handler with the same key, only the first to start runs. Up to 256 characters.
+        key_window: for how long from that start the key counts, up to a year.
         stage: the stage to emit in; SLUICE_STAGE unless given, which is set in every handler.
 
     Returns:
@@ -55,10 +63,13 @@ def emit(
         EventTooLargeError: the event is larger than an SQS message may be.
         InvalidNameError: no handler could ever have this name.
         InvalidDelayError: the delay is negative or too long, or `at` has no time zone.
+        InvalidKeyError: the key or its window is empty or too long.
         StageNotSetError: outside of a handler, nothing says which stage.
+        TooManyHopsError: handlers have been emitting to each other in a row for too long.
         botocore.exceptions.ClientError: SQS refused.
     """
-    return emit_texts(handler, [body.encode(event)], delay=delay, at=at, stage=stage)[0]
+    window = _checked_window(key, key_window)
+    return _emit(handler, [body.encode(event)], delay_seconds(delay, at), stage, key, window)[0]
 
 
 def emit_many(
@@ -85,10 +96,34 @@ def emit_many(
 
     Raises:
         NotAcceptedError: after retries SQS had still not accepted some; it says which. The others are sent.
-        EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError: as
-            for `emit`; nothing was sent.
+        EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
+            TooManyHopsError: as for `emit`; nothing was sent.
     """
-    return emit_texts(handler, [body.encode(event) for event in events], delay=delay, at=at, stage=stage)
+    return _emit(handler, [body.encode(event) for event in events], delay_seconds(delay, at), stage)
+
+
+def retry(event: object, *, delay: float | timedelta | None = None, at: datetime | None = None) -> str:
+    """Emit an event to the handler that is running, which then ends as usual: how a handler asks for another try.
+
+    The new event has the present one as its parent, and counts as one more hop of its chain.
+
+    Args:
+        event: what the handler is given next time; the present event, or one that says more.
+        delay: as for `emit`.
+        at: as for `emit`.
+
+    Returns:
+        The new event's id.
+
+    Raises:
+        NotInHandlerError: no handler is running.
+        TooManyHopsError: the handler's `max_hops` is reached: the chain ends here.
+        EventNotSerializableError, EventTooLargeError, InvalidDelayError: as for `emit`.
+    """
+    run = current_run()
+    if run is None:
+        raise NotInHandlerError("retry() is for use within a handler; elsewhere, emit the event to the handler's name")
+    return emit(run.handler, event, delay=delay, at=at)
 
 
 def emit_texts(
@@ -100,10 +135,26 @@ def emit_texts(
     stage: str | None = None,
 ) -> list[str]:
     """Emit events that are JSON text already, just as they are. Otherwise as `emit_many`."""
+    return _emit(handler, bodies, delay_seconds(delay, at), stage)
+
+
+def _emit(
+    handler: str,
+    bodies: Sequence[str],
+    delay: int,
+    stage: str | None,
+    key: str | None = None,
+    window: int = 0,
+) -> list[str]:
     check_handler(handler)
     stage = aws.current_stage(stage)
-    seconds = delay_seconds(delay, at)
-    messages = [_message(text) for text in bodies]
+    run = current_run()
+    if run and run.hops >= run.max_hops:
+        raise TooManyHopsError(
+            f"this event is the end of a chain of {run.hops} emits by handlers, as many as max_hops allows; if that is"
+            f" no endless loop, give {run.handler!r} a larger max_hops in app.py"
+        )
+    messages = [_message(text, run, key, window) for text in bodies]
     for index, message in enumerate(messages):
         if size_of(message) > MAX_MESSAGE_BYTES:
             raise EventTooLargeError(
@@ -116,50 +167,31 @@ def emit_texts(
     try:
         url = _queue_url(handler, stage)
         if len(messages) == 1:
-            send_one(client, url, messages[0], seconds)
+            send_one(client, url, messages[0], delay)
         else:
-            send_all(client, url, handler, messages, seconds)
+            send_all(client, url, handler, messages, delay)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
         _record_no_handler(handler, messages, stage)
     event_ids = [message.envelope.id for message in messages]
-    run = current_run()
     if run:
         run.note_emitted(handler, event_ids)
     return event_ids
 
 
-def delay_seconds(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> int:
-    """The whole seconds that SQS is to hold a message back: never less than asked for.
-
-    Args:
-        delay: as for `emit`.
-        at: as for `emit`.
-        now: the current time, for tests.
-
-    Raises:
-        InvalidDelayError: both are given, or one is not possible.
-    """
-    if delay is not None and at is not None:
-        raise InvalidDelayError("delay and at say the same thing; give one of them")
-    if at is not None:
-        if at.utcoffset() is None:
-            raise InvalidDelayError(
-                f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
-                " .replace(tzinfo=ZoneInfo('Europe/Berlin'))"
-            )
-        seconds = max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
-    elif isinstance(delay, timedelta):
-        seconds = delay.total_seconds()
-    else:
-        seconds = delay or 0
-    if not 0 <= seconds <= MAX_DELAY:
-        raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 to {MAX_DELAY} s")
-    return math.ceil(seconds)
+def _checked_window(key: str | None, window: timedelta) -> int:
+    """The window in whole seconds."""
+    if key is None:
+        return 0
+    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        raise InvalidKeyError(f"key={key!r}: a key is printable text of 1 to {MAX_KEY} characters")
+    seconds = math.ceil(window.total_seconds())
+    if not 1 <= seconds <= MAX_KEY_WINDOW:
+        raise InvalidKeyError(f"key_window={window}: it may be 1 second to {MAX_KEY_WINDOW // 86_400} days")
+    return seconds
 
 
-def _message(text: str) -> Message:
-    run = current_run()
+def _message(text: str, run: Run | None, key: str | None, window: int) -> Message:
     now = time.time()
     envelope = Envelope(
         id=new_id(now),
@@ -167,6 +199,8 @@ def _message(text: str) -> Message:
         emitted_by=run.handler if run else None,
         parent=run.event_id if run else None,
         hops=run.hops + 1 if run else 0,
+        key=key,
+        window=window,
     )
     return Message(text, envelope, {ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}})
 

@@ -24,7 +24,9 @@ class Envelope:
         hops: how many emits by handlers lie between this event and the first one of its chain.
         receives: how often it had been received when it was put back into its queue as a new message.
         round_ms: if it was put back, when its attempts began to count, in milliseconds since 1970.
-        redriven: whether it comes from the dead-letter queue.
+        redriven: how often it has come back from the dead-letter queue.
+        key: events to the same handler with the same key run once.
+        window: for how many seconds from the first one's start the key counts.
     """
 
     id: str
@@ -34,7 +36,9 @@ class Envelope:
     hops: int = 0
     receives: int = 0
     round_ms: int | None = None
-    redriven: bool = False
+    redriven: int = 0
+    key: str | None = None
+    window: int = 0
 
     def to_text(self) -> str:
         """The attribute's value."""
@@ -50,7 +54,10 @@ class Envelope:
         if self.round_ms:
             fields["round"] = self.round_ms
         if self.redriven:
-            fields["redriven"] = True
+            fields["redriven"] = self.redriven
+        if self.key is not None:
+            fields["key"] = self.key
+            fields["window"] = self.window
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -66,7 +73,9 @@ def from_text(text: str) -> Envelope | None:
             hops=fields.get("hops", 0),
             receives=fields.get("receives", 0),
             round_ms=fields.get("round"),
-            redriven=bool(fields.get("redriven")),
+            redriven=fields.get("redriven", 0),
+            key=fields.get("key"),
+            window=fields.get("window", 0),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -80,6 +89,9 @@ def _is_sound(envelope: Envelope) -> bool:
         and _is_whole(envelope.emitted_ms)
         and _is_whole(envelope.hops)
         and _is_whole(envelope.receives)
+        and _is_whole(envelope.redriven)
+        and _is_whole(envelope.window)
+        and (envelope.key is None or isinstance(envelope.key, str))
         and (envelope.round_ms is None or _is_whole(envelope.round_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
         and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))

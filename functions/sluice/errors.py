@@ -30,6 +30,18 @@ class InvalidDelayError(SluiceError, ValueError):
     """A delay or moment that an event cannot be given."""
 
 
+class InvalidKeyError(SluiceError, ValueError):
+    """A key that an event cannot be given."""
+
+
+class NotInHandlerError(SluiceError, RuntimeError):
+    """A call that only makes sense while a handler runs."""
+
+
+class TooManyHopsError(SluiceError, RuntimeError):
+    """Handlers emitted to each other, or to themselves, more often than the handler's `max_hops` allows."""
+
+
 @dataclass(frozen=True)
 class Refused:
     """One event of an `emit_many` that SQS never accepted.

@@ -10,6 +10,10 @@ MAX_EMITTED_IN_TRACE = 1000
 """Ids of emitted events that a trace lists; at some 80 bytes each, a fifth of a DynamoDB item."""
 
 
+DEFAULT_MAX_HOPS = 1_000
+"""Emits in a row by handlers. Enough for a retry every hour for a month; an endless loop ends within the hour."""
+
+
 @dataclass
 class Run:
     """One attempt at one event.
@@ -18,6 +22,7 @@ class Run:
         event_id: the event's id.
         handler: the name of the handler that runs.
         hops: the event's own number of hops.
+        max_hops: how many an event that it emits may have.
         emitted: id and handler of what the run emitted, the first `MAX_EMITTED_IN_TRACE`.
         emitted_count: how many events it emitted in all.
     """
@@ -25,6 +30,7 @@ class Run:
     event_id: str
     handler: str
     hops: int = 0
+    max_hops: int = DEFAULT_MAX_HOPS
     emitted: list[dict[str, str]] = field(default_factory=list)
     emitted_count: int = 0
 

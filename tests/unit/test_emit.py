@@ -26,7 +26,7 @@ from sluice import (
     emit_many,
     sending,
 )
-from sluice.emitting import delay_seconds
+from sluice.delays import delay_seconds
 from sluice.envelope import from_text
 from sluice.ids import is_id
 
@@ -325,13 +325,17 @@ def test_the_public_names_are_these() -> None:
         "EventNotSerializableError",
         "EventTooLargeError",
         "InvalidDelayError",
+        "InvalidKeyError",
         "InvalidNameError",
         "NotAcceptedError",
+        "NotInHandlerError",
         "Refused",
         "SluiceError",
         "StageNotSetError",
+        "TooManyHopsError",
         "emit",
         "emit_many",
+        "retry",
     ]
 
 

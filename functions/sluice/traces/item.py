@@ -97,6 +97,7 @@ _FIELDS: Final = (
     "finished_ms",
     "request_id",
     "log_stream",
+    "duplicate_of",
     "dead_ms",
     "cut",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import itertools
 import time
@@ -24,6 +25,9 @@ DEFAULT_DAYS = 30
 
 _NO_HANDLER = "#no-handler"
 """The partition that lists the names that events without a handler were emitted to."""
+
+_KEY = "#key#"
+"""What the partitions of claimed keys start with. No handler's name does."""
 
 _DAY = 86_400
 _KEYS_A_READ = 100
@@ -149,6 +153,42 @@ class TraceStore:
             ExpressionAttributeValues={":one": {"N": "1"}, ":expiry": {"N": str(self._expiry())}},
         )
         self.put(trace)
+
+    def claim(self, handler: str, key: str, event_id: str, window: int) -> str:
+        """Claim a key for an event.
+
+        Args:
+            handler: the handler's name.
+            key: the event's.
+            event_id: the event's id.
+            window: for how many seconds the claim counts.
+
+        Returns:
+            The id of the event that has the key: this one, or one that claimed it before.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the claim could not be written.
+        """
+        now = int(self._clock())
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item={
+                    "pk": {"S": _KEY + handler + "#" + hashlib.sha256(key.encode(errors="replace")).hexdigest()},
+                    "sk": {"S": _KEY},
+                    "id": {"S": event_id},
+                    "expires_at": {"N": str(now + window)},
+                },
+                ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now OR id = :id",
+                ExpressionAttributeValues={":now": {"N": str(now)}, ":id": {"S": event_id}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            answer: Any = error.response
+            return str(answer["Item"]["id"]["S"])
+        return event_id
 
     def unhandled(self) -> dict[str, int]:
         """The names that events without a handler were emitted to, and how many those were."""

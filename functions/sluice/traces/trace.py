@@ -28,12 +28,14 @@ class Attempt:
         started_ms: milliseconds since 1970; None if nothing was recorded.
         request_id: Lambda's id of the invocation.
         reason: what ended it, in words.
+        redrive: how often the event had come back from the dead-letter queue; None if never.
     """
 
     outcome: str
     started_ms: int | None = None
     request_id: str | None = None
     reason: str | None = None
+    redrive: int | None = None
 
     def printed(self) -> dict[str, Any]:
         """The attempt as it is printed."""
@@ -42,6 +44,7 @@ class Attempt:
             "started_at": iso(self.started_ms),
             "request_id": self.request_id,
             "reason": self.reason,
+            "redrive": self.redrive,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -66,6 +69,7 @@ class Trace:
         emitted_ms, started_ms, finished_ms: when it was first emitted, last started and ended.
         emitted_by: a handler's name, or else the AWS principal that sent the message, if known.
         request_id, log_stream: where the last attempt's log is.
+        duplicate_of: the id of the event that ran in this one's place, as it has the same key.
         dead_ms: from when on an attempt that left no end counts as dead.
         cut: the names of the fields that were cut to fit.
     """
@@ -88,6 +92,7 @@ class Trace:
     finished_ms: int | None = None
     request_id: str | None = None
     log_stream: str | None = None
+    duplicate_of: str | None = None
     dead_ms: int | None = None
     cut: tuple[str, ...] = ()
 
@@ -158,6 +163,7 @@ class Trace:
             "wait_ms": self.wait_ms,
             "request_id": self.request_id,
             "log_stream": self.log_stream,
+            "duplicate_of": self.duplicate_of,
             "cut": list(self.cut),
         }
 

@@ -80,5 +80,5 @@ class Delivery:
 
     @property
     def round_ms(self) -> int:
-        """From when on attempts count against this event: since it was emitted, or last redriven."""
+        """From when on attempts count against this event: since it was emitted, or AWS's own redrive sent it anew."""
         return (self.envelope.round_ms or self.sent_ms) - ROUND_SLACK_MS

@@ -68,7 +68,11 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
         prior: the event's trace, if it has one.
     """
     history = prior.history if prior else ()
-    counted = [attempt for attempt in history if (attempt.started_ms or 0) >= delivery.round_ms]
+    counted = [
+        attempt
+        for attempt in history
+        if (attempt.redrive or 0) == delivery.envelope.redriven and (attempt.started_ms or 0) >= delivery.round_ms
+    ]
     if not counted and not delivery.envelope.redriven:
         # A first delivery leaves nothing behind when its process dies. It may have died before it got here.
         lost = Attempt(

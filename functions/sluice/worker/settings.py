@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..names import check_handler, check_stage
+from ..run import DEFAULT_MAX_HOPS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,12 +18,14 @@ class Settings:
         handler: the handler's name.
         timeout: seconds that one event may run.
         trace_days: days that its traces are kept.
+        max_hops: emits in a row by handlers, after which it may emit no more.
     """
 
     stage: str
     handler: str
     timeout: float
     trace_days: int
+    max_hops: int = DEFAULT_MAX_HOPS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -36,4 +39,5 @@ class Settings:
             handler=check_handler(environment["SLUICE_HANDLER"]),
             timeout=float(environment["SLUICE_TIMEOUT"]),
             trace_days=int(environment["SLUICE_TRACE_DAYS"]),
+            max_hops=int(environment.get("SLUICE_MAX_HOPS", DEFAULT_MAX_HOPS)),
         )

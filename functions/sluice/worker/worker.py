@@ -123,6 +123,11 @@ class Worker:
         self._telemetry.begin(work.delivery, work.used + 1)
         try:
             started = self._started(work, context, remaining)
+            owner = self._owner_of_key(work)
+            if owner is None:
+                return self._triage.give_back(work.delivery, work.used)
+            if owner != work.delivery.envelope.id:
+                return self._skip(work, started, owner)
             if work.plan is None or self._start_recorded(started, work.plan.prior):
                 return self._run(work, started)
             return self._triage.give_back(work.delivery, work.used)
@@ -133,7 +138,9 @@ class Worker:
         """The trace of an event that is about to start, as it reads if nothing more is heard of it."""
         delivery, envelope = work.delivery, work.delivery.envelope
         now = self._now_ms()
-        attempt = Attempt(outcome="started", started_ms=now, request_id=context.aws_request_id)
+        attempt = Attempt(
+            outcome="started", started_ms=now, request_id=context.aws_request_id, redrive=envelope.redriven or None
+        )
         last = work.used + 1 >= MAX_ATTEMPTS
         return Trace(
             id=envelope.id,
@@ -159,9 +166,26 @@ class Worker:
             self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
             return False
 
+    def _owner_of_key(self, work: Work) -> str | None:
+        """The id of the event that may run: this one's unless it has a key. None if that cannot be told."""
+        envelope = work.delivery.envelope
+        if envelope.key is None:
+            return envelope.id
+        try:
+            return self._store.claim(self._settings.handler, envelope.key, envelope.id, envelope.window)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the key is not claimed
+            self._telemetry.logger.warning("key not claimed", extra={"reason": repr(error)})
+            return None
+
+    def _skip(self, work: Work, started: Trace, owner: str) -> Verdict:
+        """An event with the same key has run, or will: this one is done without."""
+        history = work.plan.history if work.plan else ()
+        self._record(started.ended(status="ok", history=history, started_ms=None, duplicate_of=owner))
+        return Verdict.DONE
+
     def _run(self, work: Work, started: Trace) -> Verdict:
         envelope = work.delivery.envelope
-        run = Run(envelope.id, self._settings.handler, envelope.hops)
+        run = Run(envelope.id, self._settings.handler, envelope.hops, self._settings.max_hops)
         output = self._capture.start()
         try:
             with under_way(run):
