@@ -15,6 +15,8 @@ _COMMANDS = {
     "status": ("status", "status"),
     "traces": ("traces", "traces"),
     "trace": ("traces", "trace"),
+    "replay": ("replay", "replay"),
+    "dead": ("dead", "dead"),
     "cdk": ("cdk", "cdk"),
 }
 """For each command, its module here and its name in there. In the order of the help."""

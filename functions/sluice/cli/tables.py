@@ -41,3 +41,9 @@ def print_table(
     for row in rows:
         table.add_row(*(row[index] for index in shown))
     console().print(table)
+
+
+def one_line(text: str, width: int = 60) -> str:
+    """Text in one line of at most so many characters."""
+    text = " ".join(text[: width * 2].split())
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -15,7 +15,7 @@ from ..traces import STATUSES, Trace, open_store
 from ..traces.trace import iso
 from .failures import NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
-from .tables import print_table
+from .tables import one_line, print_table
 from .trace_page import print_trace
 
 _AGO = re.compile(r"(\d+)([smhd])")
@@ -99,13 +99,9 @@ def _print_list(found: Sequence[Trace]) -> None:
             str(trace.attempts),
             iso(trace.started_ms) or iso(trace.emitted_ms) or "-",
             "-" if trace.duration_ms is None else str(trace.duration_ms),
-            _one_line(trace.event),
+            one_line(trace.event),
         ]
         for trace in found
     ]
     print_table(["id", "status", "attempts", "started at", "ms", "event"], rows, numbers={2, 4})
 
-
-def _one_line(text: str, width: int = 60) -> str:
-    text = " ".join(text[: width * 2].split())
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,38 @@
+"""`sluice replay`."""
+
+from __future__ import annotations
+
+import click
+
+from ..emitting import emit_texts
+from ..ids import is_id
+from ..status import handlers
+from ..traces import open_store
+from .failures import FAILED, NOT_FOUND, CommandError
+from .invocation import Invocation, about_stage
+
+
+@click.command()
+@click.argument("event_id", metavar="ID")
+@about_stage(deployed=True)
+def replay(invocation: Invocation, event_id: str) -> None:
+    """Emit the event of a trace again, to the same handler. It gets a new id, and a trace of its own."""
+    found = open_store(invocation.stage).find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    if found is None:
+        raise CommandError(
+            f"no trace of an event {event_id!r} in stage {invocation.stage!r}",
+            code=NOT_FOUND,
+            then=invocation.command("status"),
+        )
+    if "event" in found.cut:
+        raise CommandError(
+            f"event {event_id} was too large for its trace, which has only the beginning of it",
+            code=FAILED,
+            then=invocation.command("trace", event_id),
+        )
+    (new_id,) = emit_texts(found.handler, [found.event], stage=invocation.stage)
+    if invocation.as_json:
+        invocation.print_json({"id": new_id, "handler": found.handler, "replayed": event_id})
+    else:
+        click.echo(new_id)
+        invocation.say(then=invocation.command("trace", new_id))
