@@ -18,7 +18,8 @@ def check(invocation: Invocation) -> None:
     if invocation.as_json:
         invocation.print_json({"ok": result.ok, "handlers": result.handlers, "problems": result.problems})
     if not result.ok:
-        raise CommandError("\n".join(result.problems), code=FAILED, then=invocation.command("check"))
+        listed = "\n".join(f"- {problem}" for problem in result.problems)
+        raise CommandError(f"this cannot be deployed:\n{listed}", code=FAILED, then=invocation.command("check"))
     if not invocation.as_json:
         click.echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
     then = "sluice up" if invocation.stage == "local" else invocation.command("cdk", "deploy")

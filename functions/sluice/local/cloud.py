@@ -108,8 +108,9 @@ def down(root: Path, progress: Progress) -> bool:
         return False
     with _alone(files, progress):
         deployment.stop_leftovers(files)
-        with progress.step(f"stopping MiniStack on 127.0.0.1:{files.port}"):
-            stopped = server.stop(files)
+        if server.find(files):
+            progress.note(f"stopping MiniStack on 127.0.0.1:{files.port}")
+        stopped = server.stop(files)
         shutil.rmtree(files.assembly, ignore_errors=True)
         files.deployed.unlink(missing_ok=True)
         return stopped

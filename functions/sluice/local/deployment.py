@@ -48,11 +48,11 @@ def deploy(files: Files, progress: Progress) -> None:
         finally:
             # Interrupted: the CDK must not go on alone.
             if child.poll() is None:
-                processes.stop([psutil.Process(child.pid)])
+                processes.kill([psutil.Process(child.pid)])
             child.wait()
     if child.returncode != 0:
         raise LocalCloudError(
-            f"the deployment failed after {time.monotonic() - started:.0f} s:\n{reason_in(output)}\n"
+            f"the deployment failed after {time.monotonic() - started:.0f} s:\n{reason_in(output, files.root)}\n"
             f"All that cdk said is in {files.deploy_log.relative_to(files.root)}"
         )
 
@@ -60,7 +60,7 @@ def deploy(files: Files, progress: Progress) -> None:
 def stop_leftovers(files: Files) -> None:
     """Stop a deployment into this local cloud whose command was killed."""
     marks = _arguments(files)[-2:]
-    processes.stop(processes.running(lambda command: list(command[-2:]) == marks))
+    processes.kill(processes.running(lambda command: list(command[-2:]) == marks))
 
 
 def environment_of_cdk(files: Files) -> dict[str, str]:

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
-_TRACEBACK = "Traceback (most recent call last):"
-_EXCEPTION = re.compile(r"^[\w.]+: ")
+_FRAME = re.compile(r'^ +File "(?P<file>.+?)", line (?P<line>\d+)')
 _FAILED_RESOURCE = re.compile(r"^\S+ \| +[\d/]+ \| [^|]+ \| \w+_FAILED +\| (?P<type>\S+) +\| (?P<what>.*)$")
-_TELLING = re.compile(r"^(❌|\[Error |Error: |\w*Error: )")
+_TELLING = re.compile(r"^ *(❌|\[Error |\w*Error: )")
+_NOISE = re.compile(r"Subprocess exited with error \d+$")
 _LAST_LINES = 15
 
 
-def reason_in(output: Sequence[str]) -> str:
-    """The lines that say what went wrong; the last lines if none are known to."""
-    lines = [line for line in output if line.strip()]
-    return "\n".join(_of_exception(lines) or _of_deployment(lines) or lines[-_LAST_LINES:])
+def reason_in(output: Sequence[str], root: Path) -> str:
+    """The lines that say what went wrong; the last lines if none are known to.
+
+    Args:
+        output: the lines that were printed.
+        root: the project's root.
+    """
+    lines = [line for line in output if line.strip() and not _NOISE.search(line)]
+    return "\n".join(_of_exception(lines, root) or _of_deployment(lines) or lines[-_LAST_LINES:])
 
 
-def _of_exception(lines: Sequence[str]) -> list[str]:
-    """What the last Python exception says, without its traceback."""
-    starts = [index for index, line in enumerate(lines) if line.strip() == _TRACEBACK]
-    if not starts:
+def _of_exception(lines: Sequence[str], root: Path) -> list[str]:
+    """The last Python exception, and where in the project it came up; not the whole traceback."""
+    frames = [(index, found) for index, line in enumerate(lines) if (found := _FRAME.match(line))]
+    if not frames:
         return []
-    said = [line for line in lines[starts[-1] + 1 :] if not line.startswith("  File ")]
-    for index, line in enumerate(said):
-        if not line.startswith(" "):
-            message = [_EXCEPTION.sub("", line), *said[index + 1 :]]
-            return [part for part in message if not part.startswith("python")]
-    return []
+    last = frames[-1][0]
+    message = next((index for index in range(last, len(lines)) if not lines[index].startswith(" ")), None)
+    if message is None:
+        return []
+    places = [
+        f"{path.relative_to(root)}, line {found['line']}: "
+        for _, found in frames
+        if (path := Path(found["file"])).is_relative_to(root) and ".venv" not in path.parts
+    ]
+    return [f"{places[-1] if places else ''}{lines[message]}", *lines[message + 1 :]]
 
 
 def _of_deployment(lines: Sequence[str]) -> list[str]:
     resources = [f"{found['type']} {found['what']}" for line in lines if (found := _FAILED_RESOURCE.match(line))]
-    told = [line for line in lines if _TELLING.match(line.strip())]
+    told = [line.strip() for line in lines if _TELLING.match(line)]
     return [*resources, *told]

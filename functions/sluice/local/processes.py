@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -9,11 +10,8 @@ from dataclasses import dataclass
 
 import psutil
 
-_GRACE = 5.0
-"""Seconds that processes get to end by themselves."""
-
 _KILLED = 10.0
-"""Seconds that the system gets to end the processes that were killed."""
+"""Seconds that the system gets to end what was killed."""
 
 _POLL = 0.02
 
@@ -47,43 +45,38 @@ def running(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
     return found
 
 
-def stop(processes: Iterable[psutil.Process]) -> None:
-    """End the processes, and everything that they started, and wait until they are gone.
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """Kill the processes and everything that they started, and wait until they are gone.
+
+    Nothing in them is worth a gentler end: what they know is thrown away with them.
 
     Raises:
-        TimeoutError: one could not be ended.
+        TimeoutError: one could not be killed.
     """
-    first = {process.pid: process for process in processes}
-    everything = _with_descendants(first.values())
-    for process in first.values():
-        _signal(process.terminate)
-    _wait(first.values(), _GRACE)
-    # What they had started, and what they started while they ended.
-    everything |= _with_descendants(everything.values())
-    for process in everything.values():
-        _signal(process.kill)
-    left = _wait(everything.values(), _KILLED)
-    if left:
-        raise TimeoutError(f"process {left[0].pid} does not end")
+    found = _with_descendants(processes)
+    deadline = time.monotonic() + _KILLED
+    while left := [process for process in found.values() if _alive(process)]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"process {left[0].pid} does not end")
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(_POLL)
+        # What was started meanwhile.
+        found = _with_descendants(found.values())
 
 
 def _with_descendants(processes: Iterable[psutil.Process]) -> dict[int, psutil.Process]:
     """The processes, their children's children, and the members of the sessions that they lead."""
-    found = {}
-    leaders = set()
-    for process in processes:
-        found[process.pid] = process
-        leaders.add(process.pid)
-        try:
+    found = {process.pid: process for process in processes}
+    for process in list(found.values()):
+        with contextlib.suppress(psutil.NoSuchProcess):
             found |= {child.pid: child for child in process.children(recursive=True)}
-        except psutil.NoSuchProcess:
-            continue
+    leaders = set(found)
     for process in psutil.process_iter():
-        try:
+        with contextlib.suppress(OSError):
             if os.getsid(process.pid) in leaders:
                 found[process.pid] = process
-        except OSError:
-            continue
     return found
 
 
@@ -93,19 +86,3 @@ def _alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    deadline = time.monotonic() + seconds
-    left = [process for process in processes if _alive(process)]
-    while left and time.monotonic() < deadline:
-        time.sleep(_POLL)
-        left = [process for process in left if _alive(process)]
-    return left
-
-
-def _signal(send: Callable[[], None]) -> None:
-    try:
-        send()
-    except psutil.NoSuchProcess:
-        return

@@ -73,8 +73,8 @@ def stop(files: Files) -> bool:
     Returns:
         Whether there was anything to stop.
     """
-    ours = processes.running(lambda command: _is_server(command, files) or _is_worker(command, files))
-    processes.stop(ours)
+    ours = processes.running(lambda command: _is_server(command, files) or _runs_inside(command, files))
+    processes.kill(ours)
     shutil.rmtree(files.temporary, ignore_errors=True)
     return bool(ours)
 
@@ -139,5 +139,8 @@ def _is_server(command: Sequence[str], files: Files) -> bool:
     return list(command[1:]) == ["-P", str(_LAUNCHER), str(files.temporary)]
 
 
-def _is_worker(command: Sequence[str], files: Files) -> bool:
-    return len(command) > 1 and command[1].startswith(f"{files.temporary}{os.sep}ministack-lambda-")
+def _runs_inside(command: Sequence[str], files: Files) -> bool:
+    """Whether it runs a program out of our temporary directory, as handlers do, and the CDK's own processes."""
+    program = Path(command[0]).name if command else ""
+    inside = f"{files.temporary}{os.sep}"
+    return program.startswith(("python", "node")) and any(word.startswith(inside) for word in command[1:])

@@ -14,8 +14,8 @@ from typing import Any
 from . import cdk, environment
 from .failure import reason_in
 
-_ERROR = "aws:cdk:error"
-"""The metadata with which a construct reports an error that does not stop the synth."""
+_REPORT = "validation-report.json"
+"""Where the CDK writes what its own rules object to."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ def synth(root: Path, stage: str) -> Synthesis:
             check=False,
         )
         if done.returncode != 0:
-            return Synthesis([], _problems(done.stdout))
-        return _read(Path(name))
+            return Synthesis([], _objections(Path(name)) or _problems(done.stdout, root))
+        return Synthesis(_handlers(Path(name)), [])
 
 
-def _problems(output: str) -> list[str]:
+def _problems(output: str, root: Path) -> list[str]:
     """What app.py said, one problem each: it lists its own under a heading."""
-    lines = reason_in(output.splitlines()).splitlines()
+    lines = reason_in(output.splitlines(), root).splitlines()
     starts = [index for index, line in enumerate(lines) if line.startswith("- ")]
     if not starts:
         return ["\n".join(lines)]
@@ -77,20 +77,30 @@ def _problems(output: str) -> list[str]:
     return ["\n".join(lines[start:end]).removeprefix("- ") for start, end in zip(starts, ends, strict=True)]
 
 
-def _read(assembly: Path) -> Synthesis:
+def _objections(assembly: Path) -> list[str]:
+    """What the CDK's own rules object to."""
+    try:
+        report: Any = json.loads((assembly / _REPORT).read_text())
+    except FileNotFoundError:
+        return []
+    return [
+        f"{construct['constructPath']}: {violation['description']}"
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        if violation["severity"] == "error"
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+def _handlers(assembly: Path) -> list[str]:
+    """The handlers whose functions are in the assembly's templates."""
     manifest: Any = json.loads((assembly / "manifest.json").read_text())
     handlers = []
-    problems = []
     for artifact in manifest["artifacts"].values():
-        metadata = dict(artifact.get("metadata", {}))
-        if "additionalMetadataFile" in artifact:
-            metadata |= json.loads((assembly / artifact["additionalMetadataFile"]).read_text())
-        for path, entries in metadata.items():
-            problems += [f"{path}: {entry['data']}" for entry in entries if entry["type"] == _ERROR]
         if artifact["type"] == "aws:cloudformation:stack":
             template: Any = json.loads((assembly / artifact["properties"]["templateFile"]).read_text())
             for resource in template["Resources"].values():
                 variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
                 if resource["Type"] == "AWS::Lambda::Function" and "SLUICE_HANDLER" in variables:
                     handlers.append(variables["SLUICE_HANDLER"])
-    return Synthesis(sorted(handlers), problems)
+    return sorted(handlers)

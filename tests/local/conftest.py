@@ -1,0 +1,79 @@
+"""One local cloud for all tests here, brought up and down by the real commands."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from sluice import aws
+from sluice.emitting import forget_queues
+from sluice.traces import TraceStore, open_store
+
+from tests.local.faults import Batch, emit_poison
+from tests.local.projects import Project, make_project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    made = make_project(tmp_path_factory.mktemp("project"))
+    try:
+        ran = made.run("up")
+        assert ran.code == 0, ran.err
+        yield made
+    finally:
+        down = made.run("down")
+        assert down.code == 0, down.err
+
+
+@pytest.fixture(scope="session")
+def poison(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
+    """Poisonous events of several kinds, each kind at a handler of its own."""
+    directory = tmp_path_factory.mktemp("starts")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("SLUICE_PORT", str(project.port))
+        aws.forget_clients()
+        forget_queues()
+        batches = [
+            emit_poison("exits", directory, count=10, poisonous=frozenset({3})),
+            emit_poison("sleeps", directory, count=10, poisonous=frozenset({0})),
+            emit_poison("hogs", directory, count=10, poisonous=frozenset({9})),
+            emit_poison("exits-among-many", directory, count=200, poisonous=frozenset({17, 18, 140})),
+        ]
+    aws.forget_clients()
+    forget_queues()
+    return {batch.handler: batch for batch in batches}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of poison last, so that its attempts go on while the other tests run."""
+    items.sort(key=lambda item: "poison" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(autouse=True)
+def only_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process's own clients talk to the local cloud, with nothing set but its port."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def store(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[TraceStore]:
+    monkeypatch.setenv("SLUICE_PORT", str(project.port))
+    aws.forget_clients()
+    forget_queues()
+    yield open_store("local")
+    aws.forget_clients()
+    forget_queues()
+
+
+@pytest.fixture
+def now() -> float:
+    """When the test began, for the traces since then: a later millisecond than any event before it."""
+    began = int(time.time() * 1000)
+    while int(time.time() * 1000) == began:
+        time.sleep(0.0002)
+    return (began + 1) / 1000

@@ -1,0 +1,28 @@
+"""The app.py of the projects that the tests deploy: the example handlers, and some to try things with."""
+
+from aws_cdk import App
+
+from infra import Cron, SluiceStack, Worker, stage_of
+
+app = App()
+
+SluiceStack(
+    app,
+    stage=stage_of(app),
+    handlers=[
+        Worker("order-placed", batch_size=10),
+        Worker("send-receipt", timeout=25, memory=256),
+        Worker("audit-log"),
+        Cron("nightly-report", every="Daily", at="03:00", timezone="Europe/Berlin"),
+        Worker("echo"),
+        Worker("echo-ten", batch_size=10),
+        Worker("printer"),
+        Worker("raiser"),
+        Worker("exits", batch_size=10, timeout=1),
+        Worker("exits-among-many", batch_size=10, timeout=1),
+        Worker("sleeps", batch_size=10, timeout=1),
+        Worker("hogs", batch_size=10, timeout=1),
+    ],
+)
+
+app.synth()

@@ -1,0 +1,149 @@
+"""Projects to run `sluice` in, as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+
+T = TypeVar("T")
+
+
+def eventually(ask: Callable[[], T], what: str, *, limit: float = 60.0) -> T:
+    """The first answer that is true, within a limit."""
+    deadline = time.monotonic() + limit
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {limit:g} s: {what}; the last answer was {answer!r}")
+        time.sleep(0.1)
+    return answer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def _hostile_environment() -> dict[str, str]:
+    """A user's own AWS settings, which would break the local cloud if anything took notice of them."""
+    return {
+        "AWS_ACCESS_KEY_ID": "AKIAUSERSOWN",
+        "AWS_CONFIG_FILE": "/nowhere/config",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_LAMBDA_FUNCTION_NAME": "somebody-elses",
+        "AWS_PROFILE": "does-not-exist",
+        "AWS_REGION": "eu-central-1",
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "LAMBDA_EXECUTOR": "docker",
+        "PYTHONPATH": "/nowhere",
+    }
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project directory with the port of its local cloud."""
+
+    root: Path
+    port: int = field(default_factory=free_port)
+
+    @property
+    def files(self) -> Path:
+        return self.root / ".sluice" / str(self.port)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        mine = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_"))}
+        return mine | _hostile_environment() | {"SLUICE_PORT": str(self.port)}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "sluice.cli", *arguments]
+
+    def run(self, *arguments: str, stdin: str | bytes = "", limit: float = 300) -> Ran:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment,
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            timeout=limit,
+            check=False,
+        )
+        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in ran.err, ran.err
+        return ran
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def aws(self, *arguments: str) -> Any:
+        """Run the AWS CLI, as a program that has never heard of this one would."""
+        done = subprocess.run(
+            [sys.executable, "-m", "awscli", "--endpoint-url", f"http://127.0.0.1:{self.port}", *arguments],
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.root),
+                "AWS_DEFAULT_OUTPUT": "json",
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+def make_project(root: Path) -> Project:
+    """A copy of this project with the tests' handlers beside the example ones."""
+    root.mkdir(exist_ok=True)
+    for name in ("cdk.json", "pyproject.toml", "uv.lock", "infra", "functions"):
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / name)
+    shutil.copy(HERE / "project_app.py", root / "app.py")
+    for handler in (HERE / "handlers").glob("*.py"):
+        shutil.copy(handler, root / "functions" / "handlers")
+    # The layer is the same one, so that it need not be built again.
+    layers = CHECKOUT / ".sluice" / "layers"
+    layers.mkdir(parents=True, exist_ok=True)
+    (root / ".sluice").mkdir()
+    (root / ".sluice" / "layers").symlink_to(layers)
+    return Project(root)

@@ -1,0 +1,162 @@
+"""What keeps a run from ending costs that event its attempts, and its neighbours nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+import pytest
+from sluice import aws
+from sluice.names import Names
+from sluice.traces import TraceStore
+
+from tests.local.faults import Batch
+from tests.local.projects import Project, eventually
+
+ENDED_AS = {
+    "exits": "was cut off",
+    "exits-among-many": "was cut off",
+    "sleeps": "did not end within 1 s",
+    "hogs": "out of memory",
+}
+
+
+@pytest.mark.parametrize("handler", ENDED_AS)
+def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
+    project: Project, store: TraceStore, poison: dict[str, Batch], handler: str
+) -> None:
+    batch = poison[handler]
+    poisonous = [batch.ids[number] for number in sorted(batch.poisonous)]
+
+    def dead() -> bool:
+        (row,) = project.run("status", handler, "--json").json
+        return row["dead"] == len(poisonous) and row["waiting"] == row["in_flight"] == row["delayed"] == 0
+
+    eventually(dead, f"{handler}: {len(poisonous)} dead and nothing left", limit=420)
+
+    counted = batch.counted()
+    traces = {trace.id: trace for trace in store.recent(handler, limit=1000)}
+    assert sorted(traces) == sorted(batch.ids)
+    for number, event_id in enumerate(batch.ids):
+        trace = traces[event_id]
+        if number in batch.poisonous:
+            eventually(
+                lambda event_id=event_id: is_dead(store, handler, event_id), f"{event_id} reads as dead", limit=30
+            )
+            assert trace.attempts == 5
+            assert counted[number] == 5
+        else:
+            assert (trace.status, trace.attempts, trace.result) == ("ok", 1, number)
+            assert counted[number] == 1
+
+    listed = project.run("dead", "list", handler, "--json").json
+    assert sorted(letter["id"] for letter in listed) == sorted(poisonous)
+    shown = project.run("dead", "show", handler, poisonous[0], "--json").json
+    assert shown["event"]["n"] == min(batch.poisonous)
+    assert shown["trace"]["attempts"] == 5
+    assert "attempt 5 " in shown["why"]
+    assert ENDED_AS[handler] in shown["why"]
+
+
+def is_dead(store: TraceStore, handler: str, event_id: str) -> bool:
+    return any(trace.id == event_id for trace in store.recent(handler, limit=1000, status="dead"))
+
+
+# ---- dead letters
+
+
+@pytest.fixture
+def dead_letters(project: Project, store: TraceStore) -> Any:
+    """A function that fills the dead-letter queue of a handler that takes no events."""
+    assert store
+    client = aws.sqs("local")
+    names, handler = Names("local"), "echo-ten"
+    mappings = aws.client("lambda", "local")
+    (mapping,) = mappings.list_event_source_mappings(FunctionName=names.function(handler))["EventSourceMappings"]
+
+    def receives(wanted: bool) -> None:
+        mappings.update_event_source_mapping(UUID=mapping["UUID"], Enabled=wanted)
+        state = "Enabled" if wanted else "Disabled"
+        eventually(
+            lambda: mappings.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state, f"mapping is {state}"
+        )
+
+    def fill(count: int) -> str:
+        url = client.get_queue_url(QueueName=names.dead_letter_queue(handler))["QueueUrl"]
+        for start in range(0, count, 10):
+            client.send_message_batch(
+                QueueUrl=url,
+                Entries=[{"Id": str(n), "MessageBody": str(n)} for n in range(start, min(start + 10, count))],
+            )
+        return handler
+
+    receives(False)
+    yield fill
+    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=names.queue(handler))["QueueUrl"])
+    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=names.dead_letter_queue(handler))["QueueUrl"])
+    receives(True)
+
+
+def in_queue(name: str) -> int:
+    client = aws.sqs("local")
+    attributes = client.get_queue_attributes(
+        QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(map(int, attributes.values()))
+
+
+def drain(name: str) -> list[str]:
+    client = aws.sqs("local")
+    url = client.get_queue_url(QueueName=name)["QueueUrl"]
+    found: list[str] = []
+    while batch := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
+        found += [message["Body"] for message in batch]
+    return found
+
+
+def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, dead_letters: Any) -> None:
+    handler = dead_letters(500)
+    names = Names("local")
+    redrive = project.start("dead", "redrive", handler)
+    eventually(lambda: in_queue(names.queue(handler)) >= 150, "150 are back in the queue")
+    redrive.send_signal(signal.SIGKILL)
+    redrive.wait()
+
+    moved, left = in_queue(names.queue(handler)), in_queue(names.dead_letter_queue(handler))
+    assert left > 0, "it was done before it was killed"
+    assert 500 <= moved + left <= 510
+
+    def rest() -> bool:
+        assert project.run("dead", "redrive", handler).code == 0
+        return in_queue(names.dead_letter_queue(handler)) == 0
+
+    eventually(rest, "the rest is redriven", limit=90)
+    bodies = drain(names.queue(handler))
+    assert set(bodies) == {str(number) for number in range(500)}
+    assert len(bodies) <= 510
+
+
+def test_ten_thousand_dead_letters_are_all_listed(project: Project, dead_letters: Any) -> None:
+    handler = dead_letters(10_000)
+    began = time.monotonic()
+    ran = project.run("dead", "list", handler, "--json", limit=600)
+    assert ran.code == 0, ran.err
+    assert sorted(letter["event"] for letter in ran.json) == list(range(10_000)), time.monotonic() - began
+    assert in_queue(Names("local").dead_letter_queue(handler)) == 10_000
+
+
+def test_purging_asks_first(project: Project, dead_letters: Any) -> None:
+    handler = dead_letters(3)
+    assert project.run("dead", "purge", handler).code == 2
+    assert in_queue(Names("local").dead_letter_queue(handler)) == 3
+    assert project.run("dead", "purge", handler, "--yes").code == 0
+    assert in_queue(Names("local").dead_letter_queue(handler)) == 0
+
+
+def test_dead_letters_of_nobody_are_not_found(project: Project) -> None:
+    for command in ("list", "redrive", "purge"):
+        assert project.run("dead", command, "nobody").code == 3
+    assert project.run("dead", "show", "echo", "00000000-0000-7000-8000-000000000000").code == 3
+    assert project.run("dead", "redrive", "echo", "--id", "00000000-0000-7000-8000-000000000000").code == 3
