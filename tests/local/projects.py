@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 T = TypeVar("T")
 
 
-def eventually(ask: Callable[[], T], what: str, *, limit: float = 60.0) -> T:
+def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 60.0) -> T:
     """The first answer that is true, within a limit."""
     deadline = time.monotonic() + limit
     while not (answer := ask()):

@@ -186,13 +186,17 @@ def test_up_recovers_from_a_server_that_died(another: Project) -> None:
 
 def test_an_interrupted_up_takes_its_deployment_along(another: Project) -> None:
     interrupted = another.start("up")
-    eventually(lambda: (another.files / "deploy.log").exists(), "a deployment under way", limit=120)
+
+    def deploying() -> list[psutil.Process]:
+        return [process for process in processes_of(another) if "aws-cdk" in " ".join(process.info["cmdline"])]
+
+    eventually(deploying, "a deployment under way", limit=120)
 
     interrupted.send_signal(signal.SIGINT)
     interrupted.communicate(timeout=60)
 
     assert interrupted.returncode == 1
-    eventually(lambda: not [p for p in processes_of(another) if "cdk" in " ".join(p.cmdline())], "no cdk left")
+    assert deploying() == []
 
 
 def test_nothing_is_up_outside_of_a_project(project: Project, tmp_path: Path) -> None:

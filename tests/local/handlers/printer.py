@@ -6,6 +6,6 @@ from typing import Any
 
 
 def handle(event: Any) -> Any:
-    print(event["say"])
+    sys.stdout.write(event["say"] + "\n")
     logging.getLogger("printer").warning("logged: %s", event["say"])
     return {"path": sys.path, "executable": sys.executable}

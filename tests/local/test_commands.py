@@ -1,0 +1,220 @@
+"""The commands' contract: what they print where, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sluice.traces import Trace, TraceStore
+
+from tests.local.projects import Project, eventually, free_port
+
+STATUS_FIELDS = {
+    "handler",
+    "kind",
+    "state",
+    "waiting",
+    "in_flight",
+    "delayed",
+    "dead",
+    "oldest_s",
+    "reason",
+    "by",
+    "since",
+    "unhandled",
+}
+
+TRACE_FIELDS = {
+    "id",
+    "handler",
+    "status",
+    "attempts",
+    "event",
+    "result",
+    "error",
+    "logs",
+    "emitted",
+    "parent",
+    "hops",
+    "emitted_at",
+    "started_at",
+    "finished_at",
+    "duration_ms",
+    "wait_ms",
+    "request_id",
+    "log_stream",
+}
+
+
+def trace_of(store: TraceStore, handler: str, event_id: str) -> Trace:
+    return eventually(lambda: store.get(handler, event_id), f"a trace of {event_id}")
+
+
+def test_emit_prints_the_id_and_what_to_run_next(project: Project, store: TraceStore) -> None:
+    ran = project.run("emit", "echo", '{"n": 1e400}')
+
+    event_id = ran.out.removesuffix("\n")
+    assert ran.code == 0
+    assert ran.err.endswith(f"next: sluice trace {event_id}\n")
+    assert trace_of(store, "echo", event_id).event == '{"n": 1e400}'
+
+
+@pytest.mark.parametrize("text", ["-5", "null", '"-"', "[1, 2]", " 7 ", "0.10", '"\uffff"'])
+def test_any_json_can_be_emitted_as_an_argument(project: Project, store: TraceStore, text: str) -> None:
+    ran = project.run("emit", "echo", text, "--json")
+
+    assert ran.code == 0, ran.err
+    assert ran.json["handler"] == "echo"
+    (event_id,) = ran.json["ids"]
+    assert json.loads(trace_of(store, "echo", event_id).event) == json.loads(text)
+
+
+def test_emit_reads_stdin_and_lines_and_files(project: Project, store: TraceStore) -> None:
+    lines = ['{"a": 1.00}', '"zwei — 2"', "[3]"]
+    file = project.root / "events.jsonl"
+    file.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+
+    whole = project.run("emit", "echo", "-", stdin='{\n "over": "two lines"\n}\n', limit=60)
+    piped = project.run("emit", "echo-ten", "-", "--lines", stdin="\r\n".join(lines))
+    filed = project.run("emit", "echo-ten", "--lines", "--file", "events.jsonl", "--json")
+
+    assert json.loads(trace_of(store, "echo", whole.out.strip()).event) == {"over": "two lines"}
+    for ids in (piped.out.split(), filed.json["ids"]):
+        assert [trace_of(store, "echo-ten", event_id).event for event_id in ids] == lines
+
+
+def test_one_bad_line_and_nothing_is_sent(project: Project, store: TraceStore, now: float) -> None:
+    ran = project.run("emit", "echo", "--lines", "-", stdin='1\n\n{"a": }\n2\n')
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "line 3" in ran.err
+    assert "column 7" in ran.err
+    (row,) = project.run("status", "echo", "--json").json
+    assert (row["waiting"], row["in_flight"]) == (0, 0)
+    assert store.recent("echo", since=now) == []
+
+
+def test_a_delayed_event_waits(project: Project, store: TraceStore) -> None:
+    soon = project.run("emit", "echo", "1", "--delay", "1").out.strip()
+    past = project.run("emit", "echo", "2", "--at", "2020-01-01T00:00:00Z").out.strip()
+    moment = datetime.now(UTC) + timedelta(minutes=5)
+    later = project.run("emit", "raiser", "3", "--at", moment.isoformat())
+
+    (row,) = project.run("status", "raiser", "--json").json
+
+    assert (later.code, row["delayed"]) == (0, 1)
+    trace = trace_of(store, "echo", soon)
+    assert trace.wait_ms is not None
+    assert trace.wait_ms >= 1000
+    assert trace_of(store, "echo", past).status == "ok"
+    assert store.get("raiser", later.out.strip()) is None
+
+
+def test_what_was_emitted_to_no_handler_is_kept_and_shown(project: Project) -> None:
+    ran = project.run("emit", "ecoh", '{"x": 1}')
+    again = project.run("emit", "ecoh", "2", "--json")
+
+    assert (ran.code, again.code) == (0, 0)
+    assert "no handler is named 'ecoh'" in ran.err
+    assert "did you mean 'echo'?" in ran.err
+    (row,) = project.run("status", "ecoh", "--json").json
+    assert (row["kind"], row["state"], row["waiting"], row["unhandled"]) == (None, "no-handler", None, 2)
+    assert "ecoh" in project.run("status").out
+    traces = project.run("traces", "ecoh", "--json").json
+    assert [(trace["status"], trace["event"]) for trace in traces] == [("no-handler", 2), ("no-handler", {"x": 1})]
+    assert project.run("trace", ran.out.strip(), "--json").json["handler"] == "ecoh"
+
+
+def test_status_has_a_row_for_each_handler(project: Project) -> None:
+    ran = project.run("status", "--json")
+
+    rows: dict[str, Any] = {row["handler"]: row for row in ran.json}
+    assert {"echo", "echo-ten", "printer", "raiser", "order-placed", "nightly-report"} <= set(rows)
+    assert all(set(row) == STATUS_FIELDS for row in rows.values())
+    assert (rows["echo"]["kind"], rows["echo"]["state"]) == ("worker", "running")
+    assert (rows["nightly-report"]["kind"], rows["nightly-report"]["state"]) == ("cron", "running")
+
+
+def test_status_sees_the_console_s_throttle_button(project: Project, store: TraceStore) -> None:
+    name = "sluice-local-printer"
+    project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "0")
+    paused = project.run("status", "printer", "--json").json[0]
+    project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "5")
+    running = project.run("status", "printer", "--json").json[0]
+
+    assert (paused["state"], running["state"]) == ("paused", "running")
+    assert "reserved concurrency" in paused["reason"]
+
+
+def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
+    ids = project.run("emit", "raiser", "--lines", stdin="1\n2\n3\n").out.split()
+    for event_id in ids:
+        trace_of(store, "raiser", event_id)
+
+    newest = project.run("traces", "raiser", "--limit", "2", "--json").json
+    ok = project.run("traces", "raiser", "--status", "ok", "--json")
+    recent = project.run("traces", "raiser", "--since", "1h", "--json").json
+    none = project.run("traces", "raiser", "--since", "2100-01-01T00:00:00Z")
+    table = project.run("traces", "raiser", "--since", "10m")
+
+    assert [trace["id"] for trace in newest] == sorted(ids, reverse=True)[:2]
+    assert all(set(trace) >= TRACE_FIELDS for trace in newest)
+    assert (ok.code, ok.json) == (0, [])
+    assert {trace["id"] for trace in recent} >= set(ids)
+    assert (none.code, none.out) == (0, "")
+    assert all(event_id in table.out for event_id in ids)
+    assert table.err.endswith(f"next: sluice trace {newest[0]['id']}\n")
+
+
+def test_check_counts_the_handlers(project: Project) -> None:
+    deployed = [row["handler"] for row in project.run("status", "--json").json if row["kind"]]
+
+    ran = project.run("check")
+    told = project.run("check", "--json").json
+
+    assert (ran.code, ran.out) == (0, f"ok: {len(deployed)} handlers\n")
+    assert told == {"ok": True, "handlers": deployed, "problems": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["status", "ecko"], 3, "did you mean 'echo'?"),
+        (["traces", "no-such-thing"], 3, "no handler named 'no-such-thing'"),
+        (["trace", "01900000-0000-7000-8000-000000000000"], 3, "no event"),
+        (["trace", "12"], 3, "no event's id"),
+        (["emit", "echo"], 2, "give the event"),
+        (["emit", "echo", "NaN"], 2, "NaN"),
+        (["emit", "echo", "{'a': 1}"], 2, "column 2"),
+        (["emit", "echo", "1", "--delay", "901"], 2, "900"),
+        (["emit", "echo", "1", "--delay", "-1"], 2, "900"),
+        (["emit", "echo", "1", "--at", "2030-01-31T09:00:00"], 2, "time zone"),
+        (["emit", "echo", "1", "--at", "2199-01-31T09:00:00Z"], 2, "900"),
+        (["emit", "echo", "1", "--at", "soon"], 2, "--at soon"),
+        (["emit", "echo", "1", "--dealy", "1"], 2, "--dealy"),
+        (["emit", "Echo", "1"], 2, "lower-case"),
+        (["emit", "echo", "1", "--stage", "Prod"], 2, "lower-case"),
+        (["traces", "echo", "--since", "yesterday"], 2, "--since yesterday"),
+        (["traces", "echo", "--since", "2030-01-31T09:00:00"], 2, "time zone"),
+        (["traces", "echo", "--status", "fine"], 2, "ok"),
+        (["traces", "echo", "--limit", "0"], 2, "limit"),
+        (["up", "--stage", "prod"], 2, "sluice cdk deploy --stage prod"),
+        (["emitt"], 2, "emit"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_exit_code(project: Project, arguments: list[str], code: int, said: str) -> None:
+    ran = project.run(*arguments)
+
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert ran.err.splitlines()[-1].startswith("next: sluice ")
+
+
+def test_nothing_runs_at_another_port(project: Project) -> None:
+    elsewhere = Project(project.root, free_port())
+    for arguments in (["status"], ["emit", "echo", "1"], ["traces", "echo"], ["trace", "x"]):
+        ran = elsewhere.run(*arguments, "--json")
+        assert (ran.code, ran.out) == (5, "")
+        assert ran.err.endswith("next: sluice up\n")
