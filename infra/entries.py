@@ -20,6 +20,8 @@ class Entry:
         max_concurrency: machines that run this handler at the same time, at most; AWS's own limits if left out.
         environment: further environment variables.
         trace_days: days that traces are kept.
+        max_hops: emits in a row by handlers, each caused by the one before, after which this handler may emit no
+            more: what ends an endless loop. 1,000 are a retry every hour for six weeks.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Entry:
     max_concurrency: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     trace_days: int = 30
+    max_hops: int = 1_000
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def environment_of(entry: Entry, *, stage: str, queue_url_prefix: str) -> dict[s
         "SLUICE_HANDLER": entry.name,
         "SLUICE_TIMEOUT": str(entry.timeout),
         "SLUICE_TRACE_DAYS": str(entry.trace_days),
+        "SLUICE_MAX_HOPS": str(entry.max_hops),
         "SLUICE_QUEUE_URL_PREFIX": queue_url_prefix,
         "POWERTOOLS_SERVICE_NAME": entry.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,

@@ -11,7 +11,7 @@ MAX_EMITTED_IN_TRACE = 1000
 
 
 DEFAULT_MAX_HOPS = 1_000
-"""Emits in a row by handlers. Enough for a retry every hour for a month; an endless loop ends within the hour."""
+"""Emits in a row by handlers. Enough for a retry every hour for six weeks; an endless loop ends within the hour."""
 
 
 @dataclass

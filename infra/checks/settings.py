@@ -61,6 +61,7 @@ LIMITS: Mapping[str, Limit] = {
     "batch_window": Limit(0, 300, "seconds", "AWS's limits"),
     "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit of its own"),
     "trace_days": Limit(1, None, "days", "traces are kept as long"),
+    "max_hops": Limit(1, 1_000_000, "emits", "a chain of handlers that emit to each other ends there"),
 }
 
 

@@ -39,5 +39,5 @@ class Settings:
             handler=check_handler(environment["SLUICE_HANDLER"]),
             timeout=float(environment["SLUICE_TIMEOUT"]),
             trace_days=int(environment["SLUICE_TRACE_DAYS"]),
-            max_hops=int(environment.get("SLUICE_MAX_HOPS", DEFAULT_MAX_HOPS)),
+            max_hops=int(environment["SLUICE_MAX_HOPS"]),
         )
