@@ -26,7 +26,10 @@ Progress = Callable[[int, int], None]
 """Told how many messages are dealt with, and of about how many."""
 
 HOLD_SECONDS = 120
-"""For how long messages that are being looked at are out of others' sight, should the program be stopped."""
+"""For how long listed messages are out of others' sight, should the program be stopped: as long as listing takes."""
+
+_MOVE_SECONDS = 30
+"""The same, for the few messages that are being moved."""
 
 _BATCH = 10
 _EMPTY_RECEIVES = 3
@@ -96,12 +99,13 @@ class DeadLetters:
         Args:
             progress: told after each batch.
         """
+        about = self.count()
         held: dict[str, DeadLetter] = {}
         try:
-            for batch in self._batches():
+            for batch in self._batches(HOLD_SECONDS):
                 held.update((letter.message_id, letter) for letter in batch)
                 if progress:
-                    progress(len(held), max(len(held), self.count()))
+                    progress(len(held), max(len(held), about))
         finally:
             self._let_go(list(held.values()))
         return sorted(held.values(), key=lambda letter: letter.envelope.emitted_ms)
@@ -127,7 +131,7 @@ class DeadLetters:
         refused: list[str] = []
         passed_over: list[DeadLetter] = []
         try:
-            for batch in self._batches():
+            for batch in self._batches(_MOVE_SECONDS if event_ids is None else HOLD_SECONDS):
                 wanted = [letter for letter in batch if event_ids is None or letter.envelope.id in event_ids]
                 passed_over += [letter for letter in batch if letter not in wanted]
                 for part in _within_bytes(wanted):
@@ -148,13 +152,13 @@ class DeadLetters:
         """Delete every dead letter. SQS takes up to a minute, and allows it once a minute."""
         self._client.purge_queue(QueueUrl=self._dead)
 
-    def _batches(self) -> Iterator[list[DeadLetter]]:
+    def _batches(self, hold: int) -> Iterator[list[DeadLetter]]:
         empty = 0
         while empty < _EMPTY_RECEIVES:
             messages = self._client.receive_message(
                 QueueUrl=self._dead,
                 MaxNumberOfMessages=_BATCH,
-                VisibilityTimeout=HOLD_SECONDS,
+                VisibilityTimeout=hold,
                 WaitTimeSeconds=_WAIT_SECONDS,
                 AttributeNames=["All"],
                 MessageAttributeNames=["All"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
 
     def dead() -> bool:
         (row,) = project.run("status", handler, "--json").json
-        return row["dead"] == len(poisonous) and row["waiting"] == row["in_flight"] == row["delayed"] == 0
+        return bool(row["dead"] == len(poisonous) and row["waiting"] == row["in_flight"] == row["delayed"] == 0)
 
     eventually(dead, f"{handler}: {len(poisonous)} dead and nothing left", limit=420)
 
@@ -119,10 +120,9 @@ def drain(name: str) -> list[str]:
 def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, dead_letters: Any) -> None:
     handler = dead_letters(500)
     names = Names("local")
-    redrive = project.start("dead", "redrive", handler)
-    eventually(lambda: in_queue(names.queue(handler)) >= 150, "150 are back in the queue")
-    redrive.send_signal(signal.SIGKILL)
-    redrive.wait()
+    with project.start("dead", "redrive", handler) as redrive:
+        eventually(lambda: in_queue(names.queue(handler)) >= 150, "150 are back in the queue")
+        redrive.send_signal(signal.SIGKILL)
 
     moved, left = in_queue(names.queue(handler)), in_queue(names.dead_letter_queue(handler))
     assert left > 0, "it was done before it was killed"
