@@ -192,13 +192,12 @@ def _function_status(stage: str, handler: str, kind: str) -> HandlerStatus:
     functions = aws.client("lambda", stage)
     name = Names(stage).function(handler)
     try:
-        function = functions.get_function(FunctionName=name)
+        tags = functions.get_function(FunctionName=name).get("Tags", {})
     except functions.exceptions.ResourceNotFoundException:
         return HandlerStatus(handler=handler, state="no-handler")
-    tags = function.get("Tags", {})
     if BLOCKED_TAG in tags:
         return HandlerStatus(handler=handler, kind=kind, state="blocked", reason=tags[BLOCKED_TAG] or None)
-    if function.get("Concurrency", {}).get("ReservedConcurrentExecutions") == 0:
+    if functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
         return HandlerStatus(handler=handler, kind=kind, state="paused", reason="its reserved concurrency is 0")
     mappings = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     if not mappings:

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from sluice import aws, emit, status
+from sluice.names import Names
+from sluice.status import NotDeployedError, UnknownHandlerError, handlers, statuses
+
+from .conftest import HANDLER, STAGE, Cloud
+
+NAMES = Names(STAGE)
+
+
+def deploy(handler: str, **tags: str) -> str:
+    """A function with an event source mapping, whose id is returned."""
+    role = boto3.client("iam").create_role(RoleName=handler, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("x.py", "")
+    client: Any = boto3.client("lambda")
+    client.create_function(
+        FunctionName=NAMES.function(handler),
+        Runtime="python3.13",
+        Role=role,
+        Handler="x.handle",
+        Code={"ZipFile": code.getvalue()},
+        Tags=tags,
+    )
+    url = boto3.client("sqs").get_queue_url(QueueName=NAMES.queue(handler))["QueueUrl"]
+    arn = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping: str = client.create_event_source_mapping(EventSourceArn=arn, FunctionName=NAMES.function(handler))["UUID"]
+    return mapping
+
+
+def schedule(handler: str) -> None:
+    boto3.client("scheduler").create_schedule(
+        Name=NAMES.function(handler),
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:sqs:eu-central-1:123456789012:any", "RoleArn": "arn:aws:iam::123456789012:role/any"},
+    )
+
+
+def test_a_running_worker(cloud: Cloud) -> None:
+    deploy(HANDLER)
+
+    (row,) = statuses(STAGE)
+
+    assert row == status.HandlerStatus(
+        handler=HANDLER, kind="worker", state="running", waiting=0, in_flight=0, delayed=0, dead=0
+    )
+
+
+def test_the_counts_are_the_queues(cloud: Cloud) -> None:
+    url = cloud.sqs.get_queue_url(QueueName=NAMES.queue(HANDLER))["QueueUrl"]
+    dead = cloud.sqs.get_queue_url(QueueName=NAMES.dead_letter_queue(HANDLER))["QueueUrl"]
+    for number in range(5):
+        cloud.sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=60)
+    cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=2)
+    for number in range(3):
+        cloud.sqs.send_message(QueueUrl=dead, MessageBody=str(number))
+    cloud.sqs.receive_message(QueueUrl=dead)
+
+    (row,) = statuses(STAGE)
+
+    assert (row.waiting, row.in_flight, row.delayed, row.dead) == (3, 2, 1, 3)
+
+
+def test_a_schedule_makes_a_cron(cloud: Cloud) -> None:
+    cloud.create_queue("nightly")
+    deploy(HANDLER)
+    deploy("nightly")
+    schedule("nightly")
+
+    assert {row.handler: row.kind for row in statuses(STAGE)} == {HANDLER: "worker", "nightly": "cron"}
+
+
+def test_paused_by_the_console_s_throttle_button(cloud: Cloud) -> None:
+    deploy(HANDLER)
+    boto3.client("lambda").put_function_concurrency(
+        FunctionName=NAMES.function(HANDLER), ReservedConcurrentExecutions=0
+    )
+
+    (row,) = statuses(STAGE)
+
+    assert (row.state, row.reason) == ("paused", "its reserved concurrency is 0")
+
+
+def test_paused_by_its_mapping(cloud: Cloud) -> None:
+    mapping = deploy(HANDLER)
+    boto3.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
+    (disabled,) = statuses(STAGE)
+    boto3.client("lambda").delete_event_source_mapping(UUID=mapping)
+    (without,) = statuses(STAGE)
+
+    assert (disabled.state, disabled.reason) == ("paused", "its event source mapping is disabled")
+    assert (without.state, without.reason) == ("paused", "it has no event source mapping")
+
+
+def test_blocked_wins_over_paused(cloud: Cloud) -> None:
+    deploy(HANDLER, **{"sluice:blocked": "for good"})
+    boto3.client("lambda").put_function_concurrency(
+        FunctionName=NAMES.function(HANDLER), ReservedConcurrentExecutions=0
+    )
+
+    (row,) = statuses(STAGE)
+
+    assert (row.state, row.reason) == ("blocked", "for good")
+
+
+def test_a_name_without_a_handler_has_a_row_and_a_count(cloud: Cloud) -> None:
+    deploy(HANDLER)
+    for _ in range(3):
+        emit("no-such", 1)
+
+    rows = statuses(STAGE)
+
+    assert [row.handler for row in rows] == ["no-such", HANDLER]
+    assert rows[0] == status.HandlerStatus(handler="no-such", state="no-handler", unhandled=3)
+    assert statuses(STAGE, "no-such") == rows[:1]
+    assert statuses(STAGE, HANDLER) == rows[1:]
+
+
+def test_a_queue_whose_function_is_gone(cloud: Cloud) -> None:
+    (row,) = statuses(STAGE)
+
+    assert (row.state, row.kind, row.waiting, row.dead) == ("no-handler", None, 0, 0)
+
+
+def test_an_unknown_handler_has_its_closest_match(cloud: Cloud) -> None:
+    with pytest.raises(UnknownHandlerError, match="did you mean 'send-receipt'") as caught:
+        statuses(STAGE, "send-reciept")
+    assert caught.value.closest == HANDLER
+    with pytest.raises(UnknownHandlerError, match="there are: send-receipt"):
+        statuses(STAGE, "xyz")
+
+
+def test_other_stages_are_not_seen(cloud: Cloud) -> None:
+    for name in ("sluice-testing-a", "sluice-prod-b", "sluice-test-c-dead", "sluice-test-D", "somebody-elses"):
+        cloud.sqs.create_queue(QueueName=name)
+
+    assert handlers(STAGE) == [HANDLER]
+
+
+def test_more_handlers_than_a_page_of_queues(cloud: Cloud) -> None:
+    names = [f"h{number}" for number in range(1100)]
+    for name in names:
+        cloud.sqs.create_queue(QueueName=NAMES.queue(name))
+
+    assert handlers(STAGE) == sorted([*names, HANDLER])
+
+
+def test_a_stage_that_is_not_deployed(cloud: Cloud) -> None:
+    for ask in (handlers, statuses):
+        with pytest.raises(NotDeployedError):
+            ask("prod")
+
+
+def test_a_stage_without_handlers_is_deployed_nevertheless(cloud: Cloud) -> None:
+    for kind in (NAMES.queue, NAMES.dead_letter_queue):
+        cloud.sqs.delete_queue(QueueUrl=cloud.sqs.get_queue_url(QueueName=kind(HANDLER))["QueueUrl"])
+
+    assert handlers(STAGE) == []
+    assert statuses(STAGE) == []
+
+
+class Metrics:
+    """CloudWatch's answer to one call, or its refusal."""
+
+    def __init__(self, values: list[float], error: ClientError | None = None) -> None:
+        self.values = values
+        self.error = error
+        self.asked: list[Any] = []
+
+    def get_paginator(self, _: str) -> Metrics:
+        return self
+
+    def paginate(self, **arguments: Any) -> list[Any]:
+        self.asked.append(arguments)
+        if self.error:
+            raise self.error
+        results = [{"Id": query["Id"], "Values": self.values} for query in arguments["MetricDataQueries"]]
+        return [{"MetricDataResults": results}]
+
+
+def with_metrics(monkeypatch: pytest.MonkeyPatch, metrics: Metrics) -> None:
+    real = aws.client
+    monkeypatch.setattr(
+        aws, "client", lambda service, stage: metrics if service == "cloudwatch" else real(service, stage)
+    )
+
+
+def test_the_age_of_the_oldest_is_what_cloudwatch_measured_last(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.create_queue("idle")
+    emit(HANDLER, 1)
+    metrics = Metrics([125.0, 65.0])
+    with_metrics(monkeypatch, metrics)
+
+    ages = {row.handler: row.oldest_s for row in statuses(STAGE)}
+
+    assert ages == {HANDLER: 125, "idle": None}
+    (asked,) = metrics.asked
+    (query,) = asked["MetricDataQueries"]
+    assert query["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "QueueName", "Value": NAMES.queue(HANDLER)}]
+    assert asked["EndTime"] <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        Metrics([]),
+        Metrics([], ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetMetricData")),
+    ],
+)
+def test_an_age_that_is_not_known_is_left_open(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, metrics: Metrics) -> None:
+    emit(HANDLER, 1)
+    with_metrics(monkeypatch, metrics)
+
+    (row,) = statuses(STAGE)
+
+    assert (row.waiting, row.oldest_s) == (1, None)
+
+
+def test_every_field_of_the_contract_is_there() -> None:
+    fields = json.loads(json.dumps(status.HandlerStatus(handler="x", state="running").__dict__))
+    contract = [
+        "handler",
+        "kind",
+        "state",
+        "waiting",
+        "in_flight",
+        "delayed",
+        "dead",
+        "oldest_s",
+        "reason",
+        "by",
+        "since",
+    ]
+    assert list(fields)[:11] == contract
