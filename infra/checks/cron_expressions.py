@@ -81,9 +81,9 @@ def _problem_with_item(field: Field, item: str, *, alone: bool) -> Iterator[str]
     start, slash, step = item.partition("/")
     if slash and not (re.fullmatch("[0-9]{1,4}", step) and 1 <= int(step) <= field.high):
         yield f"{field.name} {item!r} has the step {step!r}; write a whole number after '/', like */15"
-    ends = ["*"] if start == "*" and slash else start.split("-")
-    if ends == ["*"]:
+    if start == "*" and slash:
         return
+    ends = start.split("-")
     if len(ends) > 2 or any(field.number(end) is None for end in ends):  # noqa: PLR2004 - a range has two ends
         yield f"{field.name} {item!r} is not possible; it may be {field.allowed}, '*', a list or a range of these"
 

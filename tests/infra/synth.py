@@ -1,0 +1,150 @@
+"""Synthesising app.py as the CDK's command line does, and small projects in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra import SluiceStack
+from infra.entries import Entry
+
+# isort: split
+from aws_cdk import App
+from sluice.names import Names, module_of
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A synthesised template."""
+
+    content: dict[str, Any]
+
+    def of_type(self, resource_type: str) -> dict[str, Any]:
+        """The resources of a type, by their logical ids."""
+        resources = self.content["Resources"]
+        return {name: found for name, found in resources.items() if found["Type"] == resource_type}
+
+    def properties(self, resource_type: str) -> list[dict[str, Any]]:
+        """The properties of each resource of a type."""
+        return [found["Properties"] for found in self.of_type(resource_type).values()]
+
+    def one(self, resource_type: str, **properties: object) -> dict[str, Any]:
+        """The properties of the one resource that has these."""
+        found = [
+            every
+            for every in self.properties(resource_type)
+            if all(every.get(name) == value for name, value in properties.items())
+        ]
+        assert len(found) == 1, f"{len(found)} {resource_type} with {properties}"
+        return found[0]
+
+    def function(self, name: str) -> dict[str, Any]:
+        return self.one("AWS::Lambda::Function", FunctionName=name)
+
+    def queue(self, name: str) -> dict[str, Any]:
+        return self.one("AWS::SQS::Queue", QueueName=name)
+
+    def mapping_of(self, function: str) -> dict[str, Any]:
+        return next(
+            mapping
+            for mapping in self.properties("AWS::Lambda::EventSourceMapping")
+            if self.resolve(mapping["FunctionName"])["FunctionName"] == function
+        )
+
+    def role_of(self, function: str) -> dict[str, Any]:
+        return self.resolve(self.function(function)["Role"])
+
+    def resolve(self, reference: dict[str, Any]) -> dict[str, Any]:
+        """The properties of the resource that a Ref or an Fn::GetAtt names."""
+        name = reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0]
+        properties: dict[str, Any] = self.content["Resources"][name]["Properties"]
+        return properties
+
+    def arn(self, value: object) -> str:
+        """An ARN as it will read, with names in place of what deployment fills in."""
+        if isinstance(value, str):
+            return value
+        assert isinstance(value, dict)
+        if "Fn::Join" in value:
+            return "".join(map(self.arn, value["Fn::Join"][1]))
+        if "Fn::GetAtt" in value:
+            return self._name(value["Fn::GetAtt"][0])
+        pseudo = {"AWS::Partition": "aws", "AWS::Region": "REGION", "AWS::AccountId": "ACCOUNT"}
+        return pseudo.get(value["Ref"]) or self._name(value["Ref"])
+
+    def _name(self, logical_id: str) -> str:
+        properties = self.content["Resources"][logical_id]["Properties"]
+        return str(next(properties[key] for key in ("QueueName", "TableName", "LogGroupName") if key in properties))
+
+
+def run_app(stage: str, output: Path) -> subprocess.CompletedProcess[str]:
+    """Run app.py as the CDK's command line does, on a machine without Node, credentials or network."""
+    context = json.loads((PROJECT / "cdk.json").read_text())["context"] | {"stage": stage}
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env={
+            "PATH": "",
+            # The home is the caller's, as jsii unpacks the CDK there once. Its credentials are not.
+            "HOME": str(Path.home()),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "CDK_OUTDIR": str(output),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            "UV_OFFLINE": "1",
+            "HTTP_PROXY": "http://127.0.0.1:9",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def template_in(output: Path, stage: str) -> Template:
+    """The template that was synthesised into a directory."""
+    return Template(json.loads((output / f"{Names(stage).stack}.template.json").read_text()))
+
+
+def make_project(directory: Path, handlers: Sequence[str]) -> Path:
+    """A project with a file for each handler, and the packages of this one."""
+    files = directory / "functions" / "handlers"
+    files.mkdir(parents=True)
+    for handler in handlers:
+        (files / f"{module_of(handler)}.py").write_text("def handle(event):\n    return event\n")
+    for name in ("pyproject.toml", "uv.lock", ".sluice"):
+        (directory / name).symlink_to(PROJECT / name)
+    return directory
+
+
+def make_stack(directory: Path, entries: Sequence[Entry], *, stage: str = "dev") -> SluiceStack:
+    """The stack of a project that has just these entries."""
+    project = make_project(directory, [entry.name for entry in entries])
+    return SluiceStack(App(outdir=str(directory / "cdk.out")), stage=stage, handlers=entries, project=project)
+
+
+def synthesise(stack: SluiceStack) -> Template:
+    """The stack's template."""
+    app = stack.node.root
+    assert isinstance(app, App)
+    return Template(app.synth().get_stack_by_name(stack.stack_name).template)
+
+
+def differences(one: object, other: object, path: str = "") -> Iterator[str]:
+    """The paths at which two templates differ."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted({*one, *other}):
+            yield from differences(one.get(key), other.get(key), f"{path}/{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from differences(left, right, f"{path}/{index}")
+    elif one != other:
+        yield path

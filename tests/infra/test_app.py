@@ -1,0 +1,107 @@
+"""app.py as it stands, run as the CDK's command line runs it: without credentials, network or a Node of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cfnlint.api import lint  # type: ignore[import-untyped]
+from cfnlint.config import ManualArgs  # type: ignore[import-untyped]
+
+from tests.infra.synth import Template, differences
+
+NOT_SHIPPED = {"cli", "local", "__pycache__"}
+
+
+def asset_directories(output: Path) -> list[Path]:
+    return [path for path in output.glob("asset.*") if path.is_dir()]
+
+
+def code_of(output: Path) -> Path:
+    return next(path for path in asset_directories(output) if (path / "handlers").is_dir())
+
+
+@pytest.mark.parametrize("stage", ["dev", "local"])
+def test_cfn_lint_has_nothing_to_say(deployed: dict[str, Template], stage: str) -> None:
+    # W3005 is about a DependsOn that the CDK writes itself, and that is one too many.
+    arguments = ManualArgs(ignore_checks=["W3005"], regions=["us-east-1", "eu-central-1"])
+    assert lint(json.dumps(deployed[stage].content), config=arguments) == []
+
+
+def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, Template]) -> None:
+    local, dev = (
+        json.loads(json.dumps(deployed[stage].content).replace(f"sluice-{stage}", "sluice-STAGE"))
+        for stage in ("local", "dev")
+    )
+    for template in (local, dev):
+        for name in [name for name, found in template["Resources"].items() if found["Type"] == "AWS::SQS::QueuePolicy"]:
+            del template["Resources"][name]
+    found = {re.sub(r"^/Resources/[^/]*", "", path) for path in differences(local, dev)}
+    # These are the same where this machine happens to be what functions run on.
+    machine = {
+        "/Properties/Architectures/0",
+        "/Properties/Runtime",
+        "/Properties/CompatibleArchitectures/0",
+        "/Properties/CompatibleRuntimes/0",
+        "/Properties/Content/S3Key",
+        "/Metadata/aws:asset:path",
+    }
+    assert found - machine == {
+        # where the CDK puts the code
+        "/Properties/Code/S3Bucket",
+        "/Properties/Content/S3Bucket",
+        "/Parameters",
+        "/Rules",
+        # the name
+        "/Description",
+        "/Outputs/StageName/Value",
+        "/Properties/AlarmDescription",
+        "/Properties/Environment/Variables/SLUICE_STAGE",
+        # traces of the local cloud need not be kept
+        "/DeletionPolicy",
+        "/UpdateReplacePolicy",
+    }
+
+
+def test_only_real_stages_insist_on_tls_as_the_local_cloud_has_none(deployed: dict[str, Template]) -> None:
+    assert deployed["local"].of_type("AWS::SQS::QueuePolicy") == {}
+    assert len(deployed["dev"].of_type("AWS::SQS::QueuePolicy")) == len(deployed["dev"].of_type("AWS::SQS::Queue"))
+
+
+def test_what_runs_on_aws_is_arm64_and_python_3_13(deployed: dict[str, Template]) -> None:
+    for function in deployed["dev"].properties("AWS::Lambda::Function"):
+        assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
+    [layer] = deployed["dev"].properties("AWS::Lambda::LayerVersion")
+    assert layer["CompatibleArchitectures"] == ["arm64"]
+
+
+def test_the_local_stage_needs_no_bootstrap(outputs: dict[str, Path], deployed: dict[str, Template]) -> None:
+    [layer] = deployed["local"].properties("AWS::Lambda::LayerVersion")
+    assert layer["Content"]["S3Bucket"] == "sluice-local-assets"
+    manifest = json.loads((outputs["local"] / "manifest.json").read_text())
+    properties = manifest["artifacts"]["sluice-local"]["properties"]
+    assert not properties.keys() & {"assumeRoleArn", "requiresBootstrapStackVersion"}
+
+
+def test_the_code_is_the_handlers_and_the_library_without_what_runs_on_a_laptop(outputs: dict[str, Path]) -> None:
+    code = code_of(outputs["dev"])
+    assert (code / "sluice" / "worker" / "entry.py").is_file()
+    assert (code / "handlers" / "order_placed.py").is_file()
+    assert {path.name for path in code.iterdir()} == {"handlers", "sluice"}
+    assert not NOT_SHIPPED & {path.name for path in (code / "sluice").iterdir()}
+    assert {path.suffix for path in code.rglob("*") if path.is_file()} <= {".py", ".typed"}
+    assert sum(path.stat().st_size for path in code.rglob("*") if path.is_file()) < 500_000
+
+
+def test_both_stages_are_made_of_the_same_code(outputs: dict[str, Path]) -> None:
+    assert code_of(outputs["dev"]).name == code_of(outputs["local"]).name
+
+
+def test_the_layer_holds_what_pyproject_names_and_nothing_of_the_tools(outputs: dict[str, Path]) -> None:
+    [layer] = [path for path in asset_directories(outputs["dev"]) if (path / "python").is_dir()]
+    packages = {path.name for path in (layer / "python").iterdir()}
+    assert {"boto3", "botocore", "aws_lambda_powertools"} <= packages
+    assert not packages & {"aws_cdk", "click", "ministack", "moto", "bin", "sluice"}
+    assert not list(layer.rglob("__pycache__"))

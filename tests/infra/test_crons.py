@@ -1,0 +1,127 @@
+"""When crons run, and what is said of what is no time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra import Cron
+from infra.checks.cron_expressions import problems_with_expression
+from infra.checks.crons import problems_with_cron
+from infra.schedules import Schedule, schedule_of
+
+
+@pytest.mark.parametrize(
+    ("settings", "schedule"),
+    [
+        ({"every": "Every 1min"}, Schedule("rate(1 minute)")),
+        ({"every": "Every 1hr"}, Schedule("rate(1 hour)")),
+        ({"every": "Every 12hrs"}, Schedule("rate(12 hours)")),
+        ({"every": "Fortnightly"}, Schedule("rate(14 days)")),
+        ({"every": "Daily"}, Schedule("cron(0 0 * * ? *)")),
+        ({"every": "Daily", "at": "23:59"}, Schedule("cron(59 23 * * ? *)")),
+        (
+            {"every": "Weekly", "at": "03:05", "timezone": "Europe/Berlin"},
+            Schedule("cron(5 3 ? * MON *)", "Europe/Berlin"),
+        ),
+        (
+            {"cron": "0 3 ? * MON-FRI *", "timezone": "America/New_York"},
+            Schedule("cron(0 3 ? * MON-FRI *)", "America/New_York"),
+        ),
+        ({"cron": "*/5 * * * ? *"}, Schedule("cron(*/5 * * * ? *)")),
+    ],
+)
+def test_schedules(settings: dict[str, Any], schedule: Schedule) -> None:
+    cron = Cron("nightly-report", **settings)
+    assert problems_with_cron(cron) == []
+    assert schedule_of(cron) == schedule
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "nothing says when it runs; write every='Daily'"),
+        ({"every": "Daily", "cron": "0 3 * * ? *"}, "both say when it runs; leave one out"),
+        ({"every": "daily"}, "every is 'daily'; it may be 'Every 1min', 'Every 1hr'"),
+        ({"every": "Every 1 min"}, "Did you mean 'Every 1min'?"),
+        ({"every": 60}, "every is 60; it may be"),
+        ({"every": ["Daily"]}, "every is ['Daily']; it may be"),
+        ({"every": "Daily", "at": "3:00"}, "at is '3:00'; write a time of day"),
+        ({"every": "Daily", "at": "24:00"}, "at is '24:00'; write a time of day"),
+        ({"every": "Daily", "at": 3}, "at is 3; write a time of day"),
+        ({"every": "Every 1hr", "at": "03:00"}, "at='03:00' is not for every='Every 1hr'"),
+        ({"cron": "0 3 * * ? *", "at": "03:00"}, "at='03:00' is not for a cron expression"),
+        ({"every": "Every 1hr", "timezone": "UTC"}, "timezone='UTC' is not for every='Every 1hr'"),
+        (
+            {"every": "Daily", "timezone": "Europe/Berlni"},
+            "timezone is 'Europe/Berlni', which no time zone is named; write one like 'Europe/Berlin'."
+            " Did you mean 'Europe/Berlin'?",
+        ),
+        ({"every": "Daily", "timezone": 1}, "timezone is 1, which no time zone is named"),
+        ({"cron": 5}, "cron is 5; write text"),
+        ({"cron": "0 3 * * *"}, "cron is '0 3 * * *': it has 5 fields; AWS wants 6: minutes, hours"),
+    ],
+)
+def test_what_is_no_time_is_said_in_words(settings: dict[str, Any], said: str) -> None:
+    problems = problems_with_cron(Cron("nightly-report", **settings))
+    assert all(problem.startswith("handler 'nightly-report': ") for problem in problems)
+    assert said in "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 10 * * ? *",
+        "15 12 * * ? *",
+        "0 18 ? * MON-FRI *",
+        "0 8 1 * ? *",
+        "0/10 * ? * MON-FRI *",
+        "0/5 8-17 ? * mon-fri *",
+        "0 9 ? * 2#1 *",
+        "0 9 ? * MON#3 *",
+        "0 0 L * ? *",
+        "0 0 LW * ? *",
+        "0 0 L-3 * ? *",
+        "0 0 15W * ? *",
+        "0 0 ? * 6L *",
+        "0 0 ? * L *",
+        "0,30 0 1,15 JAN,JUL ? 2026-2030",
+        "*/15 * * * ? *",
+        "0 0 29 2 ? 2028/4",
+    ],
+)
+def test_expressions_that_aws_takes(expression: str) -> None:
+    assert list(problems_with_expression(expression)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("", "it has 0 fields; AWS wants 6"),
+        ("0 3 * * ? * *", "it has 7 fields"),
+        ("cron(0 3 * * ? *)", "write only what stands between the parentheses"),
+        ("rate(5 minutes)", "there is every=..."),
+        ("60 3 * * ? *", "minutes '60' is not possible; it may be 0 to 59"),
+        ("0 24 * * ? *", "hours '24' is not possible; it may be 0 to 23"),
+        ("0 3 32 * ? *", "day of the month '32' is not possible; it may be 1 to 31"),
+        ("0 3 0 * ? *", "day of the month '0' is not possible"),
+        ("0 3 * 13 ? *", "month '13' is not possible; it may be 1 to 12 or JAN to DEC"),
+        ("0 3 ? * 0 *", "day of the week '0' is not possible; it may be 1 to 7 or SUN to SAT"),
+        ("0 3 ? * MO *", "day of the week 'MO' is not possible"),
+        ("0 3 * * ? 1969", "year '1969' is not possible; it may be 1970 to 2199"),
+        ("0 3 * * * *", "the day of the month and the day of the week are both given; AWS wants '?' for one"),
+        ("0 3 ? * ? *", "are both '?'"),
+        ("? 3 * * ? *", "minutes '?' is not possible"),
+        ("0 3-5-7 * * ? *", "hours '3-5-7' is not possible"),
+        ("*/0 3 * * ? *", "minutes '*/0' has the step '0'; write a whole number after '/'"),
+        ("*/x 3 * * ? *", "has the step 'x'"),
+        ("1,,2 3 * * ? *", "minutes '' is not possible"),
+        ("1,* 3 * * ? *", "minutes '*' is not possible"),
+        ("0 3 ? * MON#6 *", "day of the week 'MON#6' is not possible"),
+        ("0 3 32W * ? *", "day of the month '32W' is not possible"),
+        ("٣ 3 * * ? *", "minutes '٣' is not possible"),
+    ],
+)
+def test_expressions_that_aws_refuses(expression: str, said: str) -> None:
+    assert said in "\n".join(problems_with_expression(expression))

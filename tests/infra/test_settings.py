@@ -1,0 +1,143 @@
+"""Each rule for settings, and what is said when it is broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra import Worker
+from infra.checks.settings import problems_with_settings
+from infra.timing import timing_of
+
+
+def problems(**settings: Any) -> str:
+    """What is said about a worker with these settings."""
+    return "\n".join(problems_with_settings(Worker("send-receipt", **settings)))
+
+
+def test_the_defaults_are_right() -> None:
+    assert problems() == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"timeout": 1},
+        {"timeout": 895},
+        {"memory": 128},
+        {"memory": 10_240},
+        {"batch_size": 10, "timeout": 89},
+        {"batch_size": 895, "batch_window": 1, "timeout": 1},
+        {"batch_window": 300},
+        {"max_concurrency": 2},
+        {"max_concurrency": 1_000},
+        {"trace_days": 1},
+        {"environment": {"KEY": "x" * 3_500}},
+        {"environment": {"LD_LIBRARY_PATH": "", "K1": "täglich"}},
+    ],
+)
+def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
+    assert problems(**settings) == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"timeout": 0}, "timeout is 0; it may be 1 to 895 seconds"),
+        ({"timeout": 896}, "timeout is 896; it may be 1 to 895 seconds (AWS allows a function 900"),
+        ({"timeout": "25"}, "timeout is '25'; write a whole number, 1 to 895"),
+        ({"timeout": 2.5}, "timeout is 2.5; write a whole number"),
+        ({"timeout": None}, "timeout is None; write a whole number"),
+        ({"memory": True}, "memory is True; write a whole number, 128 to 10,240 MB"),
+        ({"memory": 127}, "memory is 127; it may be 128 to 10,240 MB"),
+        ({"memory": 10_241}, "memory is 10,241; it may be 128 to 10,240 MB"),
+        ({"batch_size": 0}, "batch_size is 0; it may be 1 to 10,000 events"),
+        ({"batch_size": 10_001, "batch_window": 1}, "batch_size is 10,001; it may be 1 to 10,000"),
+        ({"batch_size": 11}, "batch_size is 11 and batch_window 0; AWS makes batches of more than 10 only with"),
+        ({"batch_window": -1}, "batch_window is -1; it may be 0 to 300 seconds"),
+        ({"batch_window": 301}, "batch_window is 301; it may be 0 to 300 seconds"),
+        ({"max_concurrency": 1}, "max_concurrency is 1; it may be 2 to 1,000 machines"),
+        ({"max_concurrency": 1_001}, "max_concurrency is 1,001; it may be 2 to 1,000 machines"),
+        ({"max_concurrency": False}, "max_concurrency is False; write a whole number"),
+        ({"trace_days": 0}, "trace_days is 0; it may be 1 or more days"),
+        (
+            {"timeout": 90, "batch_size": 10},
+            "timeout * batch_size is 90 * 10 = 900 seconds, but a batch has 895 (AWS allows a function 900, and 5 are"
+            " kept to record the outcome); lower batch_size to 9 or timeout to 89",
+        ),
+        (
+            {"timeout": 1, "batch_size": 10_000, "batch_window": 1},
+            "timeout * batch_size is 1 * 10,000 = 10,000 seconds",
+        ),
+        ({"environment": None}, "environment is None; write a dict of text to text"),
+        ({"environment": [("A", "b")]}, "write a dict of text to text"),
+        ({"environment": {"PORT": 80}}, "environment sets PORT to 80; AWS takes text only: write '80'"),
+        ({"environment": {"my-key": "x"}}, "environment has the name 'my-key'; AWS allows letters, digits and _"),
+        ({"environment": {"X": "x"}}, "environment has the name 'X'; AWS allows"),
+        ({"environment": {"1X": "x"}}, "environment has the name '1X'; AWS allows"),
+        ({"environment": {1: "x"}}, "environment has the name 1; AWS allows"),
+        ({"environment": {"KEY": "x" * 4_096}}, "AWS allows a function 4,096"),
+        ({"environment": {"KEY": "ä" * 2_000}}, "AWS allows a function 4,096"),
+    ],
+)
+def test_whatever_is_beyond_a_limit_is_said_in_words(settings: dict[str, Any], said: str) -> None:
+    assert problems(**settings).startswith("handler 'send-receipt': ")
+    assert said in problems(**settings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL",
+        "LAMBDA_TASK_ROOT",
+        "SLUICE_STAGE",
+        "_X_AMZN_TRACE_ID",
+        "_HANDLER",
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+    ],
+)
+def test_variables_of_lambda_and_of_sluice_are_taken(name: str) -> None:
+    assert f"environment sets {name}, which is reserved" in problems(environment={name: "x"})
+
+
+def test_everything_is_said_at_once() -> None:
+    said = problems(timeout="x", memory=1, batch_size=11, environment={"AWS_X": "", "b": ""})
+    assert len(said.splitlines()) == 5
+
+
+@given(
+    timeout=st.integers(-5, 1_000),
+    batch_size=st.integers(-5, 11_000),
+    batch_window=st.integers(-5, 320),
+)
+def test_what_passes_keeps_to_aws_limits_and_rules(timeout: int, batch_size: int, batch_window: int) -> None:
+    entry = Worker("send-receipt", timeout=timeout, batch_size=batch_size, batch_window=batch_window)
+    if problems_with_settings(entry):
+        return
+    timing = timing_of(entry)
+    assert 1 <= timing.function_timeout <= 900
+    assert timing.function_timeout > timeout * batch_size
+    assert 180 <= timing.visibility_timeout <= 43_200
+    assert timing.visibility_timeout >= 6 * timing.function_timeout + batch_window
+    assert batch_size <= 10 or batch_window >= 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "function_timeout", "visibility_timeout"),
+    [
+        ({}, 35, 210),
+        # 6 * 6 s would let a throttled minute cost more than one receive.
+        ({"timeout": 1}, 6, 180),
+        ({"timeout": 1, "batch_window": 145}, 6, 181),
+        ({"timeout": 895}, 900, 5_400),
+        ({"timeout": 8, "batch_size": 100, "batch_window": 300}, 805, 5_130),
+    ],
+)
+def test_times(settings: dict[str, int], function_timeout: int, visibility_timeout: int) -> None:
+    timing = timing_of(Worker("send-receipt", **settings))  # type: ignore[arg-type]
+    assert (timing.function_timeout, timing.visibility_timeout) == (function_timeout, visibility_timeout)
