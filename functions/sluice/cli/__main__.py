@@ -1,5 +1,5 @@
 """`python -m sluice.cli`."""
 
-from .main import main
+from .program import main
 
 main()

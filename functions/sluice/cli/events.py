@@ -61,15 +61,12 @@ def _checked(text: str, where: str) -> str:
     except json.JSONDecodeError as error:
         position = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
         raise click.UsageError(f"{where}this is not JSON: {error.msg} at {position}; nothing was sent") from error
-    except (ValueError, RecursionError) as error:
-        raise click.UsageError(
-            f"{where}this is not JSON that a handler can be given: {error}; nothing was sent"
-        ) from error
+    except ValueError as error:
+        raise click.UsageError(f"{where}this is not JSON: {error}; nothing was sent") from error
+    except RecursionError as error:
+        raise click.UsageError(f"{where}this JSON is nested too deep for Python; nothing was sent") from error
     if not body.is_json(text):
-        raise click.UsageError(
-            f"{where}Python cannot parse this JSON, so the handler would be given text: a number has more than"
-            " 4,300 digits, or it is nested too deeply; nothing was sent"
-        )
+        raise click.UsageError(f"{where}Python does not read numbers of more than 4,300 digits; nothing was sent")
     return _NOT_FOR_SQS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 

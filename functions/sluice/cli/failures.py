@@ -62,10 +62,6 @@ def explain(error: Exception, stage: str) -> CommandError:
     """
     if isinstance(error, SluiceError):
         return _of_sluice(error, stage)
-    if isinstance(error, OSError):
-        return CommandError(
-            f"{error.strerror or error}: {error.filename}" if error.filename else str(error), code=FAILED
-        )
     # Not imported before something has failed; whatever raised one of its errors has imported it already.
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
@@ -73,6 +69,8 @@ def explain(error: Exception, stage: str) -> CommandError:
         return _of_client(error, stage)
     if isinstance(error, BotoCoreError):
         return _of_botocore(error, stage)
+    if isinstance(error, OSError):
+        return CommandError(f"{error.strerror}: {error.filename}" if error.filename else str(error), code=FAILED)
     return CommandError(
         f"unexpected {type(error).__name__}: {error}. This is a fault in Sluice; SLUICE_DEBUG=1 shows where",
         code=FAILED,

@@ -104,4 +104,3 @@ def _print_list(found: Sequence[Trace]) -> None:
         for trace in found
     ]
     print_table(["id", "status", "attempts", "started at", "ms", "event"], rows, numbers={2, 4})
-

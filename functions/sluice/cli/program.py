@@ -41,8 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         failure = CommandError("stopped", code=1)
     except BrokenPipeError:
-        # Whoever read the output has had enough. What is left unwritten must not be tried again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 1
     except CommandError as error:
         failure = error
@@ -60,6 +59,11 @@ def _command_in(arguments: Sequence[str]) -> str:
     """The command that the arguments name, as far as there is one."""
     known = [word for word in arguments[:1] if word in root.list_commands(click.Context(root))]
     return " ".join(["sluice", *known])
+
+
+def _discard_output() -> None:
+    """Whoever read the output has had enough: what is left unwritten must not be tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _nothing(**_: object) -> None:

@@ -1,0 +1,152 @@
+"""Commands in this process, on moto."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from sluice import emit
+from sluice.cli import program
+from sluice.traces import Trace
+
+from .conftest import HANDLER, Cloud
+
+ERRORS = [
+    ["emit", HANDLER, "{"],
+    ["status", "sned-receipt"],
+    ["traces", "no-such"],
+    ["trace", "0"],
+    ["nonsense"],
+    ["emit"],
+    ["status", "--stage", "other"],
+]
+
+
+def test_emit_sends_the_text_as_it_is(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '{ "n": 1.50, "n": 1E400 }'
+
+    assert program.run(["emit", HANDLER, text]) == 0
+
+    out, err = capsys.readouterr()
+    (message,) = cloud.messages(HANDLER)
+    assert message["Body"] == text
+    assert json.loads(message["MessageAttributes"]["sluice"]["StringValue"])["id"] == out.strip()
+    assert err.endswith(f"next: sluice trace {out.strip()}\n")
+
+
+def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["emit", "send-reciept", "1", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    (event_id,) = json.loads(out)["ids"]
+    trace = cloud.store.get("send-reciept", event_id)
+    assert trace is not None
+    assert trace.status == "no-handler"
+    assert "warning: no handler is named 'send-reciept'" in err
+    assert "did you mean 'send-receipt'?" in err
+
+
+def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    event = '{"a":1,"a":2.0,"big":' + "7" * 400 + "}"
+    event_id = emit("unknown", None)
+    found = cloud.store.get("unknown", event_id)
+    assert found is not None
+    cloud.store.put_unhandled(Trace(id=event_id, handler="unknown", status="no-handler", event=event))
+
+    assert program.run(["trace", event_id, "--json"]) == 0
+    assert f'"event": {event}' in capsys.readouterr().out
+    assert program.run(["traces", "unknown", "--json"]) == 0
+    assert f'"event": {event}' in capsys.readouterr().out
+    assert program.run(["trace", event_id]) == 0
+    assert '    "a": 2.0,\n    "big": 7777' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", ERRORS, ids=" ".join)
+def test_a_failed_command_prints_nothing_on_stdout_and_ends_with_the_next_one(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    code = program.run([*arguments, "--json"])
+
+    out, err = capsys.readouterr()
+    assert code in {2, 3, 5}
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.splitlines()[-1].startswith("next: sluice ")
+
+
+def test_the_stage_is_part_of_the_next_command_where_it_is_not_the_default(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.run(["emit", HANDLER, "1"])
+    assert "--stage" not in capsys.readouterr().err
+
+    monkeypatch.delenv("SLUICE_STAGE")
+    program.run(["emit", HANDLER, "1", "--stage", "test"])
+    assert capsys.readouterr().err.endswith("--stage test\n")
+
+
+def test_a_stage_that_is_not_deployed_says_how_to_deploy_it(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["status"], ["emit", HANDLER, "1"], ["traces", HANDLER], ["trace", emit(HANDLER, 1)]):
+        code = program.run([*arguments, "--stage", "prod"])
+        out, err = capsys.readouterr()
+        assert (code, out) == (5, ""), arguments
+        assert err.endswith("next: sluice cdk deploy --stage prod\n")
+
+
+def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run([]) == 0
+    assert program.run(["--help"]) == 0
+    assert "Exit codes: 0 done" in capsys.readouterr().out
+
+
+def test_an_unexpected_error_shows_no_traceback_unless_asked_to(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("sluice.cli.status.statuses", fail)
+
+    assert program.run(["status"]) == 1
+    err = capsys.readouterr().err
+    assert "unexpected ZeroDivisionError: oh" in err
+    assert "Traceback" not in err
+    monkeypatch.setenv("SLUICE_DEBUG", "1")
+    assert program.run(["status"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, BrokenPipeError])
+def test_a_stopped_command_ends_without_a_traceback(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
+) -> None:
+    def fail(*_: object) -> None:
+        raise stop
+
+    monkeypatch.setattr("sluice.cli.status.statuses", fail)
+    monkeypatch.setattr(program, "_discard_output", lambda: None)
+
+    assert program.run(["status"]) == 1
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    heavy = ("aws_cdk", "jsii", "ministack", "psutil", "rich", "sluice.local.cloud", "sluice.status")
+    code = f"import sys, sluice.cli; print([name for name in {heavy!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_library_knows_nothing_of_the_command_line() -> None:
+    code = (
+        "import sys, sluice, sluice.status, sluice.traces, sluice.worker.worker;"
+        " print([name for name in sys.modules if name.startswith(('click', 'rich', 'sluice.cli', 'sluice.local'))])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,89 @@
+"""What users are told about errors, and the exit codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore import exceptions as botocore
+from sluice import errors
+from sluice.cli.failures import explain
+from sluice.local.errors import InvalidPortError, LocalCloudError, NothingRunningError, ProjectNotFoundError
+from sluice.status import NotDeployedError, UnknownHandlerError
+
+
+def refusal(code: str) -> botocore.ClientError:
+    return botocore.ClientError({"Error": {"Code": code, "Message": "said AWS"}}, "ListQueues")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said", "then"),
+    [
+        (botocore.NoCredentialsError(), 1, "no AWS credentials", "aws configure"),
+        (botocore.PartialCredentialsError(provider="env", cred_var="x"), 1, "incomplete", "aws configure"),
+        (botocore.NoRegionError(), 1, "no AWS region", "aws configure"),
+        (botocore.ProfileNotFound(profile="x"), 1, "AWS_PROFILE", "aws sts get-caller-identity"),
+        (botocore.UnauthorizedSSOTokenError(), 1, "not signed in", "aws sts get-caller-identity"),
+        (botocore.SSOTokenLoadError(error_msg="x"), 1, "not signed in", "aws sts get-caller-identity"),
+        (botocore.EndpointConnectionError(endpoint_url="x"), 1, "cannot be reached", "aws sts get-caller-identity"),
+        (botocore.ReadTimeoutError(endpoint_url="x"), 1, "cannot be reached", "aws sts get-caller-identity"),
+        (botocore.ParamValidationError(report="x"), 1, "x", "aws sts get-caller-identity"),
+        (refusal("ExpiredToken"), 1, "expired", "aws sts get-caller-identity"),
+        (refusal("ExpiredTokenException"), 1, "expired", "aws sts get-caller-identity"),
+        (refusal("InvalidClientTokenId"), 1, "does not know your credentials", "aws sts get-caller-identity"),
+        (refusal("UnrecognizedClientException"), 1, "does not know your credentials", "aws sts get-caller-identity"),
+        (refusal("AccessDenied"), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
+        (refusal("AccessDeniedException"), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
+        (refusal("ResourceNotFoundException"), 5, "not deployed", "sluice cdk deploy --stage prod"),
+        (refusal("AWS.SimpleQueueService.NonExistentQueue"), 5, "not deployed", "sluice cdk deploy --stage prod"),
+        (refusal("Throttling"), 1, "ListQueues: Throttling: said AWS", "sluice status --stage prod"),
+        (NotDeployedError("prod"), 5, "not deployed", "sluice cdk deploy --stage prod"),
+        (UnknownHandlerError("ab", "prod", ["abc"]), 3, "did you mean 'abc'", "sluice status abc --stage prod"),
+        (UnknownHandlerError("x", "prod", ["abc"]), 3, "there are: abc", "sluice status --stage prod"),
+        (LocalCloudError("no", then="sluice again"), 1, "no", "sluice again"),
+        (NothingRunningError(4567), 5, "127.0.0.1:4567", "sluice up"),
+        (InvalidPortError("no"), 2, "no", None),
+        (ProjectNotFoundError("no"), 2, "no", None),
+        (errors.InvalidNameError("no"), 2, "no", None),
+        (errors.InvalidDelayError("no"), 2, "no", None),
+        (errors.EventTooLargeError("no"), 2, "no", None),
+        (errors.StageNotSetError("no"), 2, "no", None),
+        (errors.SluiceError("something new"), 1, "something new", "sluice status --stage prod"),
+        (FileNotFoundError(2, "No such file", "orders"), 1, "No such file: orders", None),
+        (ZeroDivisionError("oh"), 1, "unexpected ZeroDivisionError: oh", None),
+    ],
+    ids=lambda value: getattr(value, "args", [value])[0] if isinstance(value, Exception) else "",
+)
+def test_errors(error: Exception, code: int, said: str, then: str | None) -> None:
+    told = explain(error, "prod")
+
+    assert (told.code, told.then) == (code, then)
+    assert said in told.message
+    last = told.text("sluice x").splitlines()[-1]
+    assert last == f"next: {then or 'sluice x --help'}"
+
+
+@pytest.mark.parametrize(
+    ("error", "then"),
+    [
+        (botocore.EndpointConnectionError(endpoint_url="x"), "sluice down && sluice up"),
+        (NotDeployedError("local"), "sluice up"),
+        (refusal("ResourceNotFoundException"), "sluice up"),
+    ],
+)
+def test_the_local_stage_has_ways_out_of_its_own(error: Exception, then: str) -> None:
+    told = explain(error, "local")
+
+    assert (told.code, told.then) == (5, then)
+
+
+def test_every_error_of_ours_is_explained_in_its_own_words() -> None:
+    def subclasses(kind: Any) -> set[Any]:
+        return {kind} | {deeper for sub in kind.__subclasses__() for deeper in subclasses(sub)}
+
+    for kind in subclasses(errors.SluiceError):
+        error = kind.__new__(kind, "the words")
+        Exception.__init__(error, "the words")
+        for name in ("stage", "then", "handler", "closest"):
+            vars(error).setdefault(name, "prod" if name == "stage" else None)
+        assert "unexpected" not in explain(error, "prod").message
