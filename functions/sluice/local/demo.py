@@ -71,9 +71,9 @@ def run_demo(progress: Progress, *, limit: float = _LIMIT) -> Demo:
     differences = [
         difference
         for text, event_id in zip(orders, ids, strict=True)
-        for difference in _compare(json.loads(text), event_id, runs[event_id])
+        for difference in compare(json.loads(text), event_id, runs[event_id])
     ]
-    differences += _compare_queues(rows)
+    differences += compare_queues(rows)
     first = runs[ids[0]]
     return Demo(differences, rows, first[0].trace if first else None)
 
@@ -114,7 +114,7 @@ def _at_rest(deadline: float) -> list[HandlerStatus]:
     return rows
 
 
-def _compare(order: dict[str, Any], event_id: str, runs: Sequence[Run]) -> list[str]:
+def compare(order: dict[str, Any], event_id: str, runs: Sequence[Run]) -> list[str]:
     """What is not as it should be with one order."""
     total = str(sum(Decimal(item["price"]) * item["quantity"] for item in order["items"]))
     receipt = "ok" if "email" in order else "error"
@@ -142,7 +142,8 @@ def _compare(order: dict[str, Any], event_id: str, runs: Sequence[Run]) -> list[
     return differences
 
 
-def _compare_queues(rows: Sequence[HandlerStatus]) -> list[str]:
+def compare_queues(rows: Sequence[HandlerStatus]) -> list[str]:
+    """What is not as it should be with the example handlers afterwards."""
     differences = []
     for row in rows:
         if row.handler in _HANDLERS:
