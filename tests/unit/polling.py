@@ -20,22 +20,29 @@ def make_visible(cloud: Cloud, handler: str = HANDLER) -> None:
         message.delayed_until = 0
 
 
+def poll_once(cloud: Cloud, function: Function) -> bool:
+    """Let time pass, then take one batch through a process of its own; False if there was none to take."""
+    make_visible(cloud)
+    records = function.receive()
+    if not records:
+        return False
+    process = Process()
+    function.die = process.die  # type: ignore[attr-defined]
+    function.sqs = FaultyClient(cloud.sqs, process, lambda _: None)
+    function.dynamodb = FaultyClient(cloud.dynamodb, process, lambda _: None)
+    try:
+        response: Any = function.new_process().handle({"Records": records}, Context())  # type: ignore[arg-type]
+    except ProcessDiedError:
+        return True
+    function.delete(records, response)
+    return True
+
+
 def poll_until_quiet(cloud: Cloud, function: Function, limit: int = 60) -> int:
-    """Poll, with a new process for each that dies, until the queue is empty; return the number of polls."""
+    """Poll until the queue is empty; return the number of polls."""
     for polls in range(limit):
-        make_visible(cloud)
-        records = function.receive()
-        if not records:
+        if not poll_once(cloud, function):
             return polls
-        process = Process()
-        function.die = process.die  # type: ignore[attr-defined]
-        function.sqs = FaultyClient(cloud.sqs, process, lambda _: None)
-        function.dynamodb = FaultyClient(cloud.dynamodb, process, lambda _: None)
-        try:
-            response: Any = function.new_process().handle({"Records": records}, Context())  # type: ignore[arg-type]
-        except ProcessDiedError:
-            continue
-        function.delete(records, response)
     raise AssertionError("the queue never became empty")
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from sluice import emit, emit_many
-from sluice.traces import Trace
+from sluice.traces import Attempt, Trace
 from sluice.worker.outcome import NotLoadedError
 from sluice.worker.redelivery import LONGEST_DELAY
 
 from .conftest import HANDLER, Cloud
 from .faults import FaultyClient, Process
 from .function import Context, Function
-from .polling import dead_letters, make_visible, poll_until_quiet
+from .polling import dead_letters, make_visible, poll_once, poll_until_quiet
 
 
 def by_event(function: Function) -> dict[Any, Trace]:
@@ -180,6 +180,45 @@ def test_events_that_kill_their_process_cost_their_neighbours_nothing(cloud: Clo
             assert trace.status == "ok"
             assert starts.count(event) == 1
     assert sorted(map(int, dead_letters(cloud))) == sorted(poisons)
+
+
+def test_what_is_known_to_kill_its_process_runs_last(cloud: Cloud) -> None:
+    done: list[int] = []
+
+    def handle(event: int) -> None:
+        if event == 0:
+            function.die()  # type: ignore[attr-defined]
+        done.append(event)
+
+    function = Function(cloud, handle)
+    emit_many(HANDLER, range(4))
+    for _ in range(3):
+        poll_once(cloud, function)
+    assert sorted(done) == [1, 2, 3]
+
+
+def test_an_event_that_completes_on_its_last_receive_is_safe_from_what_follows_it(cloud: Cloud) -> None:
+    """The batch response, which would acknowledge it, never comes."""
+
+    def handle(event: str) -> None:
+        if event == "poison":
+            function.die()  # type: ignore[attr-defined]
+
+    function = Function(cloud, handle)
+    for event, receives in (("late", 4), ("poison", 1)):
+        event_id = emit(HANDLER, event)
+        four = (Attempt(outcome="interrupted", started_ms=int(time.time() * 1000)),) * 4
+        cloud.store.put(
+            Trace(id=event_id, handler=HANDLER, status="interrupted", event=json.dumps(event), history=four)
+        )
+        for receive in range(receives):
+            assert len(function.receive()) == 1
+            if receive < receives - 1:
+                make_visible(cloud)
+    poll_once(cloud, function)
+    poll_until_quiet(cloud, function)
+    assert by_event(function)["late"].status == "ok"
+    assert dead_letters(cloud) == ['"poison"']
 
 
 def test_a_lonely_poison_is_started_exactly_five_times(cloud: Cloud) -> None:
