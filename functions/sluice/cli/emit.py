@@ -24,9 +24,9 @@ _OPTION = re.compile(r"--?[A-Za-z]")
     epilog="""
     \b
     Examples:
-      sluice emit send-receipt '{"id": 7, "email": "ada@example.com"}'
-      sluice emit order-placed --lines --file orders.jsonl
-      sluice emit nightly-report '{}' --delay 60
+      sluice emit audit-log '{"what": "order placed", "order": 7}'
+      sluice emit order-placed --lines --file functions/sluice/local/demo_orders.jsonl
+      sluice emit audit-log '{"what": "nothing", "order": 7}' --delay 60
     """,
 )
 @click.argument("handler")
