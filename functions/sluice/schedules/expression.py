@@ -1,0 +1,167 @@
+"""EventBridge Scheduler's cron expressions: which days and times they mean.
+
+Depends on nothing, so that the checks at synth and the command line read them alike.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+"""In the order of the expressions' numbers, which begin with 1 for Sunday."""
+
+LAST_YEAR = 2199
+"""The last that an expression can name."""
+
+_SATURDAY, _SUNDAY = 5, 6
+"""As `date.weekday` numbers them."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of the expression's fields.
+
+    Attributes:
+        name: what it says.
+        low: its smallest number.
+        high: its largest number.
+        names: words for its numbers, from the smallest on.
+        day: whether it says which days, so that it may be `?`.
+    """
+
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+    day: bool = False
+
+    def number(self, text: str) -> int | None:
+        """The number that a number or a word stands for; None if it is out of range or no such thing."""
+        if text.upper() in self.names:
+            return self.low + self.names.index(text.upper())
+        # str.isdigit is also true for digits that AWS would not read.
+        if not re.fullmatch("[0-9]{1,4}", text):
+            return None
+        return int(text) if self.low <= int(text) <= self.high else None
+
+    @property
+    def allowed(self) -> str:
+        """What it takes, in words."""
+        words = f" or {self.names[0]} to {self.names[-1]}" if self.names else ""
+        return f"{self.low} to {self.high}{words}"
+
+
+MINUTES = Field("minutes", 0, 59)
+HOURS = Field("hours", 0, 23)
+MONTH_DAYS = Field("day of the month", 1, 31, day=True)
+MONTH = Field("month", 1, 12, MONTHS)
+WEEK_DAYS = Field("day of the week", 1, 7, WEEKDAYS, day=True)
+YEAR = Field("year", 1970, LAST_YEAR)
+FIELDS = (MINUTES, HOURS, MONTH_DAYS, MONTH, WEEK_DAYS, YEAR)
+
+
+@dataclass(frozen=True)
+class CronExpression:
+    """What an expression means.
+
+    Attributes:
+        minutes: those that it names, sorted.
+        hours: those that it names, sorted.
+        months: those that it names.
+        years: those that it names, sorted.
+        is_day: whether it means a day of the months and years that it names.
+    """
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    months: frozenset[int]
+    years: tuple[int, ...]
+    is_day: Callable[[date], bool]
+
+
+def parse(expression: str) -> CronExpression:
+    """Read an expression such as `0 3 ? * MON-FRI *`, one that the checks at synth find nothing wrong with.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = expression.split()
+    if len(parts) != len(FIELDS):
+        raise ValueError(f"{expression!r} does not have {len(FIELDS)} fields")
+    minutes, hours, month_days, months, week_days, years = parts
+    return CronExpression(
+        minutes=tuple(sorted(_numbers(MINUTES, minutes))),
+        hours=tuple(sorted(_numbers(HOURS, hours))),
+        months=frozenset(_numbers(MONTH, months)),
+        years=tuple(sorted(_numbers(YEAR, years))),
+        is_day=_month_days(month_days) if week_days == "?" else _week_days(week_days),
+    )
+
+
+def _number(field: Field, text: str) -> int:
+    number = field.number(text)
+    if number is None:
+        raise ValueError(f"{field.name} {text!r} is not {field.allowed}")
+    return number
+
+
+def _numbers(field: Field, part: str) -> set[int]:
+    found: set[int] = set()
+    for item in part.split(","):
+        start, slash, step = item.partition("/")
+        first, dash, last = start.partition("-")
+        low = field.low if start == "*" else _number(field, first)
+        # `5/10` goes on to the field's end, `5` does not.
+        high = field.high if start == "*" or (slash and not dash) else _number(field, last) if dash else low
+        found.update(range(low, high + 1, int(step) if slash else 1))
+    return found
+
+
+def _month_days(part: str) -> Callable[[date], bool]:
+    if part == "L":
+        return lambda day: day.day == _length(day)
+    if part == "LW":
+        return lambda day: day.day == _nearest_weekday(day, _length(day))
+    if part.startswith("L-"):
+        before = _number(MONTH_DAYS, part[2:])
+        return lambda day: day.day == _length(day) - before
+    if part.endswith("W"):
+        wanted = _number(MONTH_DAYS, part[:-1])
+        return lambda day: wanted <= _length(day) and day.day == _nearest_weekday(day, wanted)
+    numbers = _numbers(MONTH_DAYS, part)
+    return lambda day: day.day in numbers
+
+
+def _week_days(part: str) -> Callable[[date], bool]:
+    weekday, hash_sign, week = part.partition("#")
+    if hash_sign:
+        number = _number(WEEK_DAYS, weekday)
+        return lambda day: _of_week(day) == number and (day.day - 1) // 7 + 1 == int(week)
+    if part.endswith("L"):
+        number = _number(WEEK_DAYS, part[:-1])
+        return lambda day: _of_week(day) == number and day.day + 7 > _length(day)
+    numbers = _numbers(WEEK_DAYS, part)
+    return lambda day: _of_week(day) in numbers
+
+
+def _of_week(day: date) -> int:
+    return day.isoweekday() % 7 + 1
+
+
+def _length(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _nearest_weekday(day: date, wanted: int) -> int:
+    """The day of the same month, Monday to Friday, that is nearest to one of its days."""
+    weekday = day.replace(day=wanted).weekday()
+    if weekday == _SATURDAY:
+        return wanted - 1 if wanted > 1 else wanted + 2
+    if weekday == _SUNDAY:
+        return wanted + 1 if wanted < _length(day) else wanted - 2
+    return wanted
