@@ -20,6 +20,7 @@ TUNED = Worker(
     max_concurrency=7,
     environment={"SHOP": "berlin", "POWERTOOLS_LOG_LEVEL": "DEBUG"},
     trace_days=90,
+    max_hops=20,
 )
 PLAIN = Worker("plain")
 NIGHTLY = Cron("nightly", every="Daily", at="03:05", timezone="Europe/Berlin", timeout=60)

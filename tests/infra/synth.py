@@ -16,7 +16,7 @@ from infra.entries import Entry
 
 # isort: split
 from aws_cdk import App
-from sluice.names import Names, module_of
+from sluice.names import LOCAL_STAGE, Names, module_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -99,6 +99,7 @@ def run_app(stage: str, output: Path) -> subprocess.CompletedProcess[str]:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "CDK_OUTDIR": str(output),
             "CDK_CONTEXT_JSON": json.dumps(context),
+            "CDK_VALIDATION": "false" if stage == LOCAL_STAGE else "true",
             "UV_OFFLINE": "1",
             "HTTP_PROXY": "http://127.0.0.1:9",
             "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -128,7 +129,9 @@ def make_project(directory: Path, handlers: Sequence[str]) -> Path:
 def make_stack(directory: Path, entries: Sequence[Entry], *, stage: str = "dev") -> SluiceStack:
     """The stack of a project that has just these entries."""
     project = make_project(directory, [entry.name for entry in entries])
-    return SluiceStack(App(outdir=str(directory / "cdk.out")), stage=stage, handlers=entries, project=project)
+    # The CDK's own validation of the template takes seconds; app.py itself has it, and cfn-lint.
+    app = App(outdir=str(directory / "cdk.out"), builtin_cloud_formation_validation=False)
+    return SluiceStack(app, stage=stage, handlers=entries, project=project)
 
 
 def synthesise(stack: SluiceStack) -> Template:

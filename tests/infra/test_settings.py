@@ -35,6 +35,7 @@ def test_the_defaults_are_right() -> None:
         {"max_concurrency": 2},
         {"max_concurrency": 1_000},
         {"trace_days": 1},
+        {"max_hops": 1_000_000},
         {"environment": {"KEY": "x" * 3_500}},
         {"environment": {"LD_LIBRARY_PATH": "", "K1": "täglich"}},
     ],
@@ -63,6 +64,8 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
         ({"max_concurrency": 1_001}, "max_concurrency is 1,001; it may be 2 to 1,000 machines"),
         ({"max_concurrency": False}, "max_concurrency is False; write a whole number"),
         ({"trace_days": 0}, "trace_days is 0; it may be 1 or more days"),
+        ({"max_hops": 0}, "max_hops is 0; it may be 1 to 1,000,000 emits"),
+        ({"max_hops": 1_000_001}, "max_hops is 1,000,001; it may be 1 to 1,000,000 emits"),
         (
             {"timeout": 90, "batch_size": 10},
             "timeout * batch_size is 90 * 10 = 900 seconds, but a batch has 895 (AWS allows a function 900, and 5 are"

@@ -102,6 +102,7 @@ def test_settings_reach_the_function(template: Template) -> None:
         "SLUICE_HANDLER": "tuned",
         "SLUICE_TIMEOUT": "20",
         "SLUICE_TRACE_DAYS": "90",
+        "SLUICE_MAX_HOPS": "20",
         "SLUICE_QUEUE_URL_PREFIX": prefix,
         "POWERTOOLS_SERVICE_NAME": "tuned",
         "POWERTOOLS_METRICS_NAMESPACE": "Sluice",
