@@ -7,11 +7,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
 from .errors import StageNotSetError
 from .names import LOCAL_STAGE, check_stage
+from .wire import Credentials, WireClient
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +24,7 @@ _CONNECTIONS = 32
 """Enough for every thread that this library starts to have its own connection."""
 
 _clients: dict[tuple[str, str, bool], Any] = {}
+_wire_clients: dict[str, WireClient] = {}
 _lock = threading.Lock()
 
 
@@ -66,21 +65,52 @@ def forget_clients() -> None:
     """Make new clients from here on, for tests and programs that change the environment they are made from."""
     with _lock:
         _clients.clear()
+        for wire_client in _wire_clients.values():
+            wire_client.close()
+        _wire_clients.clear()
 
 
 def sqs(stage: str) -> SQSClient:
-    """The stage's SQS client."""
-    made: SQSClient = client("sqs", stage)
+    """The stage's SQS client; in a handler's function, one that knows only the calls made for each event."""
+    made: SQSClient = _wire_client("sqs", stage) or client("sqs", stage)
     return made
 
 
 def dynamodb(stage: str) -> DynamoDBClient:
-    """The stage's DynamoDB client."""
-    made: DynamoDBClient = client("dynamodb", stage)
+    """The stage's DynamoDB client; in a handler's function, one that knows only the calls made for each event."""
+    made: DynamoDBClient = _wire_client("dynamodb", stage) or client("dynamodb", stage)
     return made
 
 
+def _wire_client(service: str, stage: str) -> Any:
+    """A client without boto3, in the functions that this library is deployed as and nowhere else.
+
+    Not under moto, which sees boto3's calls alone.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ or "moto" in sys.modules:
+        return None
+    prefix, key = os.environ.get("SLUICE_QUEUE_URL_PREFIX"), os.environ.get("AWS_ACCESS_KEY_ID")
+    if not prefix or not key or "SLUICE_HANDLER" not in os.environ or stage != os.environ.get("SLUICE_STAGE"):
+        return None
+    with _lock:
+        if service not in _wire_clients:
+            endpoint = os.environ.get("AWS_ENDPOINT_URL") or prefix.replace("://sqs.", f"://{service}.")
+            _wire_clients[service] = WireClient(
+                service,
+                region=os.environ["AWS_REGION"],
+                endpoint=os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or endpoint,
+                credentials=Credentials(
+                    key, os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("AWS_SESSION_TOKEN") or None
+                ),
+            )
+        return _wire_clients[service]
+
+
 def _make(service: str, stage: str) -> Any:
+    # Imported when it is needed: it takes a quarter of a second, which a handler's first event would wait for.
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+
     make: Any = boto3.client  # the stubs know services by name only
     config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=_CONNECTIONS)
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:

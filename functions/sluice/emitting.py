@@ -9,8 +9,6 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from . import aws, body
 from .delays import delay_seconds
 from .envelope import ATTRIBUTE, Envelope
@@ -20,6 +18,7 @@ from .names import Names, check_handler
 from .run import Run, current_run
 from .sending import Message, NoQueueError, send_all, send_one, size_of
 from .traces import Trace, TraceStore
+from .wire.errors import aws_errors
 
 MAX_MESSAGE_BYTES = 1_048_576
 """SQS's limit for a message with its attributes."""
@@ -66,7 +65,7 @@ def emit(
         InvalidKeyError: the key or its window is empty or too long.
         StageNotSetError: outside of a handler, nothing says which stage.
         TooManyHopsError: handlers have been emitting to each other in a row for too long.
-        botocore.exceptions.ClientError: SQS refused.
+        CallError, or botocore's errors: SQS refused, or could not be reached.
     """
     window = _checked_window(key, key_window)
     return _emit(handler, [body.encode(event)], delay_seconds(delay, at), stage, key, window)[0]
@@ -248,7 +247,7 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
                     emitted_by=envelope.emitted_by,
                 )
             )
-    except (BotoCoreError, ClientError):
+    except aws_errors():
         _logger.exception(
             "%s for %r could not be recorded; its text: %s", how_many, handler, [m.body for m in messages]
         )

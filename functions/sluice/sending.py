@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from .envelope import Envelope
 from .errors import NotAcceptedError, Refused, SluiceError
+from .wire.errors import aws_errors, error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -162,11 +161,9 @@ def _send_batch(
             answer = client.send_message_batch(QueueUrl=url, Entries=entries)
         except client.exceptions.QueueDoesNotExist as error:
             raise NoQueueError(url) from error
-        except ClientError as error:
-            code, words = error.response["Error"]["Code"], error.response["Error"]["Message"]
-            return hopeless + [Refused(index, code, words) for index in waiting]
-        except BotoCoreError as error:
-            return hopeless + [Refused(index, type(error).__name__, str(error)) for index in waiting]
+        except aws_errors() as error:
+            code = error_code(error) or type(error).__name__
+            return hopeless + [Refused(index, code, str(error)) for index in waiting]
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}
         said = {index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()}
         hopeless += [said[index] for index in sorted(said) if failed[index]["SenderFault"]]

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from .. import aws, ids
 from ..names import Names
+from ..wire.errors import aws_errors, error_code
 from . import item as items
 from .trace import COMPLETED, Trace
 
@@ -25,6 +24,8 @@ DEFAULT_DAYS = 30
 
 _NO_HANDLER = "#no-handler"
 """The partition that lists the names that events without a handler were emitted to."""
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 _KEY = "#key#"
 """What the partitions of claimed keys start with. No handler's name does."""
@@ -65,7 +66,7 @@ class TraceStore:
             Whether it was written: False if a completed trace of the event stays in its place.
 
         Raises:
-            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be written.
+            CallError, or botocore's errors: it could not be written.
         """
         return self._put_if(trace, "attribute_not_exists(pk) OR NOT #status IN (:ok, :error)", _COMPLETED_VALUES)
 
@@ -80,7 +81,7 @@ class TraceStore:
             Whether it was written: False if another delivery of the event was started since, or completed it.
 
         Raises:
-            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be written.
+            CallError, or botocore's errors: it could not be written.
         """
         if prior is None:
             return self._put_if(trace, "attribute_not_exists(pk)", None)
@@ -96,8 +97,8 @@ class TraceStore:
                 ConditionExpression=condition,
                 **(names if values else {}),
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        except aws_errors() as error:
+            if error_code(error) == _CONDITION_FAILED:
                 return False
             raise
         return True
@@ -106,7 +107,7 @@ class TraceStore:
         """An event's trace as it was last written; None if there is none.
 
         Raises:
-            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: it could not be read.
+            CallError, or botocore's errors: it could not be read.
         """
         answer = self._client.get_item(TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True)
         return items.from_item(answer["Item"]) if "Item" in answer else None
@@ -167,7 +168,7 @@ class TraceStore:
             The id of the event that has the key: this one, or one that claimed it before.
 
         Raises:
-            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the claim could not be written.
+            CallError, or botocore's errors: the claim could not be written.
         """
         now = int(self._clock())
         try:
@@ -183,11 +184,11 @@ class TraceStore:
                 ExpressionAttributeValues={":now": {"N": str(now)}, ":id": {"S": event_id}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except aws_errors() as error:
+            if error_code(error) != _CONDITION_FAILED:
                 raise
-            answer: Any = error.response
-            return str(answer["Item"]["id"]["S"])
+            answer: Any = error
+            return str(answer.response["Item"]["id"]["S"])
         return event_id
 
     def unhandled(self) -> dict[str, int]:

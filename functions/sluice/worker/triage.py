@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from ..wire.errors import aws_errors
 from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class Triage:
             return Work(delivery, Verdict.RUN)
         try:
             planned = plan(delivery, self._store.get(self._handler, delivery.envelope.id))
-        except (BotoCoreError, ClientError) as error:
+        except aws_errors() as error:
             # It may have completed. Better late than twice.
             self._telemetry.logger.warning("trace not read", extra={"reason": repr(error)})
             return Work(delivery, self.give_back(delivery, delivery.receive_count))

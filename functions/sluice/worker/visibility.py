@@ -8,10 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ..envelope import ATTRIBUTE
 from ..sending import Message, send_one
+from ..wire.errors import aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -53,7 +52,7 @@ class QueueOfHandler:
             ][start : start + 10]
             try:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-            except (BotoCoreError, ClientError):
+            except aws_errors():
                 continue
 
     def acknowledge(self, delivery: Delivery) -> None:
@@ -63,7 +62,7 @@ class QueueOfHandler:
         """
         try:
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt_handle)
-        except (BotoCoreError, ClientError):
+        except aws_errors():
             return
 
     def put_back(self, delivery: Delivery, delay: float) -> bool:
@@ -88,7 +87,7 @@ class QueueOfHandler:
             return False
         try:
             send_one(self._client, self._url, Message(delivery.body, envelope, attributes), math.ceil(delay))
-        except (BotoCoreError, ClientError):
+        except aws_errors():
             return False
         return True
 

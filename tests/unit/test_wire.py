@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import http.server
+import json
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+from sluice import aws, emit
+from sluice.traces import Trace, TraceStore
+from sluice.wire import CallError, Credentials, WireClient, error_code
+from sluice.wire import client as client_module
+from sluice.wire.errors import NotReachedError, QueueDoesNotExistError
+from sluice.wire.signing import Signer
+
+KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+
+
+@given(
+    body=st.binary(max_size=200),
+    token=st.none() | st.text("abcXYZ019+/=", min_size=1),
+    seconds=st.integers(1_600_000_000, 3_700_000_000),
+    service=st.sampled_from(["sqs", "dynamodb"]),
+)
+def test_signatures_are_those_of_botocore(body: bytes, token: str | None, seconds: int, service: str) -> None:
+    now = datetime.fromtimestamp(seconds, UTC)
+    signer = Signer(Credentials("AKID", "secret/+", token), service, "eu-central-1")
+    ours = signer.headers(
+        "sqs.eu-central-1.amazonaws.com", "AmazonSQS.SendMessage", "application/x-amz-json-1.0", body, now
+    )
+
+    request = botocore.awsrequest.AWSRequest(
+        method="POST",
+        url="https://sqs.eu-central-1.amazonaws.com/",
+        data=body,
+        headers={"X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"},
+    )
+    theirs = botocore.auth.SigV4Auth(
+        botocore.credentials.Credentials("AKID", "secret/+", token), service, "eu-central-1"
+    )
+    request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
+    request.headers["X-Amz-Date"] = request.context["timestamp"]
+    if token:
+        request.headers["X-Amz-Security-Token"] = token
+    canonical = theirs.canonical_request(request)
+    expected = theirs.signature(theirs.string_to_sign(request, canonical), request)
+    assert ours["Authorization"].endswith(f"Signature={expected}")
+
+
+# ---- against moto's server, as boto3 would see it
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
+
+
+_made: list[WireClient] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _made:
+        _made.pop().close()
+
+
+def wire(service: str, endpoint: str, **options: Any) -> Any:
+    _made.append(
+        WireClient(
+            service, region="us-east-1", endpoint=endpoint, credentials=KEY, **({"sleep": lambda _: None} | options)
+        )
+    )
+    return _made[-1]
+
+
+def boto(service: Any, endpoint: str) -> Any:
+    return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1")
+
+
+@pytest.fixture
+def table(server: str, request: pytest.FixtureRequest) -> str:
+    name = f"sluice-{abs(hash(request.node.name))}-traces"
+    boto("dynamodb", server).create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def test_a_store_works_alike_with_either_client(server: str, table: str) -> None:
+    ours = TraceStore(wire("dynamodb", server), table)
+    theirs = TraceStore(boto("dynamodb", server), table)
+    large = Trace(
+        id="01a209b6-0d1a-772d-bd41-515cef36eaaf", handler="a", status="interrupted", event='"' + "ä" * 5_000 + '"'
+    )
+    assert ours.put_start(large, None)
+    assert not ours.put_start(large, None)
+    assert ours.get("a", large.id) == theirs.get("a", large.id) == large
+    done = large.ended(status="ok", result={"x": 1})
+    assert ours.put(done)
+    assert not ours.put(large)
+    assert not theirs.put(large)
+    assert ours.get("a", "01a209b6-0d1a-772d-bd41-515cef36eaae") is None
+    assert ours.claim("a", "key", "1", 60) == "1"
+    assert ours.claim("a", "key", "2", 60) == theirs.claim("a", "key", "2", 60) == "1"
+    ours.put_unhandled(Trace(id=large.id, handler="nobody", status="no-handler", event="1"))
+    assert theirs.unhandled() == {"nobody": 1}
+
+
+def test_queues_work_alike_with_either_client(server: str) -> None:
+    ours, theirs = wire("sqs", server), boto("sqs", server)
+    url = theirs.create_queue(QueueName="sluice-test-q")["QueueUrl"]
+    attributes = {
+        "text": {"DataType": "String", "StringValue": "ü"},
+        "blob": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+    }
+    ours.send_message(QueueUrl=url, MessageBody="ö", MessageAttributes=attributes)
+    (message,) = theirs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["Body"] == "ö"
+    assert message["MessageAttributes"]["blob"]["BinaryValue"] == b"\x00\xff"
+    entry = {"Id": "0", "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+    ours.change_message_visibility_batch(QueueUrl=url, Entries=[entry])
+    (again,) = theirs.receive_message(QueueUrl=url)["Messages"]
+    ours.delete_message(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"])
+    answer = ours.send_message_batch(QueueUrl=url, Entries=[{"Id": "7", "MessageBody": "x"}])
+    assert answer["Successful"][0]["Id"] == "7"
+    with pytest.raises(ours.exceptions.QueueDoesNotExist):
+        ours.send_message(QueueUrl=url + "-not", MessageBody="x")
+
+
+# ---- against a server that fails
+
+
+Answer = tuple[int, Any] | Callable[[http.server.BaseHTTPRequestHandler], None]
+
+
+class Scripted:
+    """A server that answers as the test says, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.asked: list[Any] = []
+        self.connections = 0
+        script = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                script.connections += 1
+                super().setup()
+
+            def do_POST(self) -> None:
+                script.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                answer: Answer = script.answers.pop(0) if script.answers else (200, {"ok": True})
+                if callable(answer):
+                    answer(self)
+                else:
+                    reply(self, *answer)
+
+            def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - http.server's name
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def reply(
+    to: http.server.BaseHTTPRequestHandler, status: int, answer: Any, *, crc: int | None = None, close: bool = False
+) -> None:
+    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    to.send_response(status)
+    to.send_header("Content-Length", str(len(content)))
+    if crc is not None:
+        to.send_header("x-amz-crc32", str(crc))
+    to.end_headers()
+    to.wfile.write(content)
+    to.close_connection = close
+
+
+def hang_up(to: http.server.BaseHTTPRequestHandler) -> None:
+    to.close_connection = True
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    server = Scripted()
+    yield server
+    server.stop()
+
+
+def throttled(code: str = "ThrottlingException") -> Answer:
+    return 400, {"__type": f"com.amazon.coral.availability#{code}", "message": "slow down"}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [throttled()],
+        [throttled("ProvisionedThroughputExceededException")] * 4,
+        [(503, b"<html>busy</html>")],
+        [(500, {"__type": "InternalServerError"})] * 2,
+        [hang_up],
+        [lambda to: reply(to, 200, {"Item": {}}, crc=1)],
+        [(200, b"half an ans")],
+    ],
+)
+def test_what_passes_is_tried_again(scripted: Scripted, answers: list[Answer]) -> None:
+    scripted.answers = list(answers)
+    assert wire("dynamodb", scripted.url).put_item(TableName="t") == {"ok": True}
+    assert scripted.asked == [{"TableName": "t"}] * (len(answers) + 1)
+
+
+def test_tries_are_bounded_and_wait_longer_each_time(scripted: Scripted) -> None:
+    scripted.answers = [throttled()] * 20
+    pauses: list[float] = []
+    with pytest.raises(CallError) as caught:
+        wire("dynamodb", scripted.url, sleep=pauses.append).put_item(TableName="t")
+    assert error_code(caught.value) == "ThrottlingException"
+    assert len(scripted.asked) == client_module.TRIES
+    assert len(pauses) == client_module.TRIES - 1
+    assert all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ConditionalCheckFailedException"])
+def test_what_does_not_pass_is_told_at_once(scripted: Scripted, code: str) -> None:
+    scripted.answers = [(400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "Message": "no"})]
+    with pytest.raises(CallError, match=r"PutItem: .*no") as caught:
+        wire("dynamodb", scripted.url).put_item(TableName="t")
+    assert error_code(caught.value) == code
+    assert len(scripted.asked) == 1
+
+
+def test_a_connection_is_kept_and_replaced_when_it_was_closed_meanwhile(scripted: Scripted) -> None:
+    client = wire("sqs", scripted.url)
+    for _ in range(3):
+        client.send_message(MessageBody="x")
+    assert scripted.connections == 1
+    scripted.answers = [lambda to: reply(to, 200, {}, close=True)]
+    client.send_message(MessageBody="x")
+    client.send_message(MessageBody="y")
+    assert scripted.connections == 2
+    assert scripted.asked[-1] == {"MessageBody": "y"}
+    assert len(scripted.asked) == 5
+
+
+def test_a_server_that_never_answers_is_given_up_on(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "TIMEOUT", 0.05)
+    never = threading.Event()
+
+    def silent(to: http.server.BaseHTTPRequestHandler) -> None:
+        never.wait(10)
+        to.close_connection = True
+
+    scripted.answers = [silent] * 5
+    try:
+        with pytest.raises(NotReachedError, match="TimeoutError"):
+            wire("sqs", scripted.url).send_message(MessageBody="x")
+    finally:
+        never.set()
+
+
+def test_nothing_listening_is_told_after_all_tries() -> None:
+    with pytest.raises(NotReachedError, match="ConnectionRefusedError"):
+        wire("sqs", "http://127.0.0.1:9").send_message(MessageBody="x")
+
+
+def test_an_exception_in_the_middle_spoils_no_later_call(scripted: Scripted) -> None:
+    """As when a run's deadline passes while it emits."""
+    client = wire("sqs", scripted.url)
+
+    class DeadlineError(BaseException):
+        pass
+
+    def interrupted(*_: object) -> Any:
+        raise DeadlineError
+
+    client.send_message(MessageBody="1")
+    (connection,) = client._idle
+    connection.getresponse = interrupted
+    with pytest.raises(DeadlineError):
+        client.send_message(MessageBody="2")
+    assert client.send_message(MessageBody="3") == {"ok": True}
+    assert client._idle != [connection]
+
+
+def test_threads_share_a_client(scripted: Scripted) -> None:
+    client = wire("sqs", scripted.url)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: client.send_message(MessageBody=str(number)), range(200)))
+    assert sorted(int(asked["MessageBody"]) for asked in scripted.asked) == list(range(200))
+    assert scripted.connections <= 8
+
+
+def test_a_damaged_answer_is_noticed(scripted: Scripted) -> None:
+    content = json.dumps({"Item": {"x": {"S": "ä"}}}).encode()
+    scripted.answers = [lambda to: reply(to, 200, content, crc=zlib.crc32(content))]
+    assert wire("dynamodb", scripted.url).get_item() == {"Item": {"x": {"S": "ä"}}}
+
+
+# ---- where it is used
+
+
+FUNCTION = {
+    "AWS_LAMBDA_FUNCTION_NAME": "sluice-prod-a",
+    "AWS_REGION": "eu-central-1",
+    "SLUICE_HANDLER": "a",
+    "SLUICE_STAGE": "prod",
+    "SLUICE_QUEUE_URL_PREFIX": "https://sqs.eu-central-1.amazonaws.com/123456789012/",
+}
+
+
+@pytest.fixture
+def in_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in FUNCTION.items():
+        monkeypatch.setenv(name, value)
+    aws.forget_clients()
+    yield
+    aws.forget_clients()
+
+
+@pytest.mark.usefixtures("in_function")
+def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "moto")
+    queue: Any = aws.sqs("prod")
+    table: Any = aws.dynamodb("prod")
+    assert isinstance(queue, WireClient)
+    assert isinstance(table, WireClient)
+    assert (queue._host, table._host) == ("sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
+    assert not isinstance(aws.sqs("test"), WireClient)
+    assert not isinstance(aws.client("sqs", "prod"), WireClient)
+
+
+@pytest.mark.usefixtures("in_function")
+def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
+    from moto import mock_aws  # noqa: PLC0415
+
+    with mock_aws():
+        url = boto3.client("sqs").create_queue(QueueName="sluice-prod-a")["QueueUrl"]
+        emit("a", 1)
+        assert len(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_missing_queues_are_told_as_boto3_tells_them() -> None:
+    assert issubclass(QueueDoesNotExistError, CallError)
