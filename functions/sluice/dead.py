@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .body import is_json
-from .envelope import ATTRIBUTE, Envelope, from_text
+from .envelope import ATTRIBUTE, Envelope
 from .errors import SluiceError
-from .ids import id_of_message
+from .incoming import read_message
 from .names import Names
 from .sending import BATCH_BYTES, Message, size_of
 
@@ -82,6 +82,7 @@ class DeadLetters:
 
     def __init__(self, client: SQSClient, names: Names, handler: str) -> None:
         self._client = client
+        self._handler = handler
         self._dead = client.get_queue_url(QueueName=names.dead_letter_queue(handler))["QueueUrl"]
         self._alive = client.get_queue_url(QueueName=names.queue(handler))["QueueUrl"]
 
@@ -165,7 +166,7 @@ class DeadLetters:
             ).get("Messages", [])
             empty = 0 if messages else empty + 1
             if messages:
-                yield [_letter(message) for message in messages]
+                yield [_letter(message, self._handler) for message in messages]
 
     def _move(self, letters: Sequence[DeadLetter]) -> list[str]:
         entries: list[Any] = [
@@ -201,14 +202,20 @@ _MAX_ATTRIBUTES = 10
 """SQS's limit for a message."""
 
 
-def _letter(message: Any) -> DeadLetter:
+def _letter(message: Any, handler: str) -> DeadLetter:
     attributes = message.get("MessageAttributes", {})
     sent_ms = int(message["Attributes"]["SentTimestamp"])
-    ours = from_text(attributes.get(ATTRIBUTE, {}).get("StringValue") or "")
+    incoming = read_message(
+        message["Body"],
+        attributes.get(ATTRIBUTE, {}).get("StringValue"),
+        handler=handler,
+        message_id=message["MessageId"],
+        sent_ms=sent_ms,
+    )
     return DeadLetter(
         message_id=message["MessageId"],
-        body=message["Body"],
-        envelope=ours or Envelope(id=id_of_message(message["MessageId"], sent_ms), emitted_ms=sent_ms),
+        body=incoming.body,
+        envelope=incoming.envelope,
         attributes=attributes,
         trace_header=message["Attributes"].get("AWSTraceHeader"),
         receipt_handle=message["ReceiptHandle"],

@@ -27,6 +27,7 @@ class Envelope:
         redriven: how often it has come back from the dead-letter queue.
         key: events to the same handler with the same key run once.
         window: for how many seconds from the first one's start the key counts.
+        claimant: of an event that may be sent twice with the same id, what tells the one message from the other.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Envelope:
     redriven: int = 0
     key: str | None = None
     window: int = 0
+    claimant: str | None = None
 
     def to_text(self) -> str:
         """The attribute's value."""
@@ -58,6 +60,8 @@ class Envelope:
         if self.key is not None:
             fields["key"] = self.key
             fields["window"] = self.window
+        if self.claimant is not None:
+            fields["claimant"] = self.claimant
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -76,6 +80,7 @@ def from_text(text: str) -> Envelope | None:
             redriven=fields.get("redriven", 0),
             key=fields.get("key"),
             window=fields.get("window", 0),
+            claimant=fields.get("claimant"),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -92,6 +97,7 @@ def _is_sound(envelope: Envelope) -> bool:
         and _is_whole(envelope.redriven)
         and _is_whole(envelope.window)
         and (envelope.key is None or isinstance(envelope.key, str))
+        and (envelope.claimant is None or isinstance(envelope.claimant, str))
         and (envelope.round_ms is None or _is_whole(envelope.round_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
         and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))

@@ -36,6 +36,17 @@ def id_of_message(message_id: str, sent_ms: int) -> str:
     return _uuid7(sent_ms, int.from_bytes(digest[:10], "big") >> (80 - _RANDOM_BITS))
 
 
+def id_of_tick(cron: str, due_ms: int) -> str:
+    """The id of a cron's tick: the same however often Scheduler sends it.
+
+    Args:
+        cron: the cron's name.
+        due_ms: when the tick was due, in milliseconds since 1970.
+    """
+    digest = hashlib.sha256(f"{cron} {due_ms}".encode()).digest()
+    return _uuid7(due_ms, int.from_bytes(digest[:10], "big") >> (80 - _RANDOM_BITS))
+
+
 def time_of_id(event_id: str) -> float | None:
     """Seconds since 1970 at which the id was made; None if it is not one of ours."""
     try:

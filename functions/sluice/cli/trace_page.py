@@ -30,7 +30,7 @@ def print_trace(trace: Trace) -> None:
         ),
         "attempts": str(trace.attempts),
         "parent": trace.parent,
-        "not run, as": trace.duplicate_of and f"{trace.duplicate_of} has the same key",
+        "not run, as": (trace.duplicate_of and f"{trace.duplicate_of} has the same key") or trace.skipped,
         "request": trace.request_id,
         "log stream": trace.log_stream,
         "cut to fit": ", ".join(trace.cut) or None,

@@ -98,6 +98,7 @@ _FIELDS: Final = (
     "request_id",
     "log_stream",
     "duplicate_of",
+    "skipped",
     "dead_ms",
     "cut",
 )

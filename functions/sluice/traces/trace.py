@@ -70,6 +70,7 @@ class Trace:
         emitted_by: a handler's name, or else the AWS principal that sent the message, if known.
         request_id, log_stream: where the last attempt's log is.
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
+        skipped: why it was done without a run, in words, if that is what became of it.
         dead_ms: from when on an attempt that left no end counts as dead.
         cut: the names of the fields that were cut to fit.
     """
@@ -93,6 +94,7 @@ class Trace:
     request_id: str | None = None
     log_stream: str | None = None
     duplicate_of: str | None = None
+    skipped: str | None = None
     dead_ms: int | None = None
     cut: tuple[str, ...] = ()
 
@@ -164,6 +166,7 @@ class Trace:
             "request_id": self.request_id,
             "log_stream": self.log_stream,
             "duplicate_of": self.duplicate_of,
+            "skipped": self.skipped,
             "cut": list(self.cut),
         }
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from .. import body
-from ..envelope import ATTRIBUTE, Envelope, from_text
-from ..ids import id_of_message
+from ..envelope import ATTRIBUTE, Envelope
+from ..ids import time_of_id
+from ..incoming import Incoming, read_message
+from ..schedules.ticks import EMITTED_BY
 
 ROUND_SLACK_MS = 1_000
 """By how much SQS's clock and Lambda's may differ."""
@@ -21,9 +24,11 @@ class Delivery:
 
     Args:
         record: the record as Lambda passes it.
+        handler: the name of the handler whose queue it is from.
     """
 
     record: Mapping[str, Any]
+    handler: str
 
     @property
     def message_id(self) -> str:
@@ -37,8 +42,8 @@ class Delivery:
 
     @property
     def body(self) -> str:
-        """The message's text."""
-        return str(self.record["body"])
+        """The event's text: the message's, unless that is wrapped."""
+        return self._incoming.body
 
     @cached_property
     def event(self) -> Any:
@@ -60,18 +65,32 @@ class Delivery:
         """When SQS first delivered this message, in milliseconds since 1970."""
         return int(self.record["attributes"].get("ApproximateFirstReceiveTimestamp", self.sent_ms))
 
-    @cached_property
+    @property
     def envelope(self) -> Envelope:
         """Where the event comes from; made up from the message if it was sent without an envelope."""
+        return self._incoming.envelope
+
+    @cached_property
+    def _incoming(self) -> Incoming:
         attribute = self.record.get("messageAttributes", {}).get(ATTRIBUTE) or {}
-        text = attribute.get("stringValue")
-        envelope = from_text(text) if isinstance(text, str) else None
-        return envelope or Envelope(id=id_of_message(self.message_id, self.sent_ms), emitted_ms=self.sent_ms)
+        return read_message(
+            str(self.record["body"]),
+            attribute.get("stringValue"),
+            handler=self.handler,
+            message_id=self.message_id,
+            sent_ms=self.sent_ms,
+        )
 
     @property
     def emitted_by(self) -> str | None:
         """The handler that emitted the event, or else the AWS principal that sent the message."""
         return self.envelope.emitted_by or self.record["attributes"].get("SenderId")
+
+    @property
+    def due(self) -> datetime | None:
+        """When the schedule that sent it was due; None if none did."""
+        due = time_of_id(self.envelope.id) if self.envelope.emitted_by == EMITTED_BY else None
+        return None if due is None else datetime.fromtimestamp(due, UTC)
 
     @property
     def is_first(self) -> bool:

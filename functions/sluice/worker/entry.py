@@ -12,6 +12,7 @@ from ..names import Names, module_of
 from ..traces import TraceStore
 from .capture import Capture, tee_standard_streams
 from .outcome import NotLoadedError
+from .overlap import Leases
 from .settings import Settings
 from .telemetry import Telemetry
 from .visibility import QueueOfHandler
@@ -57,6 +58,7 @@ def build(environment: Mapping[str, str]) -> Worker:
         ),
         telemetry=Telemetry(settings, capture, stdout),
         capture=capture,
+        leases=Leases(aws.dynamodb(settings.stage), names.trace_table, settings.handler) if settings.alone else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..names import check_handler, check_stage
 from ..run import DEFAULT_MAX_HOPS
@@ -19,6 +20,8 @@ class Settings:
         timeout: seconds that one event may run.
         trace_days: days that its traces are kept.
         max_hops: emits in a row by handlers, after which it may emit no more.
+        alone: whether a run keeps others of the handler from starting meanwhile.
+        fortnight: when a cron that runs every second week is due in one of them; None for any other handler.
     """
 
     stage: str
@@ -26,6 +29,8 @@ class Settings:
     timeout: float
     trace_days: int
     max_hops: int = DEFAULT_MAX_HOPS
+    alone: bool = False
+    fortnight: datetime | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -34,10 +39,13 @@ class Settings:
         Raises:
             KeyError, ValueError: the function was not deployed by this template.
         """
+        fortnight = environment.get("SLUICE_FORTNIGHT")
         return cls(
             stage=check_stage(environment["SLUICE_STAGE"]),
             handler=check_handler(environment["SLUICE_HANDLER"]),
             timeout=float(environment["SLUICE_TIMEOUT"]),
             trace_days=int(environment["SLUICE_TRACE_DAYS"]),
             max_hops=int(environment["SLUICE_MAX_HOPS"]),
+            alone=environment.get("SLUICE_OVERLAP") == "skip",
+            fortnight=datetime.fromisoformat(fortnight) if fortnight else None,
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from ..run import Run, under_way
+from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Attempt, Trace
 from .delivery import Delivery
 from .outcome import run_handler
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..traces import TraceStore
     from .capture import Capture
     from .outcome import Handler
+    from .overlap import Leases
     from .settings import Settings
     from .telemetry import Telemetry
     from .visibility import QueueOfHandler
@@ -46,6 +48,7 @@ class Worker:
         queue: the handler's queue.
         telemetry: the function's log and metrics.
         capture: keeps what a run prints and logs.
+        leases: see to it that no two of a cron's runs overlap; None if they may.
         clock: gives seconds since 1970.
         jitter: where chance comes from.
     """
@@ -59,6 +62,7 @@ class Worker:
         queue: QueueOfHandler,
         telemetry: Telemetry,
         capture: Capture,
+        leases: Leases | None = None,
         clock: Callable[[], float] = time.time,
         jitter: random.Random | None = None,
     ) -> None:
@@ -68,6 +72,7 @@ class Worker:
         self._queue = queue
         self._telemetry = telemetry
         self._capture = capture
+        self._leases = leases
         self._clock = clock
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._triage = Triage(settings.handler, store=store, queue=queue, telemetry=telemetry, jitter=self._jitter)
@@ -82,7 +87,7 @@ class Worker:
         Returns:
             The messages that go back to the queue.
         """
-        works = self._triage.settle([Delivery(record) for record in batch["Records"]])
+        works = self._triage.settle([Delivery(record, self._settings.handler) for record in batch["Records"]])
         self._return_sooner_than_the_timeout(works, context)
         by_receipt = {work.delivery.receipt_handle: work for work in works}
 
@@ -114,8 +119,9 @@ class Worker:
         )
 
     def _process(self, work: Work, context: LambdaContext) -> Verdict:
-        if work.verdict is not Verdict.RUN:
-            return work.verdict
+        verdict = Verdict.DONE if self._is_off_week(work.delivery) else work.verdict
+        if verdict is not Verdict.RUN:
+            return verdict
         remaining = context.get_remaining_time_in_millis() / 1000
         if remaining - RECORDING_SECONDS < self._settings.timeout:
             # An event before it overran its time. This one must not be cut off for that.
@@ -126,13 +132,43 @@ class Worker:
             owner = self._owner_of_key(work)
             if owner is None:
                 return self._triage.give_back(work.delivery, work.used)
-            if owner != work.delivery.envelope.id:
-                return self._skip(work, started, owner)
-            if work.plan is None or self._start_recorded(started, work.plan.prior):
-                return self._run(work, started)
-            return self._triage.give_back(work.delivery, work.used)
+            envelope = work.delivery.envelope
+            if owner != (envelope.claimant or envelope.id):
+                # Sent twice with one id, it has one trace: that of the message that came first.
+                return Verdict.DONE if envelope.claimant else self._skip(work, started, duplicate_of=owner)
+            if self._leases is None:
+                return self._start(work, started)
+            return self._start_alone(work, started, self._leases, remaining)
         finally:
             self._telemetry.end()
+
+    def _start(self, work: Work, started: Trace) -> Verdict:
+        if work.plan is None or self._start_recorded(started, work.plan.prior):
+            return self._run(work, started)
+        return self._triage.give_back(work.delivery, work.used)
+
+    def _start_alone(self, work: Work, started: Trace, leases: Leases, remaining: float) -> Verdict:
+        """Start it unless another run of the cron is under way."""
+        event_id = work.delivery.envelope.id
+        try:
+            holder = leases.take(event_id, remaining)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the lease is not taken
+            self._telemetry.logger.warning("lease not taken", extra={"reason": repr(error)})
+            return self._triage.give_back(work.delivery, work.used)
+        if holder != event_id:
+            return self._skip(work, started, skipped=f"another run was under way: {holder}")
+        try:
+            return self._start(work, started)
+        finally:
+            try:
+                leases.give_back(event_id)
+            except Exception as error:  # noqa: BLE001 - it ends by itself, and the event has run
+                self._telemetry.logger.warning("lease not given back", extra={"reason": repr(error)})
+
+    def _is_off_week(self, delivery: Delivery) -> bool:
+        """Whether it is the tick of a week in which a fortnightly cron does not run."""
+        fortnight, due = self._settings.fortnight, delivery.due
+        return fortnight is not None and due is not None and not is_on(due, fortnight)
 
     def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
         """The trace of an event that is about to start, as it reads if nothing more is heard of it."""
@@ -167,20 +203,25 @@ class Worker:
             return False
 
     def _owner_of_key(self, work: Work) -> str | None:
-        """The id of the event that may run: this one's unless it has a key. None if that cannot be told."""
+        """Who may run: this event, unless another has its key. None if that cannot be told."""
         envelope = work.delivery.envelope
         if envelope.key is None:
-            return envelope.id
+            return envelope.claimant or envelope.id
         try:
-            return self._store.claim(self._settings.handler, envelope.key, envelope.id, envelope.window)
+            claimant = envelope.claimant or envelope.id
+            return self._store.claim(self._settings.handler, envelope.key, claimant, envelope.window)
         except Exception as error:  # noqa: BLE001 - whatever it is, the key is not claimed
             self._telemetry.logger.warning("key not claimed", extra={"reason": repr(error)})
             return None
 
-    def _skip(self, work: Work, started: Trace, owner: str) -> Verdict:
-        """An event with the same key has run, or will: this one is done without."""
+    def _skip(
+        self, work: Work, started: Trace, *, duplicate_of: str | None = None, skipped: str | None = None
+    ) -> Verdict:
+        """Another event runs in this one's place: this one is done without a run."""
         history = work.plan.history if work.plan else ()
-        self._record(started.ended(status="ok", history=history, started_ms=None, duplicate_of=owner))
+        self._record(
+            started.ended(status="ok", history=history, started_ms=None, duplicate_of=duplicate_of, skipped=skipped)
+        )
         return Verdict.DONE
 
     def _run(self, work: Work, started: Trace) -> Verdict:
