@@ -34,13 +34,17 @@ class UvFailedError(Exception):
     @property
     def without_wheel(self) -> list[str]:
         """The packages that have no wheel for the machine that was asked for."""
-        # Wrapped or not.
-        return sorted(set(_NO_WHEEL.findall(" ".join(self.words.split()))))
+        return sorted(set(_NO_WHEEL.findall(self._one_line)))
 
     @property
     def is_network(self) -> bool:
         """Whether it could not reach the package index."""
-        return _NO_NETWORK.search(self.words) is not None
+        return _NO_NETWORK.search(self._one_line) is not None
+
+    @property
+    def _one_line(self) -> str:
+        # Uv breaks lines anywhere.
+        return " ".join(self.words.split())
 
 
 def run_uv(arguments: list[str], *, project: Path) -> str:

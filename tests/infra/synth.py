@@ -126,12 +126,16 @@ def make_project(directory: Path, handlers: Sequence[str]) -> Path:
     return directory
 
 
-def make_stack(directory: Path, entries: Sequence[Entry], *, stage: str = "dev") -> SluiceStack:
-    """The stack of a project that has just these entries."""
-    project = make_project(directory, [entry.name for entry in entries])
+def stack_of(project: Path, entries: Sequence[Entry], *, stage: str = "dev") -> SluiceStack:
+    """The stack of a project with these entries, to be synthesised into its `cdk.out`."""
     # The CDK's own validation of the template takes seconds; app.py itself has it, and cfn-lint.
-    app = App(outdir=str(directory / "cdk.out"), builtin_cloud_formation_validation=False)
+    app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False)
     return SluiceStack(app, stage=stage, handlers=entries, project=project)
+
+
+def make_stack(directory: Path, entries: Sequence[Entry]) -> SluiceStack:
+    """The stack of a new project that has just these entries."""
+    return stack_of(make_project(directory, [entry.name for entry in entries]), entries)
 
 
 def synthesise(stack: SluiceStack) -> Template:
