@@ -25,6 +25,7 @@ class Envelope:
         receives: how often it had been received when it was put back into its queue as a new message.
         round_ms: if it was put back, when its attempts began to count, in milliseconds since 1970.
         redriven: how often it has come back from the dead-letter queue.
+        kept: how often it was sent again because it had waited so long that SQS was about to delete it.
         key: events to the same handler with the same key run once.
         window: for how many seconds from the first one's start the key counts.
         claimant: of an event that may be sent twice with the same id, what tells the one message from the other.
@@ -38,6 +39,7 @@ class Envelope:
     receives: int = 0
     round_ms: int | None = None
     redriven: int = 0
+    kept: int = 0
     key: str | None = None
     window: int = 0
     claimant: str | None = None
@@ -57,6 +59,8 @@ class Envelope:
             fields["round"] = self.round_ms
         if self.redriven:
             fields["redriven"] = self.redriven
+        if self.kept:
+            fields["kept"] = self.kept
         if self.key is not None:
             fields["key"] = self.key
             fields["window"] = self.window
@@ -78,6 +82,7 @@ def from_text(text: str) -> Envelope | None:
             receives=fields.get("receives", 0),
             round_ms=fields.get("round"),
             redriven=fields.get("redriven", 0),
+            kept=fields.get("kept", 0),
             key=fields.get("key"),
             window=fields.get("window", 0),
             claimant=fields.get("claimant"),
@@ -95,6 +100,7 @@ def _is_sound(envelope: Envelope) -> bool:
         and _is_whole(envelope.hops)
         and _is_whole(envelope.receives)
         and _is_whole(envelope.redriven)
+        and _is_whole(envelope.kept)
         and _is_whole(envelope.window)
         and (envelope.key is None or isinstance(envelope.key, str))
         and (envelope.claimant is None or isinstance(envelope.claimant, str))

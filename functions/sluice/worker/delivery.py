@@ -95,7 +95,8 @@ class Delivery:
     @property
     def is_first(self) -> bool:
         """Whether the event cannot have been started before, as far as SQS tells."""
-        return self.receive_count == 1 and self.envelope.receives == 0 and not self.envelope.redriven
+        envelope = self.envelope
+        return self.receive_count == 1 and not (envelope.receives or envelope.redriven or envelope.kept)
 
     @property
     def round_ms(self) -> int:

@@ -73,7 +73,8 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
         for attempt in history
         if (attempt.redrive or 0) == delivery.envelope.redriven and (attempt.started_ms or 0) >= delivery.round_ms
     ]
-    if not counted and not delivery.envelope.redriven:
+    delivered_before = delivery.receive_count + delivery.envelope.receives > 1
+    if not counted and delivered_before and not delivery.envelope.redriven:
         # A first delivery leaves nothing behind when its process dies. It may have died before it got here.
         lost = Attempt(
             outcome="no-record",
