@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
-from sluice import emit
+from sluice import NotAcceptedError, Refused, emit
 from sluice.cli import program
 from sluice.traces import Trace
 
@@ -46,6 +48,23 @@ def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsy
     assert trace.status == "no-handler"
     assert "warning: no handler is named 'send-reciept'" in err
     assert "did you mean 'send-receipt'?" in err
+
+
+def test_events_that_sqs_does_not_accept_are_printed_to_be_emitted_again(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(handler: str, texts: list[str], **_: object) -> list[str]:
+        raise NotAcceptedError(handler, {2: "id-2", 0: "id-0"}, [Refused(1, "InternalError", "try later")])
+
+    monkeypatch.setattr("sluice.cli.emit.emit_texts", refuse)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b'1\n{"two": 2.0}\n3\n')))
+
+    assert program.run(["emit", HANDLER, "--lines", "-"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == "id-0\nid-2\n"
+    assert "1 of 3 events (InternalError: try later)" in err
+    assert err.endswith('Not accepted:\n{"two": 2.0}\nnext: sluice emit send-receipt --lines -\n')
 
 
 def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

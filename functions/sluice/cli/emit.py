@@ -11,8 +11,10 @@ import click
 
 from .. import aws, status
 from ..emitting import emit_texts
+from ..errors import NotAcceptedError
 from ..names import Names, check_handler
 from .events import read_events
+from .failures import FAILED, CommandError
 from .invocation import Invocation, about_stage
 
 _OPTION = re.compile(r"--?[A-Za-z]")
@@ -62,16 +64,36 @@ def emit(
     others = None if _has_queue(invocation.stage, handler) else status.handlers(invocation.stage)
     # The warning below says more than the library's own.
     logging.getLogger("sluice").setLevel(logging.ERROR)
-    ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
-    if invocation.as_json:
-        invocation.print_json({"handler": handler, "ids": ids})
-    elif ids:
-        click.echo("\n".join(ids))
+    try:
+        ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
+    except NotAcceptedError as error:
+        _print_ids(invocation, handler, [error.accepted[index] for index in sorted(error.accepted)])
+        raise _not_accepted(invocation, handler, texts, error) from error
+    _print_ids(invocation, handler, ids)
     if others is not None:
         invocation.say(f"warning: {_no_handler(handler, others)}")
     one = len(ids) == 1
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
     invocation.say(f"emitted {len(ids)} event{'' if one else 's'} to {handler}", then=then)
+
+
+def _print_ids(invocation: Invocation, handler: str, ids: list[str]) -> None:
+    if invocation.as_json:
+        invocation.print_json({"handler": handler, "ids": ids})
+    elif ids:
+        click.echo("\n".join(ids))
+
+
+def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error: NotAcceptedError) -> CommandError:
+    """What SQS did not take, so that just that can be emitted again."""
+    first = error.refused[0]
+    listed = "\n".join(texts[refused.index] for refused in error.refused)
+    return CommandError(
+        f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.code}: {first.message}). The ids are"
+        f" those of the others. Not accepted:\n{listed}",
+        code=FAILED,
+        then=invocation.command("emit", handler, "--lines", "-"),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

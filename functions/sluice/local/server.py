@@ -141,6 +141,6 @@ def _is_server(command: Sequence[str], files: Files) -> bool:
 
 def _runs_inside(command: Sequence[str], files: Files) -> bool:
     """Whether it runs a program out of our temporary directory, as handlers do, and the CDK's own processes."""
-    program = Path(command[0]).name if command else ""
+    program = Path(command[0]).name.lower() if command else ""
     inside = f"{files.temporary}{os.sep}"
     return program.startswith(("python", "node")) and any(word.startswith(inside) for word in command[1:])
