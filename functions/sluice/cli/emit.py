@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -62,10 +64,9 @@ def emit(
     at = _moment(moment)
     texts = read_events(event, lines=lines, file=file)
     others = None if _has_queue(invocation.stage, handler) else status.handlers(invocation.stage)
-    # The warning below says more than the library's own.
-    logging.getLogger("sluice").setLevel(logging.ERROR)
     try:
-        ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
+        with _without_warnings():
+            ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
     except NotAcceptedError as error:
         _print_ids(invocation, handler, [error.accepted[index] for index in sorted(error.accepted)])
         raise _not_accepted(invocation, handler, texts, error) from error
@@ -75,6 +76,21 @@ def emit(
     one = len(ids) == 1
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
     invocation.say(f"emitted {len(ids)} event{'' if one else 's'} to {handler}", then=then)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep the library's own warning back: the command's says more."""
+    logger = logging.getLogger("sluice")
+
+    def is_worse(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING
+
+    logger.addFilter(is_worse)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_worse)
 
 
 def _print_ids(invocation: Invocation, handler: str, ids: list[str]) -> None:
