@@ -48,15 +48,23 @@ class Cron(Entry):
     Either `every` or `cron` says when.
 
     Attributes:
-        every: `Every 1min`, `Every 1hr`, `Every 12hrs`, `Daily`, `Weekly` (on Mondays) or `Fortnightly`.
-        at: the time of day of a `Daily` or `Weekly` cron, such as `03:00`; midnight if left out.
+        every: `Every 1min`, `Every 1hr`, `Every 12hrs`, `Daily`, `Weekly` or `Fortnightly`.
+        at: the time of day of a `Daily`, `Weekly` or `Fortnightly` cron, such as `03:00`; midnight if left out.
+        on: the day of a `Weekly` or `Fortnightly` cron, such as `FRI`; Monday if left out.
+        week_of: a day of one of the weeks (Monday to Sunday) in which a `Fortnightly` cron runs, such as `2026-11-30`;
+            if left out, the weeks are counted from that of 1970-01-05.
         timezone: the zone whose clock is meant, such as `Europe/Berlin`; UTC if left out.
         cron: an EventBridge cron expression, such as `0 3 ? * MON-FRI *`: minutes, hours, day of the month,
             month, day of the week, year.
+        overlap: `allow`: a run may start while another is under way. `skip`: it is done without a run then, and its
+            trace says so.
     """
 
     _: KW_ONLY
     every: str | None = None
     at: str | None = None
+    on: str | None = None
+    week_of: str | None = None
     timezone: str | None = None
     cron: str | None = None
+    overlap: str = "allow"

@@ -16,6 +16,7 @@ from .environment import environment_of
 from .permissions import FunctionRole
 from .queues import HandlerQueues
 from .schedule import CronSchedule
+from .scheduler import StageScheduler
 from .schedules import schedule_of
 from .timing import timing_of
 from .trace_table import TraceTable
@@ -51,6 +52,7 @@ class Handler(Construct):
         entry: the handler's in app.py.
         bundle: what its function is made of.
         traces: the stage's.
+        scheduler: what all of the stage's schedules share.
 
     Attributes:
         queue: the queue that is emitted to.
@@ -67,8 +69,10 @@ class Handler(Construct):
         entry: Entry,
         bundle: Bundle,
         traces: TraceTable,
+        scheduler: StageScheduler,
     ) -> None:
         super().__init__(scope, construct_id)
+        schedule = schedule_of(entry) if isinstance(entry, Cron) else None
         timing = timing_of(entry)
         queues = HandlerQueues(
             self, "Queues", names=names, handler=entry.name, visibility_timeout=timing.visibility_timeout
@@ -83,7 +87,7 @@ class Handler(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         permissions = FunctionRole(
-            self, "Permissions", names=names, queue=self.queue, log_group=log_group, traces=traces
+            self, "Permissions", names=names, queue=self.queue, log_group=log_group, traces=traces, scheduler=scheduler
         )
         self.function = lambda_.Function(
             self,
@@ -101,6 +105,7 @@ class Handler(Construct):
                 entry,
                 stage=names.stage,
                 queue_url_prefix=f"https://sqs.{Aws.REGION}.{Aws.URL_SUFFIX}/{Aws.ACCOUNT_ID}/",
+                fortnight=schedule.fortnight if schedule else None,
             ),
             role=permissions.role,
             log_group=log_group,
@@ -119,5 +124,7 @@ class Handler(Construct):
             max_concurrency=entry.max_concurrency,
             report_batch_item_failures=True,
         )
-        if isinstance(entry, Cron):
-            CronSchedule(self, "Cron", names=names, handler=entry.name, schedule=schedule_of(entry), queue=self.queue)
+        if schedule:
+            CronSchedule(
+                self, "Cron", names=names, handler=entry.name, schedule=schedule, queue=self.queue, shared=scheduler
+            )

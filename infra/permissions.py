@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from sluice.names import DEAD_SUFFIX, Names
 
+from .scheduler import SERVICE, StageScheduler
 from .trace_table import TraceTable
 
 
@@ -24,6 +25,7 @@ class FunctionRole(Construct):
         queue: the handler's.
         log_group: the function's.
         traces: the stage's.
+        scheduler: what all of the stage's schedules share.
 
     Attributes:
         role: the role.
@@ -38,6 +40,7 @@ class FunctionRole(Construct):
         queue: sqs.IQueue,
         log_group: logs.ILogGroup,
         traces: TraceTable,
+        scheduler: StageScheduler,
     ) -> None:
         super().__init__(scope, construct_id)
         statements = [
@@ -63,12 +66,25 @@ class FunctionRole(Construct):
             ),
             # To every name, also one that has no handler yet: SQS then says that there is no such queue, and not
             # that it must not be seen.
-            _allow("Emit", ["sqs:SendMessage"], _queues(self, f"{names.prefix}*")),
+            _allow("Emit", ["sqs:SendMessage", "sqs:GetQueueUrl"], _queues(self, f"{names.prefix}*")),
             iam.PolicyStatement(
                 sid="LeaveDeadLetters",
                 effect=iam.Effect.DENY,
                 actions=["sqs:SendMessage"],
                 resources=[_queues(self, f"{names.prefix}*{DEAD_SUFFIX}")],
+            ),
+            _allow(
+                "EmitForLater",
+                ["scheduler:CreateSchedule"],
+                Stack.of(self).format_arn(
+                    service="scheduler", resource="schedule", resource_name=f"{names.schedule_group}/*"
+                ),
+            ),
+            iam.PolicyStatement(
+                sid="ScheduleAsScheduler",
+                actions=["iam:PassRole"],
+                resources=[scheduler.role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": SERVICE}},
             ),
             _allow("Trace", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], traces.table.table_arn),
         ]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.names import Names
+from sluice.names import LOCAL_STAGE, Names
+from sluice.schedules.ticks import tick_of
 
+from .scheduler import StageScheduler
 from .schedules import Schedule
+from .stage import crons_are_off
 
 
 class CronSchedule(Construct):
@@ -24,38 +23,41 @@ class CronSchedule(Construct):
         handler: the cron's name.
         schedule: when.
         queue: the cron's.
+        shared: what all schedules share.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, names: Names, handler: str, schedule: Schedule, queue: sqs.IQueue
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        handler: str,
+        schedule: Schedule,
+        queue: sqs.IQueue,
+        shared: StageScheduler,
     ) -> None:
         super().__init__(scope, construct_id)
-        # As a principal of this account only: nobody else's schedule can use the role.
-        principal = iam.ServicePrincipal(
-            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-        )
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=principal,
-            inline_policies={
-                "emit": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(sid="Emit", actions=["sqs:SendMessage"], resources=[queue.queue_arn])
-                    ]
-                )
-            },
-        )
+        # On AWS not named: it is what missing ticks during a pause changes.
+        state = None
+        if names.stage == LOCAL_STAGE:
+            state = "DISABLED" if crons_are_off(self) else "ENABLED"
         scheduler.CfnSchedule(
             self,
             "Schedule",
             name=names.function(handler),
+            description=f"Emits to the cron {handler}",
             schedule_expression=schedule.expression,
             schedule_expression_timezone=schedule.timezone,
+            # On time, to Scheduler's precision of a minute.
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            state=state,
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=queue.queue_arn,
-                role_arn=role.role_arn,
-                input=json.dumps({"cron": handler, "scheduled_at": "<aws.scheduler.scheduled-time>"}),
+                role_arn=shared.role.role_arn,
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                    arn=shared.dead_letter_queue.queue_arn
+                ),
+                input=tick_of(handler),
             ),
         )

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sluice.schedules.expression import WEEKDAYS
 
 from .entries import Cron
 
-RATES = {
-    "Every 1min": "rate(1 minute)",
-    "Every 1hr": "rate(1 hour)",
-    "Every 12hrs": "rate(12 hours)",
-    # Counted from the deployment that makes the schedule: cron expressions have no second week.
-    "Fortnightly": "rate(14 days)",
+BY_THE_MINUTE = {
+    "Every 1min": "* * * * ? *",
+    "Every 1hr": "0 * * * ? *",
+    # At midnight and noon UTC: a rate would count from the deployment that makes the schedule.
+    "Every 12hrs": "0 0/12 * * ? *",
 }
-"""The intervals that no clock has a say in."""
+"""The intervals that no zone's clock has a say in."""
 
 BY_THE_CLOCK = {
-    "Daily": "cron({minute} {hour} * * ? *)",
-    "Weekly": "cron({minute} {hour} ? * MON *)",
+    "Daily": "{minute} {hour} * * ? *",
+    "Weekly": "{minute} {hour} ? * {day} *",
+    # Scheduler has rate(14 days), but that is 14 times 24 hours, which daylight saving shifts. The worker lets go of
+    # every other tick.
+    "Fortnightly": "{minute} {hour} ? * {day} *",
 }
 """The intervals that `at` and `timezone` belong to."""
+
+BY_THE_WEEK = ("Weekly", "Fortnightly")
+"""The intervals that `on` belongs to."""
+
+FORTNIGHTLY = "Fortnightly"
+
+DEFAULT_DAY = "MON"
+
+_FIRST_WEEK = date(1970, 1, 5)
+"""In one of the weeks that count if nothing says otherwise: a Monday that is the same for every cron."""
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -30,12 +46,14 @@ class Schedule:
     """A schedule.
 
     Attributes:
-        expression: a `rate(...)` or `cron(...)` expression.
-        timezone: the zone whose clock a cron expression follows.
+        expression: a `cron(...)` expression.
+        timezone: the zone whose clock it follows.
+        fortnight: if it counts in every second week only, when it is due in one of them, in UTC.
     """
 
     expression: str
     timezone: str = "UTC"
+    fortnight: datetime | None = None
 
 
 def is_time_of_day(text: str) -> bool:
@@ -48,7 +66,16 @@ def schedule_of(cron: Cron) -> Schedule:
     timezone = cron.timezone or "UTC"
     if cron.cron is not None:
         return Schedule(f"cron({cron.cron})", timezone)
-    if cron.every in RATES:
-        return Schedule(RATES[cron.every])
-    hour, minute = (cron.at or "00:00").split(":")
-    return Schedule(BY_THE_CLOCK[cron.every or "Daily"].format(hour=int(hour), minute=int(minute)), timezone)
+    every = cron.every or "Daily"
+    if every in BY_THE_MINUTE:
+        return Schedule(f"cron({BY_THE_MINUTE[every]})")
+    at = time.fromisoformat(cron.at or "00:00")
+    day = (cron.on or DEFAULT_DAY).upper()
+    expression = BY_THE_CLOCK[every].format(hour=at.hour, minute=at.minute, day=day)
+    fortnight = None
+    if every == FORTNIGHTLY:
+        week = date.fromisoformat(cron.week_of) if cron.week_of else _FIRST_WEEK
+        # Weeks begin on Mondays here, as in ISO 8601.
+        due = week + timedelta((WEEKDAYS.index(day) - 1) % 7 - week.weekday())
+        fortnight = datetime.combine(due, at, ZoneInfo(timezone)).astimezone(UTC)
+    return Schedule(f"cron({expression})", timezone, fortnight)

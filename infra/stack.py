@@ -15,6 +15,7 @@ from .checks import problems_with
 from .entries import Entry
 from .handler import Bundle, Handler
 from .problems import InvalidAppError, UnknownHandlerError
+from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -61,8 +62,11 @@ class SluiceStack(Stack):
         )
         bundle = Bundle(target=target, code=code_of(project / "functions"), layer=layer)
         traces = TraceTable(self, "Traces", names=names)
+        scheduler = StageScheduler(self, "Scheduler", names=names)
         self._handlers = {
-            entry.name: Handler(self, entry.name, names=names, entry=entry, bundle=bundle, traces=traces)
+            entry.name: Handler(
+                self, entry.name, names=names, entry=entry, bundle=bundle, traces=traces, scheduler=scheduler
+            )
             for entry in handlers
         }
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")

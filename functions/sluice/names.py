@@ -21,6 +21,9 @@ DEAD_SUFFIX = "-dead"
 MAX_QUEUE_NAME = 80
 """Characters. SQS quota for queue names."""
 
+MAX_STAGE = 32
+"""Characters. With a region's 14, that is what fits into a role's name of 64."""
+
 MAX_FUNCTION_NAME = 64
 """Characters. Lambda quota for function names."""
 
@@ -34,12 +37,14 @@ def check_stage(stage: str) -> str:
     Without hyphens, so that stage `a` with handler `b-c` and stage `a-b` with handler `c` never share a queue.
 
     Raises:
-        InvalidNameError: it has other characters than a-z and 0-9, or does not start with a letter.
+        InvalidNameError: it has other characters than a-z and 0-9, does not start with a letter, or is too long.
     """
     if not _STAGE.fullmatch(stage):
         raise InvalidNameError(
             f"stage {stage!r}: use lower-case letters and digits only, starting with a letter, like 'prod'"
         )
+    if len(stage) > MAX_STAGE:
+        raise InvalidNameError(f"stage {stage!r}: use {MAX_STAGE} characters at most; AWS limits the names made of it")
     return stage
 
 
@@ -102,6 +107,20 @@ class Names:
     def trace_table(self) -> str:
         """The DynamoDB table of traces."""
         return f"{self.prefix}traces"
+
+    @property
+    def schedule_group(self) -> str:
+        """The group of the schedules that hold events for later."""
+        return f"{PREFIX}-{self.stage}"
+
+    @property
+    def schedules_dead_letter_queue(self) -> str:
+        """Where deliveries go that Scheduler failed at. No handler's name begins with a hyphen."""
+        return f"{self.prefix}-schedules{DEAD_SUFFIX}"
+
+    def scheduler_role(self, region: str) -> str:
+        """The role of all schedules. A region's own, as roles are the whole account's."""
+        return f"{self.prefix}{region}-scheduler"
 
     def queue(self, handler: str) -> str:
         """The handler's SQS queue."""

@@ -4,56 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+from sluice.schedules.expression import FIELDS, MONTH_DAYS, WEEK_DAYS, Field
+
 _WEEKS = range(1, 6)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One of the expression's fields.
-
-    Attributes:
-        name: what it says.
-        low: its smallest number.
-        high: its largest number.
-        names: words for its numbers, from the smallest on.
-        day: whether it says which days, so that it may be `?`.
-    """
-
-    name: str
-    low: int
-    high: int
-    names: tuple[str, ...] = ()
-    day: bool = False
-
-    def number(self, text: str) -> int | None:
-        """The number that a number or a word stands for; None if it is out of range or no such thing."""
-        if text.upper() in self.names:
-            return self.low + self.names.index(text.upper())
-        # str.isdigit is also true for digits that AWS would not read.
-        if not re.fullmatch("[0-9]{1,4}", text):
-            return None
-        return int(text) if self.low <= int(text) <= self.high else None
-
-    @property
-    def allowed(self) -> str:
-        """What it takes, in words."""
-        words = f" or {self.names[0]} to {self.names[-1]}" if self.names else ""
-        return f"{self.low} to {self.high}{words}"
-
-
-_FIELDS = (
-    Field("minutes", 0, 59),
-    Field("hours", 0, 23),
-    Field("day of the month", 1, 31, day=True),
-    Field("month", 1, 12, _MONTHS),
-    Field("day of the week", 1, 7, _DAYS, day=True),
-    Field("year", 1970, 2199),
-)
-_ORDER = ", ".join(field.name for field in _FIELDS)
+_ORDER = ", ".join(field.name for field in FIELDS)
 
 
 def problems_with_expression(expression: str) -> Iterator[str]:
@@ -62,12 +17,17 @@ def problems_with_expression(expression: str) -> Iterator[str]:
         yield "write only what stands between the parentheses (for intervals there is every=...)"
         return
     parts = expression.split()
-    if len(parts) != len(_FIELDS):
-        yield f"it has {len(parts)} fields; AWS wants {len(_FIELDS)}: {_ORDER}"
+    if len(parts) != len(FIELDS):
+        yield f"it has {len(parts)} fields; AWS wants {len(FIELDS)}: {_ORDER}"
         return
-    for field, part in zip(_FIELDS, parts, strict=True):
-        for item in part.split(","):
-            yield from _problem_with_item(field, item, alone=item == part)
+    for field, part in zip(FIELDS, parts, strict=True):
+        if part in {"*", "?" if field.day else "*"}:
+            continue
+        if not field.day or not re.search("[LW#]", re.sub("[A-Za-z]{3}", "", part)):
+            for item in part.split(","):
+                yield from _problem_with_item(field, item)
+        else:
+            yield from _problem_with_sign(field, part)
     month_day, week_day = parts[2], parts[4]
     if month_day == week_day == "?":
         yield "the day of the month and the day of the week are both '?'; make one of them '*' or a day"
@@ -75,28 +35,46 @@ def problems_with_expression(expression: str) -> Iterator[str]:
         yield "the day of the month and the day of the week are both given; AWS wants '?' for one of them"
 
 
-def _problem_with_item(field: Field, item: str, *, alone: bool) -> Iterator[str]:
-    if (field.day and _is_day_sign(field, item)) or (item == "*" and alone) or (item == "?" and field.day and alone):
-        return
+def _problem_with_item(field: Field, item: str) -> Iterator[str]:
     start, slash, step = item.partition("/")
+    if slash and field is WEEK_DAYS:
+        yield f"{field.name} {item!r} has a step, which AWS takes in all other fields; list the days: MON,WED,FRI"
+        return
     if slash and not (re.fullmatch("[0-9]{1,4}", step) and 1 <= int(step) <= field.high):
         yield f"{field.name} {item!r} has the step {step!r}; write a whole number after '/', like */15"
     if start == "*" and slash:
         return
     ends = start.split("-")
-    if len(ends) > 2 or any(field.number(end) is None for end in ends):  # noqa: PLR2004 - a range has two ends
+    numbers = [field.number(end) for end in ends]
+    if len(ends) > 2 or None in numbers:  # noqa: PLR2004 - a range has two ends
         yield f"{field.name} {item!r} is not possible; it may be {field.allowed}, '*', a list or a range of these"
+    elif (numbers[-1] or 0) < (numbers[0] or 0):
+        first, last = ends
+        low, high = (field.names[0], field.names[-1]) if first.upper() in field.names else (field.low, field.high)
+        yield f"{field.name} {item!r} runs backwards; write {_range(first, high)},{_range(low, last)}"
 
 
-def _is_day_sign(field: Field, item: str) -> bool:
-    """Whether it is one of the signs that only days have: L, W and #."""
-    if field.names:
-        weekday, hash_sign, week = item.partition("#")
+def _range(first: object, last: object) -> str:
+    return str(first) if str(first) == str(last) else f"{first}-{last}"
+
+
+def _problem_with_sign(field: Field, part: str) -> Iterator[str]:
+    """What is wrong with a field that has one of the signs that only days have: L, W and #."""
+    if field is WEEK_DAYS and part == "L":
+        yield f"{field.name} 'L' can be read in two ways; write SAT, or SATL for the last Saturday of the month"
+    elif not _is_day_sign(field, part):
+        may_be = "L, L-3, LW or 15W" if field is MONTH_DAYS else "FRIL (the last Friday) or FRI#2 (the second)"
+        yield f"{field.name} {part!r} is not possible; with these signs it may be {may_be}, alone"
+
+
+def _is_day_sign(field: Field, part: str) -> bool:
+    if field is WEEK_DAYS:
+        weekday, hash_sign, week = part.partition("#")
         if hash_sign:
-            return field.number(weekday) is not None and week.isdigit() and int(week) in _WEEKS
-        return item == "L" or (item.endswith("L") and field.number(item[:-1]) is not None)
-    if item in {"L", "LW"}:
+            return field.number(weekday) is not None and week in map(str, _WEEKS)
+        return part.endswith("L") and field.number(part[:-1]) is not None
+    if part in {"L", "LW"}:
         return True
-    if item.startswith("L-"):
-        return field.number(item[2:]) is not None
-    return item.endswith("W") and field.number(item[:-1]) is not None
+    if part.startswith("L-"):
+        return (field.number(part[2:]) or 31) <= 30  # noqa: PLR2004 - the days that can lie before a month's last
+    return part.endswith("W") and field.number(part[:-1]) is not None

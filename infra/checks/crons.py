@@ -5,20 +5,25 @@ from __future__ import annotations
 import difflib
 import zoneinfo
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
+from sluice.schedules.expression import WEEKDAYS, parse
+from sluice.schedules.next_runs import next_runs
+
 from ..entries import Cron
-from ..schedules import BY_THE_CLOCK, RATES, is_time_of_day
+from ..schedules import BY_THE_CLOCK, BY_THE_MINUTE, BY_THE_WEEK, FORTNIGHTLY, is_time_of_day
 from .cron_expressions import problems_with_expression
 
-_RATES = tuple(RATES)
-_INTERVALS = (*_RATES, *BY_THE_CLOCK)
+_INTERVALS = (*BY_THE_MINUTE, *BY_THE_CLOCK)
+_OVERLAPS = ("allow", "skip")
 _EXAMPLES = "every='Daily', at='03:00', timezone='Europe/Berlin', or cron='0 3 ? * MON-FRI *'"
 
 
 def problems_with_cron(cron: Cron) -> list[str]:
     """What is wrong with a cron's own settings."""
-    return [f"handler {cron.name!r}: {problem}" for problem in (*_when(cron), *_at(cron), *_timezone(cron))]
+    found = (*_when(cron), *_at(cron), *_on(cron), *_week_of(cron), *_timezone(cron), *_overlap(cron))
+    return [f"handler {cron.name!r}: {problem}" for problem in found]
 
 
 def _when(cron: Cron) -> Iterator[str]:
@@ -32,9 +37,16 @@ def _when(cron: Cron) -> Iterator[str]:
         yield f"every is {every!r}; it may be {_listed(_INTERVALS)}{_guess(every, _INTERVALS)}"
     if expression is not None:
         if isinstance(expression, str):
-            yield from (f"cron is {expression!r}: {problem}" for problem in problems_with_expression(expression))
+            problems = list(problems_with_expression(expression))
+            yield from (f"cron is {expression!r}: {problem}" for problem in problems or _never(expression))
         else:
             yield f"cron is {expression!r}; write text, like '0 3 ? * MON-FRI *'"
+
+
+def _never(expression: str) -> Iterator[str]:
+    """Whether the time has gone by, or is that of no day, like the 30th of February."""
+    if not next_runs(parse(expression), UTC, datetime.now(UTC), count=1):
+        yield "no such time is to come; check the day, the month and the year"
 
 
 def _at(cron: Cron) -> Iterator[str]:
@@ -45,20 +57,52 @@ def _at(cron: Cron) -> Iterator[str]:
         yield f"at is {at!r}; write a time of day as hours and minutes, like '03:00' or '17:30'"
     if cron.cron is not None:
         yield f"at={at!r} is not for a cron expression; the expression's first two fields say the time"
-    elif cron.every in _RATES:
-        yield f"at={at!r} is not for every={cron.every!r}, which runs in intervals from its deployment on; leave it out"
+    elif cron.every in BY_THE_MINUTE:
+        yield f"at={at!r} is not for every={cron.every!r}, which runs on the minute, all day; leave it out"
+
+
+def _on(cron: Cron) -> Iterator[str]:
+    day: Any = cron.on
+    if day is None:
+        return
+    if not isinstance(day, str) or day.upper() not in WEEKDAYS:
+        yield f"on is {day!r}; it may be {_listed(WEEKDAYS)}"
+    if cron.every not in BY_THE_WEEK:
+        yield f"on={day!r} is for every='Weekly' and every='Fortnightly' only; leave it out"
+
+
+def _week_of(cron: Cron) -> Iterator[str]:
+    week: Any = cron.week_of
+    if week is None:
+        return
+    if not isinstance(week, str) or not _is_date(week):
+        yield f"week_of is {week!r}; write a day of one of the weeks in which it runs, like '2026-11-30'"
+    if cron.every != FORTNIGHTLY:
+        yield f"week_of={week!r} is for every='Fortnightly' only; leave it out"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _timezone(cron: Cron) -> Iterator[str]:
     zone: Any = cron.timezone
     if zone is None:
         return
-    if cron.cron is None and cron.every in _RATES:
-        yield f"timezone={zone!r} is not for every={cron.every!r}, which no clock has a say in; leave it out"
+    if cron.cron is None and cron.every in BY_THE_MINUTE:
+        yield f"timezone={zone!r} is not for every={cron.every!r}, which no zone's clock has a say in; leave it out"
     zones = zoneinfo.available_timezones()
     # A machine without time zone data cannot tell; AWS will.
     if not isinstance(zone, str) or (zones and zone not in zones):
         yield f"timezone is {zone!r}, which no time zone is named; write one like 'Europe/Berlin'{_guess(zone, zones)}"
+
+
+def _overlap(cron: Cron) -> Iterator[str]:
+    if cron.overlap not in _OVERLAPS:
+        yield f"overlap is {cron.overlap!r}; it may be 'allow' (runs may overlap) or 'skip' (one at a time)"
 
 
 def _listed(words: Iterable[str]) -> str:

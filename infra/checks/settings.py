@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from ..entries import Entry
+from ..entries import Cron, Entry
 from ..environment import environment_of
 from ..timing import RECORDING_MARGIN
 
@@ -139,7 +140,8 @@ def _problem_with_variable(key: object, value: object) -> str | None:
 
 
 def _environment_too_large(entry: Entry) -> Iterator[str]:
-    variables = environment_of(entry, stage="", queue_url_prefix=_LONGEST_PREFIX)
+    fortnight = datetime.min.replace(tzinfo=UTC) if isinstance(entry, Cron) else None
+    variables = environment_of(entry, stage="", queue_url_prefix=_LONGEST_PREFIX, fortnight=fortnight)
     size = len(json.dumps(variables, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace"))
     if size > MAX_ENVIRONMENT:
         yield (

@@ -82,7 +82,8 @@ class Template:
 
     def _name(self, logical_id: str) -> str:
         properties = self.content["Resources"][logical_id]["Properties"]
-        return str(next(properties[key] for key in ("QueueName", "TableName", "LogGroupName") if key in properties))
+        keys = ("QueueName", "TableName", "LogGroupName", "RoleName")
+        return self.arn(next(properties[key] for key in keys if key in properties))
 
 
 def run_app(stage: str, output: Path) -> subprocess.CompletedProcess[str]:
@@ -126,10 +127,12 @@ def make_project(directory: Path, handlers: Sequence[str]) -> Path:
     return directory
 
 
-def stack_of(project: Path, entries: Sequence[Entry], *, stage: str = "dev") -> SluiceStack:
+def stack_of(
+    project: Path, entries: Sequence[Entry], *, stage: str = "dev", context: Mapping[str, str] | None = None
+) -> SluiceStack:
     """The stack of a project with these entries, to be synthesised into its `cdk.out`."""
     # The CDK's own validation of the template takes seconds; app.py itself has it, and cfn-lint.
-    app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False)
+    app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False, context=context)
     return SluiceStack(app, stage=stage, handlers=entries, project=project)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,10 +16,20 @@ from infra.schedules import Schedule, schedule_of
 @pytest.mark.parametrize(
     ("settings", "schedule"),
     [
-        ({"every": "Every 1min"}, Schedule("rate(1 minute)")),
-        ({"every": "Every 1hr"}, Schedule("rate(1 hour)")),
-        ({"every": "Every 12hrs"}, Schedule("rate(12 hours)")),
-        ({"every": "Fortnightly"}, Schedule("rate(14 days)")),
+        ({"every": "Every 1min"}, Schedule("cron(* * * * ? *)")),
+        ({"every": "Every 1hr"}, Schedule("cron(0 * * * ? *)")),
+        ({"every": "Every 12hrs"}, Schedule("cron(0 0/12 * * ? *)")),
+        (
+            {"every": "Fortnightly"},
+            Schedule("cron(0 0 ? * MON *)", fortnight=datetime(1970, 1, 5, tzinfo=UTC)),
+        ),
+        (
+            {"every": "Fortnightly", "at": "06:30", "on": "SUN", "timezone": "Europe/Berlin", "week_of": "2026-03-25"},
+            # The week of a Wednesday ends on the Sunday after it, on which daylight saving has begun by half past six.
+            Schedule("cron(30 6 ? * SUN *)", "Europe/Berlin", datetime(2026, 3, 29, 4, 30, tzinfo=UTC)),
+        ),
+        ({"every": "Weekly", "on": "thu"}, Schedule("cron(0 0 ? * THU *)")),
+        ({"every": "Daily", "overlap": "skip"}, Schedule("cron(0 0 * * ? *)")),
         ({"every": "Daily"}, Schedule("cron(0 0 * * ? *)")),
         ({"every": "Daily", "at": "23:59"}, Schedule("cron(59 23 * * ? *)")),
         (
@@ -60,6 +71,18 @@ def test_schedules(settings: dict[str, Any], schedule: Schedule) -> None:
         ),
         ({"every": "Daily", "timezone": 1}, "timezone is 1, which no time zone is named"),
         ({"cron": 5}, "cron is 5; write text"),
+        ({"cron": "0 3 30 2 ? *"}, "cron is '0 3 30 2 ? *': no such time is to come; check the day, the month"),
+        ({"cron": "0 3 1 1 ? 1970-2020"}, "no such time is to come"),
+        ({"every": "Weekly", "on": "Monday"}, "on is 'Monday'; it may be 'SUN', 'MON'"),
+        ({"every": "Weekly", "on": 1}, "on is 1; it may be 'SUN', 'MON'"),
+        ({"every": "Daily", "on": "MON"}, "on='MON' is for every='Weekly' and every='Fortnightly' only"),
+        ({"cron": "0 3 * * ? *", "on": "MON"}, "on='MON' is for every='Weekly'"),
+        ({"every": "Fortnightly", "week_of": "30.11.2026"}, "week_of is '30.11.2026'; write a day of one of the weeks"),
+        ({"every": "Fortnightly", "week_of": "20261130"}, "week_of is '20261130'; write a day"),
+        ({"every": "Fortnightly", "week_of": 3}, "week_of is 3; write a day"),
+        ({"every": "Weekly", "week_of": "2026-11-30"}, "week_of='2026-11-30' is for every='Fortnightly' only"),
+        ({"every": "Daily", "overlap": "no"}, "overlap is 'no'; it may be 'allow' (runs may overlap) or 'skip'"),
+        ({"every": "Daily", "overlap": None}, "overlap is None; it may be"),
         ({"cron": "0 3 * * *"}, "cron is '0 3 * * *': it has 5 fields; AWS wants 6: minutes, hours"),
     ],
 )
@@ -85,7 +108,9 @@ def test_what_is_no_time_is_said_in_words(settings: dict[str, Any], said: str) -
         "0 0 L-3 * ? *",
         "0 0 15W * ? *",
         "0 0 ? * 6L *",
-        "0 0 ? * L *",
+        "0 0 ? * FRIL *",
+        "0 3 ? * WED *",
+        "0 3 ? JUL SUN *",
         "0,30 0 1,15 JAN,JUL ? 2026-2030",
         "*/15 * * * ? *",
         "0 0 29 2 ? 2028/4",
@@ -120,6 +145,17 @@ def test_expressions_that_aws_takes(expression: str) -> None:
         ("1,* 3 * * ? *", "minutes '*' is not possible"),
         ("0 3 ? * MON#6 *", "day of the week 'MON#6' is not possible"),
         ("0 3 32W * ? *", "day of the month '32W' is not possible"),
+        (
+            "0 3 1,L * ? *",
+            "day of the month '1,L' is not possible; with these signs it may be L, L-3, LW or 15W, alone",
+        ),
+        ("0 3 L-31 * ? *", "day of the month 'L-31' is not possible"),
+        ("0 3 ? * L *", "day of the week 'L' can be read in two ways; write SAT, or SATL for the last Saturday"),
+        ("0 3 ? * MON#1,FRI#2 *", "day of the week 'MON#1,FRI#2' is not possible"),
+        ("0 3 ? * MON/2 *", "day of the week 'MON/2' has a step, which AWS takes in all other fields; list the days"),
+        ("0 3 ? * FRI-MON *", "day of the week 'FRI-MON' runs backwards; write FRI-SAT,SUN-MON"),
+        ("0 22-2 * * ? *", "hours '22-2' runs backwards; write 22-23,0-2"),
+        ("0 3 * 12-1 ? *", "month '12-1' runs backwards; write 12,1"),
         ("٣ 3 * * ? *", "minutes '٣' is not possible"),
     ],
 )

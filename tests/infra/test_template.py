@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from infra import Worker
+from infra import Cron, Worker
 from infra.problems import UnknownHandlerError
 from tests.infra.conftest import ENTRIES
-from tests.infra.synth import Template, make_stack, synthesise
+from tests.infra.synth import Template, make_project, make_stack, stack_of, synthesise
 
 HANDLERS = [entry.name for entry in ENTRIES]
+SCHEDULES_DEAD = "sluice-dev--schedules-dead"
+"""Where Scheduler's failed deliveries go. No handler can have this name."""
 DAYS_14 = 14 * 24 * 3600
 
 
@@ -26,22 +28,22 @@ def test_every_queue_keeps_events_as_long_as_sqs_can_and_gives_five_attempts(tem
     assert template.arn(queue["RedrivePolicy"]["deadLetterTargetArn"]) == f"sluice-dev-{handler}-dead"
 
 
-@pytest.mark.parametrize("handler", HANDLERS)
-def test_every_queue_has_a_dead_letter_queue_and_an_alarm(template: Template, handler: str) -> None:
-    dead = template.queue(f"sluice-dev-{handler}-dead")
+@pytest.mark.parametrize("name", [*(f"sluice-dev-{handler}-dead" for handler in HANDLERS), SCHEDULES_DEAD])
+def test_every_queue_has_a_dead_letter_queue_and_an_alarm(template: Template, name: str) -> None:
+    dead = template.queue(name)
     assert dead["MessageRetentionPeriod"] == DAYS_14
     assert dead["SqsManagedSseEnabled"] is True
     assert "RedrivePolicy" not in dead
-    alarm = template.one("AWS::CloudWatch::Alarm", AlarmName=f"sluice-dev-{handler}-dead")
+    alarm = template.one("AWS::CloudWatch::Alarm", AlarmName=name)
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert template.arn(alarm["Dimensions"][0]["Value"]) == f"sluice-dev-{handler}-dead"
+    assert template.arn(alarm["Dimensions"][0]["Value"]) == name
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
 def test_there_are_no_other_queues(template: Template) -> None:
     names = {queue["QueueName"] for queue in template.properties("AWS::SQS::Queue")}
-    assert names == {f"sluice-dev-{handler}{end}" for handler in HANDLERS for end in ("", "-dead")}
+    assert names == {f"sluice-dev-{handler}{end}" for handler in HANDLERS for end in ("", "-dead")} | {SCHEDULES_DEAD}
 
 
 def test_every_queue_refuses_what_is_not_tls(template: Template) -> None:
@@ -154,10 +156,14 @@ def test_every_function_may_do_what_it_needs_and_no_more(template: Template, han
             {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"},
             f"sluice-dev-{handler}",
         ),
-        ("Allow", {"sqs:SendMessage"}, f"{queues}*"),
+        ("Allow", {"sqs:SendMessage", "sqs:GetQueueUrl"}, f"{queues}*"),
         ("Deny", {"sqs:SendMessage"}, f"{queues}*-dead"),
+        ("Allow", {"scheduler:CreateSchedule"}, "arn:aws:scheduler:REGION:ACCOUNT:schedule/sluice-dev/*"),
+        ("Allow", {"iam:PassRole"}, "sluice-dev-REGION-scheduler"),
         ("Allow", {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, "sluice-dev-traces"),
     ]
+    passing = next(one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if one["Action"] == "iam:PassRole")
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     assert "ManagedPolicyArns" not in role
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
@@ -190,7 +196,7 @@ def test_traces_of_the_local_stage_go_with_it(deployed: dict[str, Template]) -> 
     assert table["DeletionPolicy"] == "Delete"
 
 
-def test_a_schedule_sends_to_its_crons_queue_and_may_do_nothing_else(template: Template) -> None:
+def test_a_schedule_sends_to_its_crons_queue_on_time(template: Template) -> None:
     schedule = template.one("AWS::Scheduler::Schedule", Name="sluice-dev-nightly")
     assert schedule["ScheduleExpression"] == "cron(5 3 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
@@ -200,8 +206,17 @@ def test_a_schedule_sends_to_its_crons_queue_and_may_do_nothing_else(template: T
         "cron": "nightly",
         "scheduled_at": "<aws.scheduler.scheduled-time>",
     }
-    role = template.resolve(schedule["Target"]["RoleArn"])
-    assert statements_of(template, role) == [("Allow", {"sqs:SendMessage"}, "sluice-dev-nightly")]
+    assert template.arn(schedule["Target"]["DeadLetterConfig"]["Arn"]) == SCHEDULES_DEAD
+    assert "State" not in schedule, "a pause may have changed it"
+
+
+def test_schedulers_role_may_send_to_the_stages_queues_and_nothing_else(template: Template) -> None:
+    roles = [template.resolve(found["Target"]["RoleArn"]) for found in template.properties("AWS::Scheduler::Schedule")]
+    role = roles[0]
+    assert all(other == role for other in roles)
+    assert template.arn(role["RoleName"]) == "sluice-dev-REGION-scheduler"
+    assert statements_of(template, role) == [("Allow", {"sqs:SendMessage"}, "arn:aws:sqs:REGION:ACCOUNT:sluice-dev-*")]
+    assert "ManagedPolicyArns" not in role
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
@@ -212,7 +227,36 @@ def test_only_crons_have_schedules_and_the_local_stage_has_them_too(
 ) -> None:
     names = {schedule["Name"] for schedule in template.properties("AWS::Scheduler::Schedule")}
     assert names == {"sluice-dev-nightly", "sluice-dev-often"}
-    assert deployed["local"].one("AWS::Scheduler::Schedule")["Name"] == "sluice-local-nightly-report"
+    local = deployed["local"].one("AWS::Scheduler::Schedule")
+    assert (local["Name"], local["State"]) == ("sluice-local-nightly-report", "ENABLED")
+
+
+def test_events_for_later_have_a_group_of_their_own(template: Template) -> None:
+    assert template.properties("AWS::Scheduler::ScheduleGroup") == [{"Name": "sluice-dev"}]
+    assert all("GroupName" not in found for found in template.properties("AWS::Scheduler::Schedule"))
+
+
+def test_crons_can_be_kept_from_firing_locally_and_nowhere_else(tmp_path: Path) -> None:
+    cron = Cron("nightly", every="Daily")
+    for stage, state in (("local", "DISABLED"), ("dev", None)):
+        project = make_project(tmp_path / stage, [cron.name])
+        stack = stack_of(project, [cron], stage=stage, context={"crons": "off"})
+        assert synthesise(stack).one("AWS::Scheduler::Schedule").get("State") == state
+
+
+def test_what_the_worker_is_told_of_a_cron(tmp_path: Path) -> None:
+    fortnightly = Cron(
+        "paid", every="Fortnightly", on="fri", at="06:30", timezone="Europe/Berlin", week_of="2026-03-25"
+    )
+    entries = [fortnightly, Cron("alone", cron="0 3 * * ? *", overlap="skip"), Worker("plain")]
+    template = synthesise(make_stack(tmp_path, entries))
+    told = {
+        name: template.function(f"sluice-dev-{name}")["Environment"]["Variables"] for name in ("paid", "alone", "plain")
+    }
+    assert (told["paid"]["SLUICE_OVERLAP"], told["paid"]["SLUICE_FORTNIGHT"]) == ("allow", "2026-03-27T05:30:00+00:00")
+    assert told["alone"]["SLUICE_OVERLAP"] == "skip"
+    assert not {"SLUICE_OVERLAP", "SLUICE_FORTNIGHT"} & set(told["plain"])
+    assert "SLUICE_FORTNIGHT" not in told["alone"]
 
 
 def test_outputs_say_the_stage_and_the_table(template: Template) -> None:

@@ -17,7 +17,7 @@ from sluice.traces import STATUSES, Trace
 
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
-from infra.schedules import BY_THE_CLOCK, RATES
+from infra.schedules import BY_THE_CLOCK, BY_THE_MINUTE
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
         assert default == shown, name
     section = README[README.index("A `Cron` takes") : README.index("### Packages")]
     assert set(re.findall(r"^\| `([a-z_]+)` \|", section, flags=re.MULTILINE)) == crons
-    for interval in [*RATES, *BY_THE_CLOCK]:
+    for interval in [*BY_THE_MINUTE, *BY_THE_CLOCK]:
         assert f"`{interval}`" in section
 
 
