@@ -1,0 +1,210 @@
+"""What a person asks for: pause, unpause, block, unblock. Each can be repeated until it has succeeded."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+
+from ..errors import SluiceError
+from . import block_tag
+from .decision import Call, Record
+from .history import Change, new_change
+from .records import ConflictError
+from .settling import Looked, Stage
+
+_PATIENCE = 90.0
+"""Seconds for a mapping that is between two states, in which AWS refuses to change it."""
+
+BUSY = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
+"""What AWS answers while it is still at work on a change before."""
+
+_PAUSE = 1.0
+
+
+class BlockedError(SluiceError):
+    """An admin has blocked the handler.
+
+    Attributes:
+        handler: the handler's name.
+    """
+
+    def __init__(self, handler: str, value: str) -> None:
+        self.handler = handler
+        tag = block_tag.parse(value)
+        said = f"{handler} is blocked"
+        if tag.by:
+            said += f" by {tag.by}"
+        if tag.since:
+            said += f" since {tag.since}"
+        super().__init__(f"{said}: {tag.reason or 'no reason was given'}. Only an admin can lift that")
+
+
+class NotPausableError(SluiceError, LookupError):
+    """The handler has no function with a mapping from its queue."""
+
+    def __init__(self, handler: str) -> None:
+        super().__init__(
+            f"{handler} has no function that receives from its queue: its event source mapping is missing. Deploy again"
+        )
+
+
+class UnsettledError(SluiceError):
+    """AWS has not come to rest in time."""
+
+    def __init__(self, handler: str) -> None:
+        super().__init__(
+            f"{handler} is being changed, by AWS or by someone else, and that has not ended yet; what you asked for is"
+            " written down, and the reconciler finishes it within minutes. Or run the command again"
+        )
+
+
+class Commands:
+    """The commands.
+
+    Args:
+        stage: the handlers.
+        by: who gives them.
+        sleep: waits for AWS.
+    """
+
+    def __init__(self, stage: Stage, by: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._stage = stage
+        self._by = by
+        self._sleep = sleep
+
+    def pause(self, handler: str, reason: str | None, until_ms: int | None = None) -> Looked:
+        """Stop a handler's events from starting, those running excepted.
+
+        Under a block it is noted, and holds once the block is lifted.
+
+        Args:
+            handler: the handler's name.
+            reason: why.
+            until_ms: when it ends by itself, in milliseconds since 1970.
+
+        Returns:
+            How the handler is then.
+        """
+
+        def wanted(found: Looked, change: Change) -> Record:
+            base = _as_recorded(found)
+            return dataclasses.replace(
+                base,
+                paused=True,
+                by=self._by,
+                since_ms=base.since_ms if base.paused else change.at_ms,
+                reason=reason,
+                until_ms=until_ms,
+                pending=True,
+                lease_ms=None,
+            )
+
+        self._write_down(handler, wanted, "paused", reason, until_ms)
+        return self._finish(handler)
+
+    def unpause(self, handler: str, reason: str | None) -> Looked:
+        """Let a handler's events start.
+
+        Raises:
+            BlockedError: that is not for the caller to decide.
+        """
+
+        def wanted(found: Looked, _: Change) -> Record:
+            block = found.decision.settled.block
+            if block is not None:
+                raise BlockedError(handler, block)
+            return dataclasses.replace(_as_recorded(found).running(), pending=True)
+
+        self._write_down(handler, wanted, "unpaused", reason)
+        return self._finish(handler)
+
+    def block(self, handler: str, reason: str | None) -> Looked:
+        """Stop a handler's events from starting, until an admin says otherwise."""
+        value = block_tag.value_of(self._stage.now_ms(), self._by, reason)
+
+        def wanted(found: Looked, _: Change) -> Record:
+            # A block that is there already stays, should this be cut off; a new one only counts once it is there.
+            blocking = found.record.blocking if found.decision.settled.block is not None else "block"
+            return dataclasses.replace(_as_recorded(found), block=value, blocking=blocking)
+
+        found = self._write_down(handler, wanted, "blocked", reason)
+        # From here on it is blocked, and only an admin can undo what the rest does.
+        self._stage.functions.call(found.part, Call.TAG_FUNCTION, value)
+        return self._finish(handler, also_blocked=True)
+
+    def unblock(self, handler: str, reason: str | None) -> Looked:
+        """Lift a block. A handler that was also paused stays so."""
+
+        def wanted(found: Looked, _: Change) -> Record | None:
+            if found.seen.block is None and found.record.block is None:
+                return None
+            # The block stays in the record until all is undone: so the concurrency is known to be the block's.
+            block = found.seen.block or found.record.block
+            return dataclasses.replace(_as_recorded(found), block=block, blocking="unblock")
+
+        found = self._write_down(handler, wanted, "unblocked", reason)
+        if found.seen.block is not None:
+            self._stage.functions.untag(found.part)
+        return self._finish(handler, also_blocked=True)
+
+    def _write_down(
+        self,
+        handler: str,
+        wanted: Callable[[Looked, Change], Record | None],
+        what: str,
+        reason: str | None,
+        until_ms: int | None = None,
+    ) -> Looked:
+        """Write down what is wanted, before anything is done: cut off from here on, the reconciler does it."""
+        deadline = self._stage.clock() + _PATIENCE
+        while True:
+            found = self._look(handler)
+            change = new_change(what, self._stage.now_ms(), by=self._by, reason=reason, until_ms=until_ms)
+            record = wanted(found, change)
+            if record is None:
+                return found
+            try:
+                self._stage.records.put(handler, record, found.record, [change])
+            except ConflictError:
+                self._wait(handler, deadline)
+            else:
+                return found
+
+    def _finish(self, handler: str, *, also_blocked: bool = False) -> Looked:
+        deadline = self._stage.clock() + _PATIENCE
+        while True:
+            found = self._look(handler)
+            if found.decision.settled.block is not None and not also_blocked:
+                # The block keeps it stopped. What is missing of the block is not for the caller to add.
+                return found
+            try:
+                self._stage.settle(found, by_reconciler=False)
+            except ConflictError:
+                self._wait(handler, deadline)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in BUSY:
+                    raise
+                self._wait(handler, deadline)
+            else:
+                return self._look(handler)
+
+    def _look(self, handler: str) -> Looked:
+        looked = self._stage.look([handler])
+        if not looked:
+            raise NotPausableError(handler)
+        return looked[0]
+
+    def _wait(self, handler: str, deadline: float) -> None:
+        if self._stage.clock() >= deadline:
+            raise UnsettledError(handler)
+        self._sleep(_PAUSE)
+
+
+def _as_recorded(found: Looked) -> Record:
+    """The record, with the pause as it is now. Of the rest, nothing counts as done before it is done."""
+    settled = found.decision.settled
+    pause = {name: getattr(settled, name) for name in ("paused", "by", "since_ms", "reason", "until_ms", "lease_ms")}
+    return dataclasses.replace(found.record, **pause)

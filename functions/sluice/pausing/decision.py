@@ -1,0 +1,211 @@
+"""What to do about a handler's state: a pure function of what AWS shows and of what was last settled.
+
+AWS alone cannot tell it all. A reserved concurrency of 0 may be a pause, or the block's; one that is gone may have
+been removed by a person, or by a deployment. So what was last settled is kept in a record, and what a command wants
+is written there before its first call: a command that is cut off is finished by the next run of the reconciler.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import Enum
+
+BLOCKED_TAG = "sluice:blocked"
+"""The tag of a blocked function and of its mapping. Its value says when, who and why."""
+
+RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
+"""States of an event source mapping in which it receives, or may."""
+
+UNDER_WAY = "under way"
+"""In the place of a deployment's mark, of what was first settled during one."""
+
+THROTTLED = "its reserved concurrency was set to 0"
+UNTHROTTLED = "its reserved concurrency was removed"
+DUE = "paused until then"
+"""Reasons of what nobody gave a reason for."""
+
+
+class Call(Enum):
+    """A call that changes AWS."""
+
+    TAG_FUNCTION = "tag the function as blocked, again"
+    TAG_MAPPING = "tag the mapping as blocked"
+    UNTAG_MAPPING = "take the tag off the mapping"
+    DISABLE_MAPPING = "disable the mapping"
+    ENABLE_MAPPING = "enable the mapping"
+    SET_ZERO = "set the function's reserved concurrency to 0"
+    RELEASE = "remove the function's reserved concurrency"
+    DISABLE_SCHEDULE = "disable the cron's schedule"
+    ENABLE_SCHEDULE = "enable the cron's schedule"
+
+
+SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
+"""The reconciler's alone: whoever may change a schedule may change what it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What AWS shows of a handler.
+
+    Attributes:
+        concurrency: the function's reserved concurrency; None if it has none.
+        mapping: the state of its event source mapping.
+        block: the value of the function's tag; None if it has none.
+        mapping_block: the same of the mapping's tag.
+        schedule: `ENABLED` or `DISABLED` for a cron whose ticks a pause stops; None for all else.
+        deployment: what tells one deployment of the stack from another; None while one is under way.
+    """
+
+    concurrency: int | None = None
+    mapping: str = "Enabled"
+    block: str | None = None
+    mapping_block: str | None = None
+    schedule: str | None = None
+    deployment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is wanted of a handler, and what was last settled.
+
+    Attributes:
+        paused: whether it is to be paused, block or no block.
+        by: who paused it; None if AWS has not told.
+        since_ms: when that was, in milliseconds since 1970.
+        reason: why.
+        until_ms: when the pause ends by itself.
+        pending: whether a command has yet to be finished. Until it is, what it wants counts, whatever AWS shows.
+        block: the value of the tag that was last seen, or that a command is about to set.
+        blocking: whether a command is at work on the block: `block`, `unblock` or None.
+        deployment: the deployment at which this was settled.
+        lease_ms: until when one event may run although the handler is paused.
+        revision: counts the writes.
+    """
+
+    paused: bool = False
+    by: str | None = None
+    since_ms: int | None = None
+    reason: str | None = None
+    until_ms: int | None = None
+    pending: bool = False
+    block: str | None = None
+    blocking: str | None = None
+    deployment: str | None = None
+    lease_ms: int | None = None
+    revision: int = 0
+
+    def running(self) -> Record:
+        """The record of the handler without its pause."""
+        return dataclasses.replace(
+            self, paused=False, by=None, since_ms=None, reason=None, until_ms=None, lease_ms=None
+        )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do.
+
+    Attributes:
+        calls: what to call, in this order; what fails ends it.
+        settled: the record for when all calls have succeeded. Until it is written, the same is decided again.
+        stopped: whether no event is to start.
+        unsafe: whether events are being received for a function that is throttled.
+    """
+
+    calls: tuple[Call, ...]
+    settled: Record
+    stopped: bool
+    unsafe: bool
+
+
+def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
+    """Say what to do about a handler.
+
+    Args:
+        seen: what AWS shows.
+        record: what was last written down.
+        now_ms: milliseconds since 1970.
+    """
+    # A deployment may have changed what nobody asked it to: then the record counts. One that is still under way may
+    # yet do so.
+    deployed = record.deployment is not None and seen.deployment != record.deployment
+    block = seen.block
+    if block is None and record.blocking is None and deployed:
+        block = record.block
+    wanted = _with_pause(seen, record, now_ms, deployed=deployed)
+    wanted = dataclasses.replace(wanted, block=block, blocking=None)
+    stopped = wanted.paused or block is not None
+    settled = dataclasses.replace(
+        wanted,
+        pending=False,
+        # While one is under way, what counts is the deployment before it.
+        deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
+    )
+    return Decision(
+        calls=tuple(_calls(seen, record, wanted, now_ms)),
+        settled=settled,
+        stopped=stopped,
+        unsafe=seen.concurrency == 0 and seen.mapping in RECEIVING,
+    )
+
+
+def _with_pause(seen: Observed, record: Record, now_ms: int, *, deployed: bool) -> Record:
+    """The record with the pause as it is wanted now."""
+    if record.paused and record.until_ms is not None and record.until_ms <= now_ms:
+        return record.running()
+    if record.pending or record.block is not None:
+        # A command's wish; or the concurrency is the block's, and says nothing of a pause.
+        return record
+    if seen.concurrency == 0 and not record.paused:
+        return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
+    throttled = seen.concurrency == 0 or leased(record, now_ms)
+    if record.paused and not throttled and not deployed:
+        return record.running()
+    return record
+
+
+def leased(record: Record, now_ms: int) -> bool:
+    """Whether one event may run although the handler is paused."""
+    return record.lease_ms is not None and now_ms < record.lease_ms
+
+
+def _calls(seen: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
+    if wanted.block is not None:
+        # The tags first: from then on nobody but an admin can undo what follows.
+        tags = [Call.TAG_FUNCTION] if seen.block is None else []
+        if seen.mapping_block is None:
+            tags.append(Call.TAG_MAPPING)
+        return tags + _stop(seen)
+    if wanted.paused:
+        untag = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
+        return untag + [call for call in _stop(seen) if call is not Call.SET_ZERO or not leased(record, now_ms)]
+    calls = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
+    # A mapping that nobody paused here was disabled by someone who meant it.
+    if record.paused or record.block is not None or record.pending:
+        calls += _start(seen)
+    return calls
+
+
+def _stop(seen: Observed) -> list[Call]:
+    """The mapping first: one that receives for a function that is throttled loses events their receives."""
+    calls = []
+    if seen.schedule == "ENABLED":
+        calls.append(Call.DISABLE_SCHEDULE)
+    if seen.mapping in RECEIVING:
+        calls.append(Call.DISABLE_MAPPING)
+    if seen.concurrency != 0:
+        calls.append(Call.SET_ZERO)
+    return calls
+
+
+def _start(seen: Observed) -> list[Call]:
+    """The reverse."""
+    calls = []
+    if seen.concurrency == 0:
+        calls.append(Call.RELEASE)
+    if seen.mapping not in RECEIVING:
+        calls.append(Call.ENABLE_MAPPING)
+    if seen.schedule == "DISABLED":
+        calls.append(Call.ENABLE_SCHEDULE)
+    return calls

@@ -1,0 +1,122 @@
+"""Making AWS as it should be, handler by handler, and writing down that it is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from .decision import SCHEDULE_CALLS, Decision, Observed, Record, decide
+from .functions import Functions, Part
+from .history import Change, changes_between
+from .records import RecordStore
+
+Clock = Callable[[], float]
+"""Gives seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A handler as it was found.
+
+    Attributes:
+        part: what AWS shows.
+        record: what was last written.
+        decision: what to do about it.
+    """
+
+    part: Part
+    record: Record
+    decision: Decision
+
+    @property
+    def seen(self) -> Observed:
+        """What AWS shows of its state."""
+        return self.part.seen
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What came of settling a handler.
+
+    Attributes:
+        found: how it was found.
+        record: what is written now.
+        changes: what went into the history.
+        done: whether nothing is left to do.
+    """
+
+    found: Looked
+    record: Record
+    changes: tuple[Change, ...]
+    done: bool
+
+
+class Stage:
+    """The handlers of a stage, as far as pausing goes.
+
+    Args:
+        functions: their functions.
+        records: their records.
+        clock: gives seconds since 1970.
+    """
+
+    def __init__(self, functions: Functions, records: RecordStore, clock: Clock) -> None:
+        self.functions = functions
+        self.records = records
+        self.clock = clock
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.clock() * 1000)
+
+    def look(self, handlers: Collection[str] | None = None) -> list[Looked]:
+        """See how handlers are.
+
+        Args:
+            handlers: only these; all if left out.
+        """
+        # The records first: what AWS shows is then never older than what was written about it.
+        records = self.records.all()
+        blocked = {handler for handler, record in records.items() if record.block is not None}
+        now_ms = self.now_ms()
+        looked = []
+        for part in self.functions.all(handlers, blocked=blocked):
+            record = records.get(part.handler, Record())
+            looked.append(Looked(part, record, decide(part.seen, record, now_ms)))
+        return looked
+
+    def settle(self, found: Looked, *, by_reconciler: bool = True) -> Settled:
+        """Do what was decided about a handler, and write it down.
+
+        Args:
+            found: how it was found.
+            by_reconciler: whether the reconciler asks, which alone changes schedules.
+
+        Raises:
+            ConflictError: somebody else has settled it in the meantime.
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: a call failed; what is left is
+                decided again from what there is.
+        """
+        decision, record = found.decision, found.record
+        left = [call for call in decision.calls if call in SCHEDULE_CALLS and not by_reconciler]
+        settled = dataclasses.replace(decision.settled, pending=decision.settled.pending or bool(left))
+        changes = changes_between(record, settled, decision.calls, self.now_ms())
+        newly_stopped = (settled.paused and not record.paused) or (settled.block is not None and record.block is None)
+        if newly_stopped and decision.calls:
+            # Cut off after this, what it disabled is known to be disabled for this.
+            begun = dataclasses.replace(
+                settled, pending=record.pending, blocking=record.blocking, deployment=record.deployment
+            )
+            record = self.records.put(found.part.handler, begun, record, changes)
+            written = changes
+            changes = []
+        else:
+            written = []
+        for call in decision.calls:
+            if call not in left:
+                self.functions.call(found.part, call, settled.block)
+        if dataclasses.replace(settled, revision=record.revision) != record:
+            record = self.records.put(found.part.handler, settled, record, changes)
+            written = [*written, *changes]
+        return Settled(found, record, tuple(written), done=not left)

@@ -1,0 +1,162 @@
+"""Dead letters that never had their five attempts, because their function was throttled: back into their queue."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .. import moving
+from ..envelope import Envelope
+from ..moving import Held
+from ..worker.delivery import Delivery
+from ..worker.redelivery import MAX_ATTEMPTS, plan
+from .keeping import HOLD, Room
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from ..traces import TraceStore
+
+EVERY_MINUTES = 5
+"""Between looks at how many dead letters there are. A request each for every handler."""
+
+MAX_RECEIVES = 100
+"""Of an event by all its messages together, after which it is left for dead: twenty times five receives without five
+starts is no longer for want of concurrency."""
+
+_EMPTY_RECEIVES = 3
+_CLOCKS_MS = 60_000
+_HOUR = 3_600
+_WINDOW = timedelta(days=14)
+"""As far back as a dead letter can have been sent."""
+
+
+def count(client: SQSClient, url: str) -> int:
+    """About how many messages a queue holds."""
+    attributes = client.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return sum(map(int, attributes.values()))
+
+
+def last_throttled_ms(metrics: Any, function: str, now: datetime) -> int | None:
+    """When Lambda last throttled a function, to the end of that hour, in milliseconds since 1970; None if never.
+
+    Args:
+        metrics: a boto3 CloudWatch client.
+        function: the function's name.
+        now: the current time.
+    """
+    points = metrics.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Throttles",
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=now - _WINDOW,
+        EndTime=now,
+        Period=_HOUR,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    hours = [point["Timestamp"] for point in points if point["Sum"] > 0]
+    return int((max(hours).astimezone(UTC).timestamp() + _HOUR) * 1000) if hours else None
+
+
+def oldest_seconds(metrics: Any, queue: str, now: datetime) -> int:
+    """How long the oldest event of a queue has been waiting when CloudWatch measured last; 0 if it hasn't.
+
+    Args:
+        metrics: a boto3 CloudWatch client.
+        queue: the queue's name.
+        now: the current time.
+    """
+    points = metrics.get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": queue}],
+        StartTime=now - timedelta(seconds=_HOUR),
+        EndTime=now,
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return int(max((point["Maximum"] for point in points), default=0))
+
+
+def put_back_throttled(
+    client: SQSClient,
+    *,
+    dead: str,
+    alive: str,
+    handler: str,
+    store: TraceStore,
+    throttled_ms: int,
+    room: Room,
+) -> int:
+    """Put events back that were dead-lettered for no fault of theirs.
+
+    Args:
+        client: a boto3 SQS client.
+        dead: the URL of the dead-letter queue.
+        alive: the URL of the handler's queue.
+        handler: the handler's name.
+        store: the traces.
+        throttled_ms: when the function was last throttled. What was sent since then cannot have been.
+        room: what this run may do.
+
+    Returns:
+        How many were put back.
+    """
+    others: list[Held] = []
+    done = empty = 0
+    try:
+        while room.left and empty < _EMPTY_RECEIVES:
+            batch = moving.receive(client, dead, handler, hold=HOLD)
+            empty = 0 if batch else empty + 1
+            wronged = [one for one in batch if _was_wronged(one, handler, store, throttled_ms)]
+            others += [one for one in batch if one not in wronged]
+            if wronged:
+                done += moving.move(client, wronged, source=dead, target=alive, envelope_of=_put_back)
+            room.moves -= len(batch)
+    finally:
+        moving.let_go(client, dead, others)
+    return done
+
+
+def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int) -> bool:
+    if held.sent_ms > throttled_ms + _CLOCKS_MS or held.envelope.receives >= MAX_RECEIVES:
+        return False
+    prior = store.get(handler, held.envelope.id)
+    if prior is not None and prior.completed:
+        return False
+    return plan(Delivery(_record(held), handler), prior).used < MAX_ATTEMPTS
+
+
+def _put_back(held: Held) -> Envelope:
+    """It has been received before, so its trace is read; its attempts so far still count."""
+    envelope = held.envelope
+    return dataclasses.replace(
+        envelope,
+        emitted_by=envelope.emitted_by or held.system.get("SenderId"),
+        receives=envelope.receives + held.receives,
+        round_ms=envelope.round_ms or held.sent_ms,
+    )
+
+
+def _record(held: Held) -> dict[str, Any]:
+    """The message in the form in which Lambda passes it to a function."""
+    return {
+        "messageId": held.message_id,
+        "receiptHandle": held.receipt_handle,
+        "body": held.body,
+        "attributes": held.system,
+        "messageAttributes": {name: _attribute(value) for name, value in held.attributes.items()},
+    }
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    passed = {"dataType": value["DataType"]}
+    if "StringValue" in value:
+        passed["stringValue"] = value["StringValue"]
+    else:
+        passed["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return passed

@@ -1,0 +1,156 @@
+"""Random histories of everybody who can change a handler's state, each cut off wherever it can be."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sluice.pausing.commands import BlockedError
+from sluice.pausing.decision import BLOCKED_TAG
+
+from .fake_lambda import block_by_hand
+from .pausing_world import MINUTE, World
+
+CUTS = st.one_of(st.none(), st.integers(0, 7))
+"""After how many of its calls a program is gone; None if it ends as it should."""
+
+
+class Histories(RuleBasedStateMachine):
+    """The command line, the console, deployments and the reconciler, in any order."""
+
+    @initialize(slow=st.booleans())
+    def begin(self, slow: bool) -> None:
+        self.world = World(slow=slow)
+
+    def _may_settle(self) -> None:
+        """A command that was not cut off has settled everything."""
+        world = self.world
+        if world.finished:
+            world.expected.settled(world.now)
+
+    @rule(cut=CUTS, minutes=st.one_of(st.none(), st.integers(1, 5)))
+    def pause(self, cut: int | None, minutes: int | None) -> None:
+        world = self.world
+        until = None if minutes is None else world.now + minutes * MINUTE
+        world.command("pause", cut=cut, until=until)
+        if world.made:
+            world.expected.absorb(world.now)
+            world.expected.command, world.expected.until = True, until
+        if not world.expected.blocked:
+            self._may_settle()
+
+    @rule(cut=CUTS)
+    def unpause(self, cut: int | None) -> None:
+        world = self.world
+        try:
+            world.command("unpause", cut=cut)
+        except BlockedError:
+            assert world.expected.blocked
+            return
+        assert not world.expected.blocked
+        if world.made:
+            world.expected.absorb(world.now)
+            world.expected.command = False
+        self._may_settle()
+
+    @rule(cut=CUTS)
+    def block(self, cut: int | None) -> None:
+        world = self.world
+        world.command("block", cut=cut)
+        if world.made:
+            world.expected.absorb(world.now)
+            world.expected.lifting = True
+        if world.made > 1:
+            world.expected.blocked = True
+        self._may_settle()
+
+    @rule(cut=CUTS)
+    def unblock(self, cut: int | None) -> None:
+        world = self.world
+        blocked, lifting = world.expected.blocked, world.expected.lifting
+        tagged = BLOCKED_TAG in world.function.tags
+        world.command("unblock", cut=cut)
+        if world.made and (blocked or lifting):
+            world.expected.absorb(world.now)
+            world.expected.lifting = True
+        # What is written down comes first, the tag second, unless a deployment has taken that.
+        if world.made > tagged:
+            world.expected.blocked = False
+        self._may_settle()
+
+    @rule()
+    def throttle_in_the_console(self) -> None:
+        self.world.function.concurrency = 0
+        self.world.expected.throttled = True
+        self.world.others()
+
+    @rule(concurrency=st.sampled_from([None, 5]))
+    def unthrottle_in_the_console(self, concurrency: int | None) -> None:
+        self.world.function.concurrency = concurrency
+        self.world.expected.throttled = False
+        self.world.others()
+
+    @rule()
+    def enable_the_mapping_by_hand(self) -> None:
+        self.world.function.mapping = "Enabled"
+        self.world.others()
+
+    @rule(resets=st.booleans(), enables=st.booleans(), forgets_tags=st.booleans())
+    def deploy(self, resets: bool, enables: bool, forgets_tags: bool) -> None:
+        world = self.world
+        world.aws.deployment += "+"
+        world.expected.deployed = True
+        if resets:
+            world.function.concurrency = None
+            world.expected.throttled = False
+        if enables:
+            world.function.mapping = "Enabled"
+        if forgets_tags and world.expected.on_record and world.expected.blocked and not world.expected.lifting:
+            world.function.tags.clear()
+            world.function.mapping_tags.clear()
+        world.others()
+
+    @rule(cut=st.one_of(st.none(), st.integers(0, 5)))
+    def a_minute_passes(self, cut: int | None) -> None:
+        world = self.world
+        world.pass_time(MINUTE)
+        world.reconcile(cut=cut)
+        if world.function.unsafe:
+            # Cut off before it could end it: the next minute is another stretch.
+            world.windows += 1
+        world.poll()
+        if world.finished:
+            world.expected.settled(world.now)
+            world.aws.tick()
+            world.check()
+
+    @rule()
+    def an_admin_tags_it_by_hand(self) -> None:
+        world = self.world
+        if not world.expected.blocked and not world.expected.lifting:
+            block_by_hand(world.function)
+            world.expected.blocked = True
+
+    @invariant()
+    def received_no_more_often_than_it_was_thrown_into_that(self) -> None:
+        assert self.world.receives <= self.world.windows
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            world = self.world
+            world.aws.tick()
+            world.reconcile()
+            world.expected.settled(world.now)
+            world.aws.tick()
+            world.check()
+
+
+Histories.TestCase.settings = settings(
+    max_examples=int(os.environ.get("SLUICE_TEST_HISTORIES", "1500")),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestHistories = Histories.TestCase
