@@ -310,7 +310,7 @@ def test_an_exception_in_the_middle_spoils_no_later_call(scripted: Scripted) -> 
 
     client.send_message(MessageBody="1")
     (connection,) = client._idle
-    connection.getresponse = interrupted
+    connection.receive = interrupted
     with pytest.raises(DeadlineError):
         client.send_message(MessageBody="2")
     assert client.send_message(MessageBody="3") == {"ok": True}

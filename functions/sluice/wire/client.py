@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
-import http.client
 import json
 import random
 import ssl
@@ -17,6 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from .authorities import trusted
+from .connection import Answer, Connection, DamagedAnswerError
 from .errors import CallError, NotReachedError, QueueDoesNotExistError
 from .signing import Credentials, Signer
 
@@ -102,10 +102,15 @@ class WireClient:
         self._service = SERVICES[service]
         parts = urlsplit(endpoint)
         self._host = parts.netloc
-        self._tls = _tls() if parts.scheme == "https" else None
+        self._secure = parts.scheme == "https"
+        self._address = parts.hostname or "", parts.port or (443 if self._secure else 80)
+        self._known_authority = True
+        if self._secure:
+            # Here rather than at the first call: a function is made in Lambda's init phase, on a whole processor.
+            trusted(everybody=False)
         self._signer = Signer(credentials, self._service.name, region)
         self._sleep = sleep
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -133,7 +138,7 @@ class WireClient:
             error: CallError
             try:
                 status, answer = self._send(target, body)
-            except (OSError, http.client.HTTPException) as broken:
+            except (OSError, DamagedAnswerError) as broken:
                 error = NotReachedError(operation, type(broken).__name__, str(broken))
                 error.__cause__ = broken
             else:
@@ -156,40 +161,36 @@ class WireClient:
         if connection is not None:
             try:
                 return self._exchange(connection, body, headers)
-            except (ConnectionError, http.client.RemoteDisconnected):
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 # Closed by the other side since it was last used, as after a pause between invocations.
                 pass
         return self._exchange(self._connect(), body, headers)
 
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._tls:
-            return http.client.HTTPSConnection(self._host, timeout=TIMEOUT, context=self._tls)
-        return http.client.HTTPConnection(self._host, timeout=TIMEOUT)
+    def _connect(self) -> Connection:
+        if not self._secure:
+            return Connection(*self._address, None, TIMEOUT)
+        if self._known_authority:
+            try:
+                return Connection(*self._address, trusted(everybody=False), TIMEOUT)
+            except ssl.SSLCertVerificationError:
+                self._known_authority = False
+        return Connection(*self._address, trusted(everybody=True), TIMEOUT)
 
-    def _exchange(
-        self, connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]
-    ) -> tuple[int, Any]:
+    def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         try:
-            connection.request("POST", "/", body, headers)
-            response = connection.getresponse()
-            content = response.read()
+            connection.post(headers, body)
+            answer = connection.receive()
+            parsed = _parsed(answer)
         except BaseException:
             # Also for a deadline that passes in the middle: its answer must not be taken for the next call's.
             connection.close()
             raise
-        expected = response.getheader("x-amz-crc32")
-        if expected is not None and int(expected) != zlib.crc32(content):
+        if answer.last:
             connection.close()
-            raise http.client.HTTPException("the answer was damaged on its way")
-        with self._lock:
-            self._idle.append(connection)
-        return response.status, _parsed(content, response.status)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """One for all clients: reading the certificates of the world's authorities takes longer than anything else here."""
-    return ssl.create_default_context()
+        else:
+            with self._lock:
+                self._idle.append(connection)
+        return answer.status, parsed
 
 
 def _base64(value: object) -> str:
@@ -203,16 +204,20 @@ def _binary(fields: dict[str, Any]) -> dict[str, Any]:
     return {"B": base64.b64decode(fields["B"])} if fields.keys() == {"B"} else fields
 
 
-def _parsed(content: bytes, status: int) -> Any:
-    if not content:
+def _parsed(answer: Answer) -> Any:
+    expected = answer.headers.get(b"x-amz-crc32")
+    if expected is not None and expected != b"%d" % zlib.crc32(answer.content):
+        raise DamagedAnswerError("the answer was damaged on its way")
+    # Most answers say no more than this, and 2 bytes need no parser.
+    if answer.content in (b"", b"{}"):
         return {}
     try:
-        return json.loads(content, object_hook=_binary)
+        return json.loads(answer.content, object_hook=_binary)
     except ValueError:
-        if status >= _SERVER_FAULT:
+        if answer.status >= _SERVER_FAULT:
             # A proxy's page.
-            return {"message": content[:200].decode(errors="replace")}
-        raise http.client.HTTPException("the answer is no JSON") from None
+            return {"message": answer.content[:200].decode(errors="replace")}
+        raise DamagedAnswerError("the answer is no JSON") from None
 
 
 def _error(operation: str, status: int, answer: Any) -> CallError:
