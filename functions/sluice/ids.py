@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import uuid
 
 _RANDOM_BITS = 74
 
+_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
 
 def _uuid7(milliseconds: int, random: int) -> str:
     high, low = random >> 62, random & ((1 << 62) - 1)
-    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+    # Not by way of uuid.UUID, which costs as much as all else about an emit together.
+    digits = f"{milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def new_id(now: float | None = None) -> str:
@@ -58,7 +63,7 @@ def time_of_id(event_id: str) -> float | None:
 
 def is_id(text: str) -> bool:
     """Whether `text` is an event id, as `emit` returns them."""
-    return time_of_id(text) is not None and str(uuid.UUID(text)) == text
+    return _ID.fullmatch(text) is not None
 
 
 def first_id_at(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -69,6 +70,9 @@ try:
     load_handler(os.environ["SLUICE_HANDLER"])
 except NotLoadedError as error:
     sys.stderr.write(f"{error}\n")
+
+# What is imported stays: later collections need not look through it.
+gc.freeze()
 
 
 def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
