@@ -1,18 +1,33 @@
-"""How long SQS is to hold an event back."""
+"""When an emitted event is to run, and who keeps it until then."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .errors import InvalidDelayError
+from .schedules.expression import LAST_YEAR
 
 MAX_DELAY = 900
-"""Seconds. SQS's limit for DelaySeconds."""
+"""Seconds. SQS's limit for DelaySeconds; what is to wait longer waits in EventBridge Scheduler."""
 
 
-def delay_seconds(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> int:
-    """The whole seconds that SQS is to hold a message back: never less than asked for.
+@dataclass(frozen=True)
+class Wait:
+    """How long an event is to wait.
+
+    Attributes:
+        seconds: that SQS is to hold it back.
+        until: the moment, to the second, at which Scheduler is to send it; None if SQS can keep it that long.
+    """
+
+    seconds: int = 0
+    until: datetime | None = None
+
+
+def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> Wait:
+    """The wait that was asked for, in whole seconds: never less.
 
     Args:
         delay: as for `emit`.
@@ -24,17 +39,29 @@ def delay_seconds(delay: float | timedelta | None, at: datetime | None, *, now: 
     """
     if delay is not None and at is not None:
         raise InvalidDelayError("delay and at say the same thing; give one of them")
+    now = now or datetime.now(UTC)
     if at is not None:
         if at.utcoffset() is None:
             raise InvalidDelayError(
                 f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
                 " .replace(tzinfo=ZoneInfo('Europe/Berlin'))"
             )
-        seconds = max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+        seconds = max(0.0, (at - now).total_seconds())
     elif isinstance(delay, timedelta):
         seconds = delay.total_seconds()
     else:
         seconds = delay or 0
-    if not 0 <= seconds <= MAX_DELAY:
-        raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 to {MAX_DELAY} s")
-    return math.ceil(seconds)
+    if not seconds >= 0:
+        raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")
+    if seconds <= MAX_DELAY:
+        return Wait(seconds=math.ceil(seconds))
+    try:
+        until = now + timedelta(seconds=seconds)
+        whole = until.astimezone(UTC).replace(microsecond=0)
+        if whole < until:
+            whole += timedelta(seconds=1)
+    except OverflowError:
+        whole = datetime.max.replace(tzinfo=UTC)
+    if whole.year > LAST_YEAR:
+        raise InvalidDelayError(f"a delay of {seconds:g} s ends after the year {LAST_YEAR}, the last that AWS knows")
+    return Wait(until=whole)

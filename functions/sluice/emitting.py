@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from . import aws, body
-from .delays import delay_seconds
+from .delays import Wait, wait_of
 from .envelope import ATTRIBUTE, Envelope
 from .errors import EventTooLargeError, InvalidKeyError, NotInHandlerError, TooManyHopsError
 from .ids import new_id
 from .names import Names, check_handler
 from .run import Run, current_run
+from .schedules.later import check_sizes, schedule_all
 from .sending import Message, NoQueueError, send_all, send_one, size_of
 from .traces import Trace, TraceStore
 from .wire.errors import aws_errors
@@ -47,8 +48,9 @@ def emit(
     Args:
         handler: the handler's name, such as `send-receipt`.
         event: what the handler is given; anything that JSON carries, up to 1 MiB of it.
-        delay: seconds (or a timedelta) to wait before it runs, up to 15 minutes.
-        at: the moment to run it, with its time zone, up to 15 minutes ahead; a past one means now.
+        delay: seconds (or a timedelta) to wait before it runs. Beyond 15 minutes the event may be 256 KiB large, and
+            runs within the minute after that.
+        at: the moment to run it, with its time zone, years ahead if need be; a past one means now.
         key: of all events to the handler with the same key, only the first to start runs. Up to 256 characters.
         key_window: for how long from that start the key counts, up to a year.
         stage: the stage to emit in; SLUICE_STAGE unless given, which is set in every handler.
@@ -59,16 +61,16 @@ def emit(
 
     Raises:
         EventNotSerializableError: JSON cannot carry the event; the message says where.
-        EventTooLargeError: the event is larger than an SQS message may be.
+        EventTooLargeError: the event is larger than an SQS message may be, or a schedule's that keeps it till later.
         InvalidNameError: no handler could ever have this name.
-        InvalidDelayError: the delay is negative or too long, or `at` has no time zone.
+        InvalidDelayError: the delay is negative, or `at` has no time zone.
         InvalidKeyError: the key or its window is empty or too long.
         StageNotSetError: outside of a handler, nothing says which stage.
         TooManyHopsError: handlers have been emitting to each other in a row for too long.
         CallError, or botocore's errors: SQS refused, or could not be reached.
     """
     window = _checked_window(key, key_window)
-    return _emit(handler, [body.encode(event)], delay_seconds(delay, at), stage, key, window)[0]
+    return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window)[0]
 
 
 def emit_many(
@@ -98,7 +100,7 @@ def emit_many(
         EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
             TooManyHopsError: as for `emit`; nothing was sent.
     """
-    return _emit(handler, [body.encode(event) for event in events], delay_seconds(delay, at), stage)
+    return _emit(handler, [body.encode(event) for event in events], wait_of(delay, at), stage)
 
 
 def retry(event: object, *, delay: float | timedelta | None = None, at: datetime | None = None) -> str:
@@ -134,13 +136,13 @@ def emit_texts(
     stage: str | None = None,
 ) -> list[str]:
     """Emit events that are JSON text already, just as they are. Otherwise as `emit_many`."""
-    return _emit(handler, bodies, delay_seconds(delay, at), stage)
+    return _emit(handler, bodies, wait_of(delay, at), stage)
 
 
 def _emit(
     handler: str,
     bodies: Sequence[str],
-    delay: int,
+    wait: Wait,
     stage: str | None,
     key: str | None = None,
     window: int = 0,
@@ -162,13 +164,10 @@ def _emit(
             )
     if not messages:
         return []
-    client = aws.sqs(stage)
+    if wait.until:
+        check_sizes(handler, messages)
     try:
-        url = _queue_url(handler, stage)
-        if len(messages) == 1:
-            send_one(client, url, messages[0], delay)
-        else:
-            send_all(client, url, handler, messages, delay)
+        _send(stage, handler, messages, wait)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
         _record_no_handler(handler, messages, stage)
@@ -176,6 +175,15 @@ def _emit(
     if run:
         run.note_emitted(handler, event_ids)
     return event_ids
+
+
+def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait) -> None:
+    if wait.until:
+        schedule_all(stage, handler, messages, wait.until)
+    elif len(messages) == 1:
+        send_one(aws.sqs(stage), _queue_url(handler, stage), messages[0], wait.seconds)
+    else:
+        send_all(aws.sqs(stage), _queue_url(handler, stage), handler, messages, wait.seconds)
 
 
 def _checked_window(key: str | None, window: timedelta) -> int:

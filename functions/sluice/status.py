@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from . import aws
 from .errors import SluiceError
 from .names import DEAD_SUFFIX, Names
+from .schedules import later
 from .traces import open_store
 
 BLOCKED_TAG = "sluice:blocked"
@@ -69,6 +70,7 @@ class HandlerStatus:
         reason: why it is paused or blocked.
         by: who paused or blocked it, if known.
         since: when that was, if known.
+        scheduled: events for later than SQS keeps them; 1,000 stands for that many or more.
         unhandled: events emitted to this name while it had no handler.
     """
 
@@ -83,6 +85,7 @@ class HandlerStatus:
     reason: str | None = None
     by: str | None = None
     since: str | None = None
+    scheduled: int | None = None
     unhandled: int = 0
 
 
@@ -184,6 +187,7 @@ def _ask(stage: str, handler: str, queue: str | None, kind: str) -> HandlerStatu
         waiting=int(counts["ApproximateNumberOfMessages"]),
         in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
         delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+        scheduled=later.count(stage, handler),
         dead=sum(int(count) for count in dead.values()),
     )
 

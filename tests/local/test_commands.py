@@ -23,6 +23,7 @@ STATUS_FIELDS = {
     "reason",
     "by",
     "since",
+    "scheduled",
     "unhandled",
 }
 

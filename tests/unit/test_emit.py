@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
@@ -26,7 +27,7 @@ from sluice import (
     emit_many,
     sending,
 )
-from sluice.delays import delay_seconds
+from sluice.delays import Wait, wait_of
 from sluice.envelope import from_text
 from sluice.ids import is_id
 
@@ -258,23 +259,44 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
     ],
 )
 def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, seconds: int) -> None:
-    assert delay_seconds(delay, at, now=NOON) == seconds
+    assert wait_of(delay, at, now=NOON) == Wait(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("delay", "at", "until"),
+    [
+        (901, None, NOON + timedelta(seconds=901)),
+        (900.2, None, NOON + timedelta(seconds=901)),
+        (timedelta(days=3650), None, NOON + timedelta(days=3650)),
+        (None, NOON + timedelta(minutes=16, microseconds=1), NOON + timedelta(minutes=16, seconds=1)),
+        (None, datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (
+            None,
+            datetime(2027, 3, 28, 1, 59, tzinfo=ZoneInfo("Europe/Berlin")),
+            datetime(2027, 3, 28, 0, 59, tzinfo=UTC),
+        ),
+    ],
+)
+def test_longer_waits_end_at_a_whole_second_and_never_too_soon(delay: Any, at: Any, until: datetime) -> None:
+    assert wait_of(delay, at, now=NOON) == Wait(until=until)
 
 
 @pytest.mark.parametrize(
     ("delay", "at", "why"),
     [
-        (-1, None, "may be 0 to 900"),
-        (901, None, "may be 0 to 900"),
-        (float("nan"), None, "may be 0 to 900"),
+        (-1, None, "may be 0 or more"),
+        (float("nan"), None, "may be 0 or more"),
+        (float("inf"), None, "after the year 2199"),
+        (1e300, None, "after the year 2199"),
+        (timedelta.max, None, "after the year 2199"),
         (None, NOON.replace(tzinfo=None), "no time zone"),
-        (None, NOON + timedelta(minutes=16), "may be 0 to 900"),
+        (None, NOON.replace(year=2200), "after the year 2199"),
         (1, NOON, "give one of them"),
     ],
 )
 def test_impossible_delays_are_refused(delay: Any, at: Any, why: str) -> None:
     with pytest.raises(InvalidDelayError, match=why):
-        delay_seconds(delay, at, now=NOON)
+        wait_of(delay, at, now=NOON)
 
 
 def test_a_delayed_event_waits(cloud: Cloud) -> None:

@@ -54,7 +54,7 @@ def test_a_running_worker(cloud: Cloud) -> None:
     (row,) = statuses(STAGE)
 
     assert row == status.HandlerStatus(
-        handler=HANDLER, kind="worker", state="running", waiting=0, in_flight=0, delayed=0, dead=0
+        handler=HANDLER, kind="worker", state="running", waiting=0, in_flight=0, delayed=0, dead=0, scheduled=0
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import click
 
+from ..schedules.later import COUNTED
 from ..status import HandlerStatus, statuses
 from .invocation import Invocation, about_stage
 from .tables import print_table
@@ -18,8 +19,9 @@ from .tables import print_table
 def status(invocation: Invocation, handler: str | None) -> None:
     """Show how each handler is doing, or only HANDLER.
 
-    Events: waiting to run, in flight (running), delayed until later, dead (in the dead-letter queue). The numbers
-    are SQS's approximations. The age of the oldest one is CloudWatch's, some minutes old.
+    Events: waiting to run, in flight (running), delayed (by up to 15 minutes), scheduled for later than that, dead
+    (in the dead-letter queue). But for the scheduled ones the numbers are SQS's approximations. The age of the oldest
+    one is CloudWatch's, some minutes old.
     """
     rows = statuses(invocation.stage, handler)
     if invocation.as_json:
@@ -32,13 +34,16 @@ def status(invocation: Invocation, handler: str | None) -> None:
 
 def print_status(rows: Sequence[HandlerStatus]) -> None:
     """Print the status table."""
-    names = ("handler", "kind", "state", "waiting", "in_flight", "delayed", "dead", "oldest_s", "reason", "by", "since")
-    cells = [[_cell(value) for name, value in _fields(row).items() if name in names] for row in rows]
-    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 8), drop_empty=range(7, 11))
+    names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "oldest_s"]
+    names += ["reason", "by", "since"]
+    cells = [[_cell(fields[name]) for name in names] for fields in map(_fields, rows)]
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 12))
 
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
     fields = asdict(row)
+    if row.scheduled == COUNTED:
+        fields["scheduled"] = f"{COUNTED}+"
     if row.unhandled:
         events = "1 event" if row.unhandled == 1 else f"{row.unhandled} events"
         kept = f"{events} kept that had no handler"
