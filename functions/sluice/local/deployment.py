@@ -70,6 +70,7 @@ def environment_of_cdk(files: Files) -> dict[str, str]:
         "SLUICE_STAGE": LOCAL_STAGE,
         "SLUICE_PORT": str(files.port),
         "TMPDIR": str(files.temporary),
+        "CDK_HOME": str(files.temporary / "cdk"),
         "NO_COLOR": "1",
     }
 
