@@ -48,9 +48,24 @@ def poison(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {batch.handler: batch for batch in batches}
 
 
+TAKES_MINUTES = ("poison",)
+"""Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of poison last, so that its attempts go on while the other tests run."""
-    items.sort(key=lambda item: "poison" in getattr(item, "fixturenames", ()))
+    items.sort(key=_waits)
+
+
+def _waits(item: pytest.Item) -> bool:
+    return not set(TAKES_MINUTES).isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _started_first(request: pytest.FixtureRequest) -> None:
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    for name in TAKES_MINUTES:
+        if name in wanted:
+            request.getfixturevalue(name)
 
 
 @pytest.fixture(autouse=True)
