@@ -42,9 +42,7 @@ def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
     for number, event_id in enumerate(batch.ids):
         trace = traces[event_id]
         if number in batch.poisonous:
-            eventually(
-                lambda event_id=event_id: is_dead(store, handler, event_id), f"{event_id} reads as dead", limit=30
-            )
+            eventually(partial(is_dead, store, handler, event_id), f"{event_id} reads as dead", limit=30)
             assert trace.attempts == 5
             # Of two that die in one batch, the second may never have been started when the first did.
             assert counted[number] == 5 or (len(poisonous) > 1 and counted[number] == 4)
