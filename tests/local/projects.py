@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -66,6 +67,10 @@ def _hostile_environment() -> dict[str, str]:
     }
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Project:
     """A project directory with the port of its local cloud."""
@@ -107,6 +112,8 @@ class Project:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # A shell that starts the tests in the background has them ignore interrupts, and all that they start.
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one system call, which takes no lock
         )
 
     def aws(self, *arguments: str) -> Any:
