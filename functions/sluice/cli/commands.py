@@ -16,6 +16,9 @@ _COMMANDS = {
     "traces": ("traces", "traces"),
     "trace": ("traces", "trace"),
     "replay": ("replay", "replay"),
+    "scheduled": ("scheduled", "scheduled"),
+    "cancel": ("scheduled", "cancel"),
+    "crons": ("crons", "crons"),
     "dead": ("dead", "dead"),
     "cdk": ("cdk", "cdk"),
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from .. import aws, status
+from ..delays import wait_of
 from ..emitting import emit_texts
 from ..errors import NotAcceptedError
 from ..names import Names, check_handler
@@ -39,9 +40,9 @@ _OPTION = re.compile(r"--?[A-Za-z]")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the event from this file."
 )
-@click.option("--delay", type=float, metavar="SECONDS", help="Seconds to wait before it runs: 0 to 900.")
+@click.option("--delay", type=float, metavar="SECONDS", help="Seconds to wait before it runs.")
 @click.option(
-    "--at", "moment", metavar="ISO", help="When to run it, up to 15 minutes ahead, such as 2030-01-31T09:00:00+01:00."
+    "--at", "moment", metavar="ISO", help="When to run it, such as 2030-01-31T09:00:00+01:00; a past moment is now."
 )
 @about_stage(deployed=True)
 def emit(
@@ -74,8 +75,13 @@ def emit(
     if others is not None:
         invocation.say(f"warning: {_no_handler(handler, others)}")
     one = len(ids) == 1
+    news = f"emitted {len(ids)} event{'' if one else 's'} to {handler}"
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
-    invocation.say(f"emitted {len(ids)} event{'' if one else 's'} to {handler}", then=then)
+    until = wait_of(delay, at).until
+    if until and others is None:
+        news += f", for {until:%Y-%m-%dT%H:%M:%SZ}"
+        then = invocation.command("scheduled", handler)
+    invocation.say(news, then=then)
 
 
 @contextmanager

@@ -11,14 +11,15 @@ from .progress import ShownProgress
 
 
 @click.command()
+@click.option("--no-crons", is_flag=True, help="Deploy the crons so that they do not fire; up without it undoes that.")
 @about_stage()
-def up(invocation: Invocation) -> None:
+def up(invocation: Invocation, *, no_crons: bool) -> None:
     """Start the local cloud and deploy app.py into it.
 
     Does nothing that has been done already, so it is also how a change gets in. SLUICE_PORT (4566) is its port.
     """
     only_local(invocation, "up")
-    ready = cloud.up(find_project(), ShownProgress())
+    ready = cloud.up(find_project(), ShownProgress(), crons=not no_crons)
     if invocation.as_json:
         invocation.print_json(
             {"endpoint": ready.endpoint, "port": ready.port, "pid": ready.pid, "deployed": ready.deployed}

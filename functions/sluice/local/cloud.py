@@ -62,12 +62,13 @@ class Deployed:
     made_from: str | None
 
 
-def up(root: Path, progress: Progress) -> Cloud:
+def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
     """Make the local cloud hold the project as it is, and wait until it is ready.
 
     Args:
         root: the project's root.
         progress: told what happens.
+        crons: whether they fire.
 
     Raises:
         LocalCloudError: it could not be; the error says why.
@@ -75,7 +76,7 @@ def up(root: Path, progress: Progress) -> Cloud:
     files = Files(root, local_port())
     with _alone(files, progress):
         deployment.stop_leftovers(files)
-        wanted = fingerprint(root) + _tools()
+        wanted = fingerprint(root) + _tools() + ("" if crons else " without crons")
         running = server.find(files)
         held = _read(files.deployed)
         if running is None or held is None or held.server != processes.identity(running) or not _settled(files):
@@ -90,7 +91,7 @@ def up(root: Path, progress: Progress) -> Cloud:
             return Cloud(cloud.endpoint, cloud.port, cloud.pid, deployed=False)
         _write(files.deployed, Deployed(identity, None) if held else None)
         aws.client("s3", LOCAL_STAGE).create_bucket(Bucket=ASSET_BUCKET)
-        deployment.deploy(files, progress)
+        deployment.deploy(files, progress, crons=crons)
         with progress.step("waiting until the handlers receive events"):
             _wait_for_mappings()
         _write(files.deployed, Deployed(identity, wanted))

@@ -23,8 +23,16 @@ _RESOURCE = re.compile(
 """A line of the CDK's about one resource."""
 
 
-def deploy(files: Files, progress: Progress) -> None:
+_NO_CRONS = ("--context", "crons=off")
+
+
+def deploy(files: Files, progress: Progress, *, crons: bool = True) -> None:
     """Deploy the project into the local cloud.
+
+    Args:
+        files: the local cloud's.
+        progress: told what happens.
+        crons: whether they are to fire.
 
     Raises:
         LocalCloudError: the app cannot be synthesised or deployed; it says why.
@@ -33,7 +41,7 @@ def deploy(files: Files, progress: Progress) -> None:
     started = time.monotonic()
     with progress.step("deploying app.py"):
         child = subprocess.Popen(  # noqa: S603
-            [*program, "deploy", *_arguments(files)],
+            [*program, "deploy", *([] if crons else _NO_CRONS), *_arguments(files)],
             cwd=files.root,
             env=environment_of_cdk(files),
             stdin=subprocess.DEVNULL,

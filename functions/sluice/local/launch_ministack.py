@@ -11,7 +11,10 @@ import sys
 
 from ministack.app import main  # type: ignore[import-untyped]
 
+from sluice.local import ministack_scheduler
+
 if __name__ == "__main__":
+    ministack_scheduler.install()
     sys.executable = getattr(sys, "_base_executable", None) or sys.executable
     sys.argv = ["ministack"]
     main()

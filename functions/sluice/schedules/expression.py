@@ -84,6 +84,12 @@ class CronExpression:
     is_day: Callable[[date], bool]
 
 
+def cron_of(expression: str) -> str | None:
+    """What stands in a `cron(...)`; None for Scheduler's other expressions."""
+    found = re.fullmatch(r"cron\((.+)\)", expression.strip())
+    return found[1] if found else None
+
+
 def parse(expression: str) -> CronExpression:
     """Read an expression such as `0 3 ? * MON-FRI *`, one that the checks at synth find nothing wrong with.
 

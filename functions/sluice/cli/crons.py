@@ -1,0 +1,90 @@
+"""`sluice crons`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from ..schedules.crons import Cron
+from ..schedules.crons import crons as all_crons
+from ..traces import Trace
+from ..traces.trace import iso
+from .invocation import Invocation, about_stage
+from .tables import print_table
+from .words import in_words
+
+
+@click.command()
+@about_stage(deployed=True)
+def crons(invocation: Invocation) -> None:
+    """List the crons: when each runs, by the clock of its zone, and how its last run ended.
+
+    A cron that is paused, blocked or disabled (sluice up --no-crons) would run at the times shown.
+    """
+    found = all_crons(invocation.stage)
+    if invocation.as_json:
+        invocation.print_json([_fields(cron) for cron in found])
+        return
+    if not found:
+        invocation.say("there are no crons; app.py makes one with Cron(...)", then=invocation.command("status"))
+        return
+    _print_table(found)
+    first = next((cron for cron in found if cron.last), found[0])
+    invocation.say(then=invocation.command("traces", first.name))
+
+
+def _fields(cron: Cron) -> dict[str, object]:
+    last = cron.last
+    return {
+        "cron": cron.name,
+        "state": cron.state,
+        "schedule": in_words(cron.expression, fortnightly=cron.fortnightly),
+        "expression": cron.expression,
+        "timezone": cron.timezone,
+        "overlap": cron.overlap,
+        "last": None
+        if last is None
+        else {
+            "id": last.id,
+            "status": last.status,
+            "started_at": iso(last.started_ms),
+            "finished_at": iso(last.finished_ms),
+            "skipped": last.skipped,
+        },
+        "next": [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in cron.next],
+    }
+
+
+def _print_table(found: Sequence[Cron]) -> None:
+    rows = []
+    for cron in found:
+        zone = _zone(cron)
+        rows.append(
+            [
+                cron.name,
+                cron.state,
+                in_words(cron.expression, fortnightly=cron.fortnightly),
+                cron.timezone,
+                _last(cron.last, zone),
+                ", ".join(run.astimezone(zone).strftime("%a %Y-%m-%d %H:%M") for run in cron.next) or "-",
+            ]
+        )
+    print_table(["cron", "state", "schedule", "zone", "last run", "next runs"], rows)
+
+
+def _last(trace: Trace | None, zone: ZoneInfo) -> str:
+    if trace is None:
+        return "-"
+    ms = trace.started_ms or trace.emitted_ms or 0
+    when = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).strftime("%a %Y-%m-%d %H:%M")
+    return f"{'skipped' if trace.skipped else trace.status} {when}"
+
+
+def _zone(cron: Cron) -> ZoneInfo:
+    try:
+        return ZoneInfo(cron.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

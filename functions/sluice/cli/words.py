@@ -1,0 +1,38 @@
+"""Schedules in words."""
+
+from __future__ import annotations
+
+from cron_descriptor import (  # type: ignore[import-untyped]
+    FormatError,
+    MissingFieldError,
+    Options,
+    WrongArgumentError,
+    get_description,
+)
+
+from ..schedules.expression import cron_of
+
+
+def in_words(expression: str, *, fortnightly: bool = False) -> str:
+    """A schedule's expression in words; the expression itself where there are none.
+
+    Args:
+        expression: such as `cron(0 3 ? * MON-FRI *)`.
+        fortnightly: whether it counts in every second week only.
+    """
+    cron = cron_of(expression)
+    if cron is None:
+        return expression
+    options = Options()
+    options.day_of_week_start_index_zero = False
+    options.use_24hour_time_format = True
+    options.verbose = True
+    try:
+        # That library's expressions begin with the seconds.
+        text = str(get_description(f"0 {cron}", options))
+    except (FormatError, MissingFieldError, WrongArgumentError, ValueError):
+        return expression
+    text = text.replace(", every hour", "")
+    if text.startswith("Every "):
+        text = text.removesuffix(", every day")
+    return f"{text}, every second week" if fortnightly else text
