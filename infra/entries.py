@@ -58,6 +58,8 @@ class Cron(Entry):
             month, day of the week, year.
         overlap: `allow`: a run may start while another is under way. `skip`: it is done without a run then, and its
             trace says so.
+        missed: what becomes of the ticks while it is paused or blocked. `skip`: there are none. `queue`: they wait, and
+            all of them run afterwards.
     """
 
     _: KW_ONLY
@@ -68,3 +70,4 @@ class Cron(Entry):
     timezone: str | None = None
     cron: str | None = None
     overlap: str = "allow"
+    missed: str = "skip"

@@ -113,6 +113,9 @@ class Handler(Construct):
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         Tags.of(self.function).add("sluice:handler", entry.name)
+        if isinstance(entry, Cron):
+            # The reconciler goes by it: it knows nothing of app.py.
+            Tags.of(self.function).add("sluice:missed", entry.missed)
         # `enabled` is left out: it is what pausing changes, and a deployment leaves alone what it doesn't name.
         lambda_.EventSourceMapping(
             self,

@@ -14,7 +14,9 @@ from .bundle import build_layer, code_of, target_of
 from .checks import problems_with
 from .entries import Entry
 from .handler import Bundle, Handler
+from .policies import Policies
 from .problems import InvalidAppError, UnknownHandlerError
+from .reconciler import Reconciler
 from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
@@ -69,6 +71,8 @@ class SluiceStack(Stack):
             )
             for entry in handlers
         }
+        Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler)
+        Policies(self, "Policies", names=names, traces=traces)
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
         CfnOutput(self, "TraceTable", value=traces.table.table_name, description="The DynamoDB table of traces")
 

@@ -134,6 +134,15 @@ class Names:
         """The handler's Lambda function."""
         return f"{self.prefix}{handler}"
 
+    @property
+    def reconciler(self) -> str:
+        """The reconciler's function. No handler's name has two hyphens in a row."""
+        return f"{self.prefix}-reconciler"
+
+    def policy(self, kind: str, region: str) -> str:
+        """The managed policy of a kind. IAM's names are the same in all regions, hence the region in it."""
+        return f"{self.prefix}{kind}-{region}"
+
     def handler_of_queue(self, queue: str) -> str | None:
         """The handler whose queue this is; None for dead-letter queues and queues of other stages or programs."""
         handler = queue.removeprefix(self.prefix)

@@ -17,12 +17,13 @@ from .cron_expressions import problems_with_expression
 
 _INTERVALS = (*BY_THE_MINUTE, *BY_THE_CLOCK)
 _OVERLAPS = ("allow", "skip")
+_MISSED = ("skip", "queue")
 _EXAMPLES = "every='Daily', at='03:00', timezone='Europe/Berlin', or cron='0 3 ? * MON-FRI *'"
 
 
 def problems_with_cron(cron: Cron) -> list[str]:
     """What is wrong with a cron's own settings."""
-    found = (*_when(cron), *_at(cron), *_on(cron), *_week_of(cron), *_timezone(cron), *_overlap(cron))
+    found = (*_when(cron), *_at(cron), *_on(cron), *_week_of(cron), *_timezone(cron), *_overlap(cron), *_missed(cron))
     return [f"handler {cron.name!r}: {problem}" for problem in found]
 
 
@@ -103,6 +104,11 @@ def _timezone(cron: Cron) -> Iterator[str]:
 def _overlap(cron: Cron) -> Iterator[str]:
     if cron.overlap not in _OVERLAPS:
         yield f"overlap is {cron.overlap!r}; it may be 'allow' (runs may overlap) or 'skip' (one at a time)"
+
+
+def _missed(cron: Cron) -> Iterator[str]:
+    if cron.missed not in _MISSED:
+        yield f"missed is {cron.missed!r}; it may be 'skip' (no ticks during a pause) or 'queue' (they wait)"
 
 
 def _listed(words: Iterable[str]) -> str:

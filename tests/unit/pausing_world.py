@@ -70,6 +70,7 @@ class World:
     """The handler, time, and events that wait for it."""
 
     slow: bool = False
+    schedule: str | None = None
     now: float = 1_800_000_000.0
     expected: Expected = field(default_factory=Expected)
     receives: int = 0
@@ -78,6 +79,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.aws = FakeAws(HANDLER, slow=self.slow)
+        self.function.schedule = self.schedule
+        self.function.tags["sluice:missed"] = "skip"
         self.budget: int | None = None
         self.finished = True
         self.unsafe_before = False
@@ -164,7 +167,9 @@ class World:
         assert (BLOCKED_TAG in function.mapping_tags) == expected.blocked
         if expected.blocked or expected.paused:
             assert (function.concurrency, function.mapping) == (0, "Disabled"), expected
+            assert function.schedule in (None, "DISABLED")
         else:
             assert function.concurrency != 0, expected
             assert function.mapping in RECEIVING, expected
+            assert function.schedule == self.schedule, expected
         assert self.receives <= self.windows

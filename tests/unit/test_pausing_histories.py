@@ -20,9 +20,9 @@ CUTS = st.one_of(st.none(), st.integers(0, 7))
 class Histories(RuleBasedStateMachine):
     """The command line, the console, deployments and the reconciler, in any order."""
 
-    @initialize(slow=st.booleans())
-    def begin(self, slow: bool) -> None:
-        self.world = World(slow=slow)
+    @initialize(slow=st.booleans(), schedule=st.sampled_from([None, "ENABLED", "DISABLED"]))
+    def begin(self, slow: bool, schedule: str | None) -> None:
+        self.world = World(slow=slow, schedule=schedule)
 
     def _may_settle(self) -> None:
         """A command that was not cut off has settled everything."""
@@ -108,7 +108,7 @@ class Histories(RuleBasedStateMachine):
         if enables:
             world.function.mapping = "Enabled"
         if forgets_tags and world.expected.on_record and world.expected.blocked and not world.expected.lifting:
-            world.function.tags.clear()
+            world.function.tags.pop(BLOCKED_TAG, None)
             world.function.mapping_tags.clear()
         world.others()
 

@@ -80,6 +80,7 @@ class Record:
         blocking: whether a command is at work on the block: `block`, `unblock` or None.
         deployment: the deployment at which this was settled.
         lease_ms: until when one event may run although the handler is paused.
+        ticks_off: whether the cron's schedule was disabled for this, and is to be enabled again.
         revision: counts the writes.
     """
 
@@ -93,6 +94,7 @@ class Record:
     blocking: str | None = None
     deployment: str | None = None
     lease_ms: int | None = None
+    ticks_off: bool = False
     revision: int = 0
 
     def running(self) -> Record:
@@ -136,14 +138,16 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     wanted = _with_pause(seen, record, now_ms, deployed=deployed)
     wanted = dataclasses.replace(wanted, block=block, blocking=None)
     stopped = wanted.paused or block is not None
+    calls = _calls(seen, record, wanted, now_ms)
     settled = dataclasses.replace(
         wanted,
         pending=False,
+        ticks_off=stopped and (record.ticks_off or Call.DISABLE_SCHEDULE in calls),
         # While one is under way, what counts is the deployment before it.
         deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
     )
     return Decision(
-        calls=tuple(_calls(seen, record, wanted, now_ms)),
+        calls=tuple(calls),
         settled=settled,
         stopped=stopped,
         unsafe=seen.concurrency == 0 and seen.mapping in RECEIVING,
@@ -184,6 +188,9 @@ def _calls(seen: Observed, record: Record, wanted: Record, now_ms: int) -> list[
     # A mapping that nobody paused here was disabled by someone who meant it.
     if record.paused or record.block is not None or record.pending:
         calls += _start(seen)
+    # One that was disabled by someone else stays so.
+    if seen.schedule == "DISABLED" and record.ticks_off:
+        calls.append(Call.ENABLE_SCHEDULE)
     return calls
 
 
@@ -206,6 +213,4 @@ def _start(seen: Observed) -> list[Call]:
         calls.append(Call.RELEASE)
     if seen.mapping not in RECEIVING:
         calls.append(Call.ENABLE_MAPPING)
-    if seen.schedule == "DISABLED":
-        calls.append(Call.ENABLE_SCHEDULE)
     return calls

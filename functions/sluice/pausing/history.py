@@ -8,7 +8,7 @@ from typing import Any
 from .. import ids
 from ..traces.trace import iso
 from .block_tag import parse
-from .decision import DUE, UNTHROTTLED, Call, Record
+from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record
 
 PARTITION = "#history#"
 """What the partitions of histories start with. No handler's name does."""
@@ -105,6 +105,7 @@ def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_
     if before.paused and not after.paused:
         due = before.until_ms is not None and before.until_ms <= now_ms
         found.append(new_change("unpaused", now_ms, by=SLUICE if due else None, reason=DUE if due else UNTHROTTLED))
-    if calls and not found and not before.pending and before.blocking is None:
+    unasked = set(calls) - SCHEDULE_CALLS
+    if unasked and not found and not before.pending and before.blocking is None:
         found.append(new_change("restored", now_ms, by=SLUICE, reason=", ".join(call.value for call in calls)))
     return found

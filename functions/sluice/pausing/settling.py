@@ -100,10 +100,13 @@ class Stage:
         """
         decision, record = found.decision, found.record
         left = [call for call in decision.calls if call in SCHEDULE_CALLS and not by_reconciler]
-        settled = dataclasses.replace(decision.settled, pending=decision.settled.pending or bool(left))
+        settled = decision.settled
+        if left:
+            settled = dataclasses.replace(settled, ticks_off=record.ticks_off)
         changes = changes_between(record, settled, decision.calls, self.now_ms())
         newly_stopped = (settled.paused and not record.paused) or (settled.block is not None and record.block is None)
-        if newly_stopped and decision.calls:
+        newly_off = settled.ticks_off and not record.ticks_off
+        if (newly_stopped and decision.calls) or newly_off:
             # Cut off after this, what it disabled is known to be disabled for this.
             begun = dataclasses.replace(
                 settled, pending=record.pending, blocking=record.blocking, deployment=record.deployment
