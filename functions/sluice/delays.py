@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .errors import InvalidDelayError
-from .schedules.expression import LAST_YEAR
 
 MAX_DELAY = 900
 """Seconds. SQS's limit for DelaySeconds; what is to wait longer waits in EventBridge Scheduler."""
@@ -55,6 +54,9 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
         raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")
     if seconds <= MAX_DELAY:
         return Wait(seconds=math.ceil(seconds))
+    # Here, as few handlers wait that long, and every cold start would wait for the import.
+    from .schedules.expression import LAST_YEAR  # noqa: PLC0415
+
     try:
         until = now + timedelta(seconds=seconds)
         whole = until.astimezone(UTC).replace(microsecond=0)

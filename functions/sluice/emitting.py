@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from types import ModuleType
 
 from . import aws, body
 from .delays import Wait, wait_of
@@ -16,7 +17,6 @@ from .errors import EventTooLargeError, InvalidKeyError, NotInHandlerError, TooM
 from .ids import new_id
 from .names import Names, check_handler
 from .run import Run, current_run
-from .schedules.later import check_sizes, schedule_all
 from .sending import Message, NoQueueError, send_all, send_one, size_of
 from .traces import Trace, TraceStore
 from .wire.errors import aws_errors
@@ -165,7 +165,7 @@ def _emit(
     if not messages:
         return []
     if wait.until:
-        check_sizes(handler, messages)
+        _later().check_sizes(handler, messages)
     try:
         _send(stage, handler, messages, wait)
     except NoQueueError:
@@ -179,11 +179,18 @@ def _emit(
 
 def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait) -> None:
     if wait.until:
-        schedule_all(stage, handler, messages, wait.until)
+        _later().schedule_all(stage, handler, messages, wait.until)
     elif len(messages) == 1:
         send_one(aws.sqs(stage), _queue_url(handler, stage), messages[0], wait.seconds)
     else:
         send_all(aws.sqs(stage), _queue_url(handler, stage), handler, messages, wait.seconds)
+
+
+def _later() -> ModuleType:
+    """What knows Scheduler, imported when something has to wait that long: every cold start would pay for it."""
+    from .schedules import later  # noqa: PLC0415
+
+    return later
 
 
 def _checked_window(key: str | None, window: timedelta) -> int:
