@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from . import aws
 from .errors import SluiceError
 from .names import DEAD_SUFFIX, Names
+from .pausing.entry import open_stage
+from .pausing.settling import Looked
+from .pausing.states import state_of
 from .schedules import later
 from .traces import open_store
-
-BLOCKED_TAG = "sluice:blocked"
-"""The function's tag while an admin has blocked it. Its value says when, who and why."""
 
 _CALLERS = 16
 """Handlers that are asked about at once."""
@@ -58,8 +58,8 @@ class HandlerStatus:
     Attributes:
         handler: its name.
         kind: `worker` or `cron`; None if nothing runs under this name.
-        state: `running`, `paused` or `blocked`; `no-handler` for a name that events were emitted to but that has
-            no function.
+        state: `running`, `pausing`, `paused` or `blocked`; `no-handler` for a name that events were emitted to but
+            that has no function.
         waiting: events that could start now. This number and the next three are SQS's approximations; None
             where there is no queue.
         in_flight: events that run.
@@ -70,6 +70,8 @@ class HandlerStatus:
         reason: why it is paused or blocked.
         by: who paused or blocked it, if known.
         since: when that was, if known.
+        until: when the pause ends by itself.
+        also_paused: whether a blocked handler stays paused once the block is lifted.
         scheduled: events for later than SQS keeps them; 1,000 stands for that many or more.
         unhandled: events emitted to this name while it had no handler.
     """
@@ -85,6 +87,8 @@ class HandlerStatus:
     reason: str | None = None
     by: str | None = None
     since: str | None = None
+    until: str | None = None
+    also_paused: bool = False
     scheduled: int | None = None
     unhandled: int = 0
 
@@ -122,9 +126,11 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
             raise UnknownHandlerError(handler, stage, queues)
         names = [handler]
     crons = _crons(stage)
+    looked = {found.part.handler: found for found in open_stage(stage).look(None if handler is None else names)}
 
     def ask(name: str) -> HandlerStatus:
-        return _ask(stage, name, queues.get(name), "cron" if name in crons else "worker")
+        kind = "cron" if name in crons else "worker"
+        return _ask(stage, name, queues.get(name), kind, looked.get(name))
 
     with ThreadPoolExecutor(_CALLERS) as callers:
         rows = list(callers.map(ask, names))
@@ -165,10 +171,19 @@ def _crons(stage: str) -> set[str]:
     return {schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"]}
 
 
-def _ask(stage: str, handler: str, queue: str | None, kind: str) -> HandlerStatus:
-    row = _function_status(stage, handler, kind)
-    if queue is None:
+def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Looked | None) -> HandlerStatus:
+    row = (
+        HandlerStatus(handler=handler, kind=kind, state="running") if found else _without_mapping(stage, handler, kind)
+    )
+    if queue is not None:
+        row = _with_counts(stage, row, queue)
+    if found is None:
         return row
+    state = state_of(found, row.in_flight or 0)
+    return replace(row, **vars(state))
+
+
+def _with_counts(stage: str, row: HandlerStatus, queue: str) -> HandlerStatus:
     sqs = aws.sqs(stage)
     counts: Any = sqs.get_queue_attributes(
         QueueUrl=queue,
@@ -187,31 +202,19 @@ def _ask(stage: str, handler: str, queue: str | None, kind: str) -> HandlerStatu
         waiting=int(counts["ApproximateNumberOfMessages"]),
         in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
         delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
-        scheduled=later.count(stage, handler),
+        scheduled=later.count(stage, row.handler),
         dead=sum(int(count) for count in dead.values()),
     )
 
 
-def _function_status(stage: str, handler: str, kind: str) -> HandlerStatus:
+def _without_mapping(stage: str, handler: str, kind: str) -> HandlerStatus:
+    """Of a handler that cannot be paused, as nothing receives for it."""
     functions = aws.client("lambda", stage)
-    name = Names(stage).function(handler)
     try:
-        tags = functions.get_function(FunctionName=name).get("Tags", {})
+        functions.get_function(FunctionName=Names(stage).function(handler))
     except functions.exceptions.ResourceNotFoundException:
         return HandlerStatus(handler=handler, state="no-handler")
-    if BLOCKED_TAG in tags:
-        return HandlerStatus(handler=handler, kind=kind, state="blocked", reason=tags[BLOCKED_TAG] or None)
-    if functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
-        return HandlerStatus(handler=handler, kind=kind, state="paused", reason="its reserved concurrency is 0")
-    mappings = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    if not mappings:
-        return HandlerStatus(handler=handler, kind=kind, state="paused", reason="it has no event source mapping")
-    state = mappings[0]["State"]
-    if state in {"Disabled", "Disabling"}:
-        return HandlerStatus(
-            handler=handler, kind=kind, state="paused", reason=f"its event source mapping is {state.lower()}"
-        )
-    return HandlerStatus(handler=handler, kind=kind, state="running")
+    return HandlerStatus(handler=handler, kind=kind, state="paused", reason="it has no event source mapping")
 
 
 def _ages(stage: str, names: list[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.awslambda.models import lambda_backends
 from sluice import aws, emit, status
 from sluice.names import Names
 from sluice.status import NotDeployedError, UnknownHandlerError, handlers, statuses
@@ -48,6 +49,18 @@ def schedule(handler: str) -> None:
     )
 
 
+class Zero(int):
+    """moto's GetFunction takes a reserved concurrency of 0 for none at all; AWS's does not."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def throttle(handler: str) -> None:
+    """The console's Throttle button."""
+    lambda_backends["123456789012"]["eu-central-1"].get_function(NAMES.function(handler)).reserved_concurrency = Zero()
+
+
 def test_a_running_worker(cloud: Cloud) -> None:
     deploy(HANDLER)
 
@@ -84,14 +97,26 @@ def test_a_schedule_makes_a_cron(cloud: Cloud) -> None:
 
 
 def test_paused_by_the_console_s_throttle_button(cloud: Cloud) -> None:
-    deploy(HANDLER)
-    boto3.client("lambda").put_function_concurrency(
-        FunctionName=NAMES.function(HANDLER), ReservedConcurrentExecutions=0
-    )
+    mapping = deploy(HANDLER)
+    throttle(HANDLER)
+    (pausing,) = statuses(STAGE)
+    boto3.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
+    (paused,) = statuses(STAGE)
+
+    assert (pausing.state, paused.state) == ("pausing", "paused")
+    assert pausing.reason == paused.reason == "its reserved concurrency was set to 0"
+
+
+def test_events_in_flight_are_still_ending(cloud: Cloud) -> None:
+    mapping = deploy(HANDLER)
+    throttle(HANDLER)
+    boto3.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
+    emit(HANDLER, 1)
+    cloud.sqs.receive_message(QueueUrl=cloud.sqs.get_queue_url(QueueName=NAMES.queue(HANDLER))["QueueUrl"])
 
     (row,) = statuses(STAGE)
 
-    assert (row.state, row.reason) == ("paused", "its reserved concurrency is 0")
+    assert (row.state, row.in_flight) == ("pausing", 1)
 
 
 def test_paused_by_its_mapping(cloud: Cloud) -> None:
@@ -106,14 +131,22 @@ def test_paused_by_its_mapping(cloud: Cloud) -> None:
 
 
 def test_blocked_wins_over_paused(cloud: Cloud) -> None:
-    deploy(HANDLER, **{"sluice:blocked": "for good"})
-    boto3.client("lambda").put_function_concurrency(
-        FunctionName=NAMES.function(HANDLER), ReservedConcurrentExecutions=0
-    )
+    deploy(HANDLER, **{"sluice:blocked": "2026-11-23T10:00:00.000Z user/ada - runs amok"})
+    throttle(HANDLER)
 
     (row,) = statuses(STAGE)
 
-    assert (row.state, row.reason) == ("blocked", "for good")
+    assert (row.state, row.by, row.since) == ("blocked", "user/ada", "2026-11-23T10:00:00.000Z")
+    assert row.reason == "runs amok; also paused: its reserved concurrency was set to 0"
+    assert row.also_paused
+
+
+def test_a_block_by_hand_is_all_reason(cloud: Cloud) -> None:
+    deploy(HANDLER, **{"sluice:blocked": "for good"})
+
+    (row,) = statuses(STAGE)
+
+    assert (row.state, row.reason, row.by, row.also_paused) == ("blocked", "for good", None, False)
 
 
 def test_a_name_without_a_handler_has_a_row_and_a_count(cloud: Cloud) -> None:

@@ -35,9 +35,9 @@ def status(invocation: Invocation, handler: str | None) -> None:
 def print_status(rows: Sequence[HandlerStatus]) -> None:
     """Print the status table."""
     names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "oldest_s"]
-    names += ["reason", "by", "since"]
+    names += ["reason", "by", "since", "until"]
     cells = [[_cell(fields[name]) for name in names] for fields in map(_fields, rows)]
-    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 12))
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 13))
 
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
