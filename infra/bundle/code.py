@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 NOT_DEPLOYED = [
     "/sluice/cli",
     "/sluice/local",
+    "/sluice/planning",
     "__pycache__",
     "*.egg-info",
     ".*",

@@ -134,7 +134,7 @@ def _from_emit_to_start(directory: Path) -> Row:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    waits = local_cloud.measure(directory / "local", port, rounds=30)
+    waits = local_cloud.measure(directory / "local", port, rounds=40)
     more = waits[OURS].less(waits["bare"]).median
     goal = Goal(text="no more than 20 ms over a bare function", reached=more, limit=20)
     return Row(what="from emit to handler start, local cloud", unit="ms", samples=waits, goals=[goal])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -73,9 +74,11 @@ def measure(into: Path, port: int, rounds: int) -> dict[str, Samples]:
         }
         waits: dict[str, list[float]] = {name: [] for name in senders}
         for number in range(rounds + 3):
-            # In turn also who goes first: MiniStack polls sooner after a poll that found something.
+            # In turn also who goes first, and a while after the last: MiniStack polls without a pause as long as there
+            # is something, and else 20 times a second.
             for name in sorted(senders, reverse=number % 2 == 1):
                 send = senders[name]
+                time.sleep(random.uniform(0.1, 0.2))
                 waited = _one(into / f"{name}-{number}", send)
                 # The first ones start the process.
                 if number >= 3:

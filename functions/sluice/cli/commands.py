@@ -20,6 +20,8 @@ _COMMANDS = {
     "cancel": ("scheduled", "cancel"),
     "crons": ("crons", "crons"),
     "dead": ("dead", "dead"),
+    "cost": ("cost", "cost"),
+    "capacity": ("capacity", "capacity"),
     "cdk": ("cdk", "cdk"),
 }
 """For each command, its module here and its name in there. In the order of the help."""

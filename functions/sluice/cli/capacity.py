@@ -1,0 +1,133 @@
+"""`sluice capacity`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ..planning.capacity import ACCOUNT_CONCURRENCY, WRITES_A_TABLE, Check, ImpossibleLoadError, Load, checks
+from ..planning.drain import Drain, drain
+from ..planning.picture import picture
+from .invocation import Invocation, about_stage
+from .tables import print_table
+
+_IN_SECONDS = 120
+"""Durations below are told in seconds."""
+
+
+@click.command()
+@click.option("--rate", type=float, default=1_000, show_default=True, help="Events a second, of all handlers.")
+@click.option("--duration-ms", type=float, default=100, show_default=True, help="Of one event, its trace's write too.")
+@click.option("--batch", type=int, default=1, show_default=True, help="Events that an invocation gets.")
+@click.option("--handlers", type=int, default=1, show_default=True, help="Alike handlers that share the events.")
+@click.option("--max-concurrency", type=int, help="Each handler's setting.  [default: AWS's limits]")
+@click.option("--account-concurrency", type=int, default=ACCOUNT_CONCURRENCY, show_default=True, help="Lambda's quota.")
+@click.option("--trace-kb", type=float, default=1, show_default=True, help="Size of a trace as it is stored.")
+@click.option(
+    "--table-writes", type=float, default=WRITES_A_TABLE, show_default=True, help="DynamoDB's quota, a second."
+)
+@click.option("--backlog", type=float, default=0, show_default=True, help="Events that wait already.")
+@click.option("--pause-hours", type=float, default=0, show_default=True, help="How long it is paused before that.")
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="A file for a picture of the backlog over time."
+)
+@about_stage()
+def capacity(
+    invocation: Invocation,
+    rate: float,
+    duration_ms: float,
+    batch: int,
+    handlers: int,
+    max_concurrency: int | None,
+    account_concurrency: int,
+    trace_kb: float,
+    table_writes: float,
+    backlog: float,
+    pause_hours: float,
+    svg: Path | None,
+) -> None:
+    """Work out how many machines a rate of events takes, which limits it meets, and how a backlog drains.
+
+    Nothing is asked of AWS.
+    """
+    try:
+        load = Load(
+            rate=rate,
+            duration_ms=duration_ms,
+            batch=batch,
+            handlers=handlers,
+            max_concurrency=max_concurrency,
+            account_concurrency=account_concurrency,
+            trace_kb=trace_kb,
+            table_writes=table_writes,
+            backlog=backlog,
+            pause=pause_hours * 3_600,
+        )
+    except ImpossibleLoadError as error:
+        raise click.UsageError(str(error)) from error
+    drained = drain(load)
+    limits = checks(load, drained.longest_wait)
+    if svg:
+        svg.write_text(picture(_title(load, drained), drained.points, unpaused=load.pause or None), encoding="utf-8")
+    if invocation.as_json:
+        invocation.print_json(_as_json(load, drained, limits))
+        return
+    rows = [[limit.name, _number(limit.used), _number(limit.limit), "yes" if limit.holds else "NO"] for limit in limits]
+    print_table(["limit", "taken", "there is", "holds"], rows, numbers={1, 2})
+    says = [f"{load.needed:,} machines at {load.rate:,g} events/s; at most {load.most:,.0f} events/s are done"]
+    if drained.backlog:
+        says.append(
+            f"a backlog of {drained.backlog:,.0f} never drains"
+            if drained.seconds is None
+            else f"a backlog of {drained.backlog:,.0f} drains in {_duration(drained.seconds)}"
+        )
+    says += [f"{limit.name}: {limit.remedy}" for limit in limits if not limit.holds]
+    if svg:
+        says.append(f"written: {svg}")
+    invocation.say(*says, then=invocation.command("cost"))
+
+
+def _as_json(load: Load, drained: Drain, limits: list[Check]) -> dict[str, object]:
+    return {
+        "load": asdict(load),
+        "concurrency": load.needed,
+        "most_per_second": load.most,
+        "keeps_up": load.keeps_up,
+        "backlog": drained.backlog,
+        "drain_seconds": drained.seconds,
+        "longest_wait_seconds": drained.longest_wait,
+        "limits": [
+            {
+                "name": limit.name,
+                "taken": None if math.isinf(limit.used) else limit.used,
+                "limit": limit.limit,
+                "holds": limit.holds,
+                "remedy": None if limit.holds else limit.remedy,
+            }
+            for limit in limits
+        ],
+        "points": [[point.at, point.backlog, point.concurrency] for point in drained.points],
+    }
+
+
+def _title(load: Load, drained: Drain) -> str:
+    of = "" if load.handlers == 1 else f", {load.handlers} handlers"
+    end = "never drains" if drained.seconds is None else f"drains in {_duration(drained.seconds)}"
+    return f"{load.rate:,g} events/s of {load.duration_ms:g} ms{of}: the backlog {end}"
+
+
+def _number(value: float) -> str:
+    return "no end" if math.isinf(value) else f"{value:,.1f}".removesuffix(".0")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _IN_SECONDS:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    days, rest = divmod(minutes, 1_440)
+    hours, minutes = divmod(rest, 60)
+    shown = [f"{count} {unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if count]
+    return " ".join(shown[:2])

@@ -1,0 +1,80 @@
+"""`sluice cost`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from ..planning import prices
+from ..planning.cost import Bill, ImpossibleUsageError, Usage, bill
+from .invocation import Invocation, about_stage
+from .tables import print_table
+
+
+@click.command()
+@click.option("--events", type=float, default=1e6, show_default="1 million", help="Events a month.")
+@click.option("--duration-ms", type=float, default=100, show_default=True, help="Of one event, its trace's write too.")
+@click.option("--memory", type=float, default=256, show_default=True, help="MB of a function.")
+@click.option("--batch", type=float, default=1, show_default=True, help="Events that an invocation gets, on average.")
+@click.option("--emit-batch", type=float, default=1, show_default=True, help="Events sent at once: 10 with emit_many.")
+@click.option("--event-kb", type=float, default=1, show_default=True, help="Size of an event.")
+@click.option("--trace-kb", type=float, default=1, show_default=True, help="Size of a trace as it is stored.")
+@click.option("--trace-days", type=float, default=30, show_default=True, help="Days that traces are kept.")
+@click.option("--handlers", type=int, default=1, show_default=True, help="Handlers, crons included.")
+@click.option("--crons", type=int, default=0, show_default=True, help="How many of them are crons.")
+@click.option("--cron-minutes", type=float, default=60, show_default=True, help="Minutes between runs of a cron.")
+@about_stage()
+def cost(
+    invocation: Invocation,
+    events: float,
+    duration_ms: float,
+    memory: float,
+    batch: float,
+    emit_batch: float,
+    event_kb: float,
+    trace_kb: float,
+    trace_days: float,
+    handlers: int,
+    crons: int,
+    cron_minutes: float,
+) -> None:
+    """Work out what a stage costs a month on AWS, part by part. Nothing is asked of AWS."""
+    try:
+        usage = Usage(
+            events=events,
+            duration_ms=duration_ms,
+            memory=memory,
+            batch=batch,
+            emit_batch=emit_batch,
+            event_kb=event_kb,
+            trace_kb=trace_kb,
+            trace_days=trace_days,
+            handlers=handlers,
+            crons=crons,
+            cron_minutes=cron_minutes,
+        )
+    except ImpossibleUsageError as error:
+        raise click.UsageError(str(error)) from error
+    made = bill(usage)
+    if invocation.as_json:
+        invocation.print_json(_as_json(made))
+        return
+    rows = [[part.name, f"{part.dollars:,.2f}", part.arithmetic] for part in made.parts]
+    rows.append(["in all", f"{made.total:,.2f}", ""])
+    print_table(["part", "$ a month", "how"], rows, numbers={1})
+    invocation.say(
+        f"a million events: ${made.per_million:.2f} for calls and computing",
+        f"prices: us-east-1, {prices.AS_OF}, without the free tier, cold starts and what handlers themselves call",
+        then=invocation.command("capacity"),
+    )
+
+
+def _as_json(made: Bill) -> dict[str, object]:
+    return {
+        "usage": asdict(made.usage),
+        "parts": [asdict(part) for part in made.parts],
+        "total": made.total,
+        "per_million": made.per_million,
+        "prices": {"region": "us-east-1", "as_of": prices.AS_OF},
+    }

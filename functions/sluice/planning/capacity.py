@@ -1,0 +1,205 @@
+"""How much a handler can carry: how many machines it takes, and which limit it meets first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..errors import SluiceError
+from ..traces.item import SHARDS
+
+FIRST_CONCURRENCY = 5
+CONCURRENCY_A_MINUTE = 300
+MAPPING_CONCURRENCY = 1_250
+"""How an event source mapping for SQS scales (Lambda guide, services-sqs-scaling): it starts with 5 concurrent
+invocations, adds up to 300 a minute, and stops at 1,250."""
+
+ACCOUNT_CONCURRENCY = 1_000
+"""Lambda's quota for an account and region unless it was raised."""
+
+INVOCATIONS_A_MACHINE = 10
+"""A second: Lambda's quota for invocations, for each unit of concurrency (Lambda guide, gettingstarted-limits)."""
+
+WRITES_A_PARTITION = 1_000
+"""Write units a second: DynamoDB's quota, whatever the table's capacity."""
+
+WRITES_A_TABLE = 40_000
+"""Write units a second: DynamoDB's quota for a table on demand unless it was raised."""
+
+IN_FLIGHT = 120_000
+"""Messages of a standard queue that may be received and not yet deleted (SQS's quota, approximately)."""
+
+KEPT_SECONDS = 14 * 86_400
+"""How long SQS keeps a message."""
+
+
+class ImpossibleLoadError(SluiceError, ValueError):
+    """A load that cannot be; the message says what it may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What comes in, and what it runs on.
+
+    Attributes:
+        rate: events a second, of all handlers together.
+        duration_ms: how long one event runs, the write of its trace included.
+        batch: events that an invocation gets.
+        handlers: alike handlers, each with a queue of its own, that share the events evenly.
+        max_concurrency: each handler's setting; None for AWS's limits alone.
+        account_concurrency: the account's quota, as far as these handlers may use it.
+        trace_kb: size of a trace as it is stored.
+        table_writes: the table's quota of write units a second.
+        backlog: events that wait to begin with, of all handlers together.
+        pause: seconds for which the handlers are paused before that, while events come in.
+    """
+
+    rate: float = 1_000
+    duration_ms: float = 100
+    batch: int = 1
+    handlers: int = 1
+    max_concurrency: int | None = None
+    account_concurrency: int = ACCOUNT_CONCURRENCY
+    trace_kb: float = 1
+    table_writes: float = WRITES_A_TABLE
+    backlog: float = 0
+    pause: float = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("rate", 0, 1e8),
+            ("duration_ms", 1, 900_000),
+            ("batch", 1, 10_000),
+            ("handlers", 1, 10_000),
+            ("max_concurrency", 2, 1_000),
+            ("account_concurrency", 1, 1e7),
+            ("trace_kb", 0.1, 400),
+            ("table_writes", 1, 1e9),
+            ("backlog", 0, 1e13),
+            ("pause", 0, 366 * 86_400),
+        ):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ImpossibleLoadError(f"{name} may be {low:,g} to {high:,g}, and not {value:,g}")
+
+    @property
+    def seconds(self) -> float:
+        """That one event runs."""
+        return self.duration_ms / 1000
+
+    @property
+    def needed(self) -> int:
+        """Machines that are busy all the time, in all: the events that run at any moment (Little's law)."""
+        return math.ceil(round(self.rate * self.seconds, 6))
+
+    @property
+    def ceiling(self) -> int:
+        """Machines that one handler can get."""
+        limits = [MAPPING_CONCURRENCY, self.account_concurrency // self.handlers]
+        if self.max_concurrency is not None:
+            limits.append(self.max_concurrency)
+        return max(1, min(limits))
+
+    @property
+    def trace_units(self) -> int:
+        """Write units of one trace."""
+        return math.ceil(self.trace_kb)
+
+    @property
+    def trace_rate(self) -> float:
+        """Events a second of one handler whose traces can be written."""
+        of_shards = SHARDS * WRITES_A_PARTITION / self.trace_units
+        return min(of_shards, self.table_writes / self.trace_units / self.handlers)
+
+    def done_a_second(self, concurrency: float) -> float:
+        """Events a second that one handler does on so many machines."""
+        invocations = concurrency * min(1 / (self.seconds * self.batch), INVOCATIONS_A_MACHINE)
+        return min(invocations * self.batch, self.trace_rate)
+
+    @property
+    def most(self) -> float:
+        """Events a second that all handlers together can do."""
+        return self.handlers * self.done_a_second(self.ceiling)
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether as many events are done as come in."""
+        return self.most >= self.rate
+
+
+@dataclass(frozen=True)
+class Check:
+    """A limit.
+
+    Attributes:
+        name: what is limited.
+        used: what the load takes of it, once it runs steadily.
+        limit: how much there is.
+        remedy: what to do where that is too little.
+    """
+
+    name: str
+    used: float
+    limit: float
+    remedy: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is enough."""
+        return self.used <= self.limit
+
+
+def checks(load: Load, longest_wait: float | None) -> list[Check]:
+    """Every limit that the load could meet.
+
+    Args:
+        load: the load.
+        longest_wait: seconds that an event waits at most; None if there is no end to it.
+    """
+    each = load.rate / load.handlers
+    running = min(load.needed, load.ceiling * load.handlers)
+    invocations = load.rate / load.batch
+    return [
+        Check(
+            "machines of a handler",
+            math.ceil(round(each * load.seconds, 6)),
+            min(load.max_concurrency or MAPPING_CONCURRENCY, MAPPING_CONCURRENCY),
+            "raise max_concurrency, make events shorter, or spread them over several handlers",
+        ),
+        Check(
+            "machines of the account",
+            load.needed,
+            load.account_concurrency,
+            "have AWS raise the quota 'Concurrent executions' of Lambda, or make events shorter",
+        ),
+        Check(
+            "invocations a second",
+            invocations,
+            INVOCATIONS_A_MACHINE * load.account_concurrency,
+            "raise batch_size, or have AWS raise the quota 'Concurrent executions' of Lambda",
+        ),
+        Check(
+            "trace writes a second of a handler",
+            each * load.trace_units,
+            SHARDS * WRITES_A_PARTITION,
+            "spread the events over several handlers, or keep traces within 1 KB",
+        ),
+        Check(
+            "trace writes a second of the table",
+            load.rate * load.trace_units,
+            load.table_writes,
+            "have AWS raise the quota 'Table-level write throughput' of DynamoDB",
+        ),
+        Check(
+            "events in flight of a queue",
+            running / load.handlers * load.batch,
+            IN_FLIGHT,
+            "lower batch_size, or spread the events over several handlers",
+        ),
+        Check(
+            "days that an event waits",
+            math.inf if longest_wait is None else longest_wait / 86_400,
+            KEPT_SECONDS / 86_400,
+            "lift the first of these limits that does not hold, or pause for less long",
+        ),
+    ]

@@ -1,0 +1,266 @@
+"""What a stage costs a month, part by part, with the arithmetic.
+
+Steady state, and no allowance of AWS's free tier but Scheduler's, so that the bill is never higher than this for what
+is counted here. Not counted: cold starts, retries, what handlers themselves call, and reading traces.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..errors import SluiceError
+from . import prices
+
+POLLS_A_MINUTE = 15
+"""Requests of an idle event source mapping (Lambda's five pollers, each waiting 20 s at a time)."""
+
+RECEIVED_AT_ONCE = 10
+"""Messages that a mapping receives and deletes with one request, at most."""
+
+LOG_BYTES_INVOCATION = 1_100
+"""Lambda's START, END and REPORT lines, and one line of metrics."""
+
+METRICS_A_HANDLER = 3
+"""Those that a handler without failures writes: Ok, Duration, Wait."""
+
+STORED_OVERHEAD = 100
+"""Bytes that DynamoDB adds to each item it stores."""
+
+RECONCILER_GB_SECONDS = 0.25
+"""Of the reconciler's run each minute: a second at 256 MB."""
+
+
+class ImpossibleUsageError(SluiceError, ValueError):
+    """A usage that cannot be; the message says what it may be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a stage is used for.
+
+    Attributes:
+        events: events a month.
+        duration_ms: how long one runs, the write of its trace included.
+        memory: MB of the function's memory.
+        batch: events that an invocation gets, on average.
+        emit_batch: events that are sent with one request: 10 for `emit_many`.
+        event_kb: size of an event.
+        trace_kb: size of a trace as it is stored.
+        trace_days: days that traces are kept.
+        handlers: how many there are, crons included.
+        crons: how many of them are crons.
+        cron_minutes: how far apart a cron's runs are.
+    """
+
+    events: float = 1_000_000
+    duration_ms: float = 100
+    memory: float = 256
+    batch: float = 1
+    emit_batch: float = 1
+    event_kb: float = 1
+    trace_kb: float = 1
+    trace_days: float = 30
+    handlers: int = 1
+    crons: int = 0
+    cron_minutes: float = 60
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("events", 0, 1e13),
+            ("duration_ms", 1, 900_000),
+            ("memory", 128, 10_240),
+            ("batch", 1, 10_000),
+            ("emit_batch", 1, 10),
+            ("event_kb", 0.001, 1024),
+            ("trace_kb", 0.1, 400),
+            ("trace_days", 1, 36_500),
+            ("handlers", 1, 10_000),
+            ("crons", 0, 10_000),
+            ("cron_minutes", 1, 1e6),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ImpossibleUsageError(f"{name} may be {low:,g} to {high:,g}, and not {value:,g}")
+        if self.crons > self.handlers:
+            raise ImpossibleUsageError(
+                f"{self.crons} crons among {self.handlers} handlers: a cron is a handler too; give a larger handlers"
+            )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the bill.
+
+    Attributes:
+        name: what is paid for.
+        arithmetic: how its price comes about.
+        dollars: a month.
+        of_events: whether it is paid for each event as it passes: calls and computing. The rest is what is kept,
+            watched and polled.
+    """
+
+    name: str
+    arithmetic: str
+    dollars: float
+    of_events: bool = False
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A month's.
+
+    Attributes:
+        usage: what for.
+        parts: what it adds up from.
+    """
+
+    usage: Usage
+    parts: tuple[Part, ...]
+
+    @property
+    def total(self) -> float:
+        """Dollars a month."""
+        return sum(part.dollars for part in self.parts)
+
+    @property
+    def per_million(self) -> float:
+        """Dollars for a million events' calls and computing; crons apart."""
+        of_events = sum(part.dollars for part in self.parts if part.of_events)
+        return of_events / self.usage.events * prices.MILLION if self.usage.events else 0.0
+
+
+def bill(usage: Usage) -> Bill:
+    """What a usage costs a month."""
+    runs = usage.crons * prices.MINUTES_A_MONTH / usage.cron_minutes
+    return Bill(
+        usage,
+        (
+            _requests(usage),
+            _invocations(usage),
+            _computing(usage),
+            _trace_writes(usage),
+            _storage(usage, usage.events + runs),
+            *((_crons(usage, runs),) if usage.crons else ()),
+            _logs(usage.events / usage.batch + runs),
+            _watching(usage),
+            _polling(usage),
+            _reconciling(),
+        ),
+    )
+
+
+def _requests(usage: Usage) -> Part:
+    sent = _sqs_requests(usage, usage.emit_batch)
+    taken = _sqs_requests(usage, min(usage.batch, RECEIVED_AT_ONCE))
+    deleted = 1 / min(usage.batch, RECEIVED_AT_ONCE)
+    each = sent + taken + deleted
+    return Part(
+        "SQS requests",
+        f"{usage.events:,.0f} events x ({sent:g} sent + {taken:g} received + {deleted:g} deleted) x "
+        f"${prices.SQS_REQUEST * prices.MILLION:.2f}/million",
+        usage.events * each * prices.SQS_REQUEST,
+        of_events=True,
+    )
+
+
+def _sqs_requests(usage: Usage, together: float) -> float:
+    """Requests for an event that is on its way with others: one for all of them, for each 64 KB."""
+    return math.ceil(together * usage.event_kb / prices.SQS_CHUNK_KB) / together
+
+
+def _invocations(usage: Usage) -> Part:
+    return Part(
+        "Lambda requests",
+        f"{usage.events:,.0f} events ÷ {usage.batch:g} in a batch x "
+        f"${prices.LAMBDA_REQUEST * prices.MILLION:.2f}/million",
+        usage.events / usage.batch * prices.LAMBDA_REQUEST,
+        of_events=True,
+    )
+
+
+def _computing(usage: Usage) -> Part:
+    return Part(
+        "Lambda computing",
+        f"{usage.events:,.0f} events x {usage.duration_ms / 1000:g} s x {usage.memory / 1024:g} GB x "
+        f"${prices.LAMBDA_GB_SECOND:.10f}/GB-s",
+        usage.events * _gb_seconds(usage) * prices.LAMBDA_GB_SECOND,
+        of_events=True,
+    )
+
+
+def _gb_seconds(usage: Usage) -> float:
+    return usage.duration_ms / 1000 * usage.memory / 1024
+
+
+def _trace_writes(usage: Usage) -> Part:
+    units = math.ceil(usage.trace_kb)
+    return Part(
+        "trace writes",
+        f"{usage.events:,.0f} events x {units} KB, begun ones whole x "
+        f"${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million",
+        usage.events * units * prices.DYNAMODB_WRITE,
+        of_events=True,
+    )
+
+
+def _storage(usage: Usage, traces: float) -> Part:
+    kept = traces * usage.trace_days / prices.DAYS_A_MONTH
+    gigabytes = kept * (usage.trace_kb * 1024 + STORED_OVERHEAD) / 1024**3
+    return Part(
+        "traces kept",
+        f"{kept:,.0f} traces = {gigabytes:,.2f} GB x ${prices.DYNAMODB_GB_MONTH + prices.DYNAMODB_BACKUP_GB_MONTH:.2f}"
+        " (table and its backups)",
+        gigabytes * (prices.DYNAMODB_GB_MONTH + prices.DYNAMODB_BACKUP_GB_MONTH),
+    )
+
+
+def _crons(usage: Usage, runs: float) -> Part:
+    # Sent by Scheduler, received and deleted; traced, and claimed so that a tick that is sent twice runs once.
+    each = 3 * prices.SQS_REQUEST + prices.LAMBDA_REQUEST + _gb_seconds(usage) * prices.LAMBDA_GB_SECOND
+    each += (math.ceil(usage.trace_kb) + 1) * prices.DYNAMODB_WRITE
+    paid = max(0.0, runs - prices.SCHEDULER_FREE_RUNS)
+    return Part(
+        "crons",
+        f"{usage.crons:,} x every {usage.cron_minutes:g} min = {runs:,.0f} runs x "
+        f"${each * prices.MILLION:.2f}/million; Scheduler: {paid:,.0f} beyond {prices.SCHEDULER_FREE_RUNS:,} free",
+        runs * each + paid * prices.SCHEDULER_RUN,
+    )
+
+
+def _logs(invocations: float) -> Part:
+    gigabytes = invocations * LOG_BYTES_INVOCATION / 1024**3
+    return Part(
+        "logs",
+        f"{invocations:,.0f} invocations x {LOG_BYTES_INVOCATION:,} bytes = {gigabytes:,.2f} GB x "
+        f"${prices.LOG_GB:.2f}, and what handlers print",
+        gigabytes * prices.LOG_GB,
+    )
+
+
+def _watching(usage: Usage) -> Part:
+    return Part(
+        "metrics and alarms",
+        f"{usage.handlers:,} handlers x ({METRICS_A_HANDLER} metrics x ${prices.METRIC_MONTH:.2f} + 1 alarm x "
+        f"${prices.ALARM_MONTH:.2f})",
+        usage.handlers * (METRICS_A_HANDLER * prices.METRIC_MONTH + prices.ALARM_MONTH),
+    )
+
+
+def _polling(usage: Usage) -> Part:
+    polls = usage.handlers * POLLS_A_MINUTE * prices.MINUTES_A_MONTH
+    return Part(
+        "polling",
+        f"{usage.handlers:,} queues x {POLLS_A_MINUTE} a minute = {polls:,.0f} x "
+        f"${prices.SQS_REQUEST * prices.MILLION:.2f}/million; less where events come all the time",
+        polls * prices.SQS_REQUEST,
+    )
+
+
+def _reconciling() -> Part:
+    runs = prices.MINUTES_A_MONTH
+    return Part(
+        "reconciler",
+        f"{runs:,} runs x (${prices.LAMBDA_REQUEST * prices.MILLION:.2f}/million + {RECONCILER_GB_SECONDS:g} GB-s)",
+        runs * (prices.LAMBDA_REQUEST + RECONCILER_GB_SECONDS * prices.LAMBDA_GB_SECOND),
+    )
