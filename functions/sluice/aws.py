@@ -106,20 +106,27 @@ def _wire_client(service: str, stage: str) -> Any:
         return _wire_clients[service]
 
 
-def _make(service: str, stage: str) -> Any:
+def patient_client(service: str, stage: str, seconds: float) -> Any:
+    """A boto3 client that waits this long for an answer, and doesn't ask twice."""
+    return _make(service, stage, read_timeout=seconds, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+def _make(service: str, stage: str, **settings: Any) -> Any:
     # Imported when it is needed: it takes a quarter of a second, which a handler's first event would wait for.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     make: Any = boto3.client  # the stubs know services by name only
-    config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=_CONNECTIONS)
+    retries = {"mode": "standard", "max_attempts": 5}
+    config = Config(**{"retries": retries, "max_pool_connections": _CONNECTIONS, **settings})
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:
         return make(
             service,
             endpoint_url=local_endpoint(),
             region_name=LOCAL_REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator's, worth nothing
+            # The emulator's, worth nothing. Others are for trying policies there: see SLUICE_LOCAL_IAM.
+            aws_access_key_id=os.environ.get("SLUICE_LOCAL_KEY_ID", "test"),
+            aws_secret_access_key=os.environ.get("SLUICE_LOCAL_SECRET", "test"),
             config=config,
         )
     return make(service, config=config)

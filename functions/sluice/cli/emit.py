@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,6 +18,7 @@ from ..names import Names, check_handler
 from .events import read_events
 from .failures import FAILED, CommandError
 from .invocation import Invocation, about_stage
+from .moments import moment_of
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 
@@ -62,7 +62,7 @@ def emit(
     if event is not None and _OPTION.match(event):
         raise click.NoSuchOption(event.partition("=")[0])
     check_handler(handler)
-    at = _moment(moment)
+    at = None if moment is None else moment_of("--at", moment)
     texts = read_events(event, lines=lines, file=file)
     others = None if _has_queue(invocation.stage, handler) else status.handlers(invocation.stage)
     try:
@@ -116,18 +116,6 @@ def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error:
         code=FAILED,
         then=invocation.command("emit", handler, "--lines", "-"),
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(f"--at {text}: write a moment such as 2030-01-31T09:00:00+01:00") from error
-    if moment.utcoffset() is None:
-        raise click.UsageError(f"--at {text}: say in which time zone, as in {text}+01:00, or {text}Z for UTC")
-    return moment
 
 
 def _has_queue(stage: str, handler: str) -> bool:

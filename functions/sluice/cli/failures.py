@@ -84,13 +84,15 @@ def _of_sluice(error: SluiceError, stage: str) -> CommandError:
         NothingRunningError,
         ProjectNotFoundError,
     )
+    from ..pausing.commands import BlockedError  # noqa: PLC0415
     from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415
 
     if isinstance(error, NotDeployedError):
         return not_deployed(stage)
-    if isinstance(error, UnknownHandlerError):
-        words = ("status", error.closest) if error.closest else ("status",)
-        return CommandError(str(error), code=NOT_FOUND, then=next_command(stage, *words))
+    if isinstance(error, UnknownHandlerError | BlockedError):
+        code, handler = (REFUSED, error.handler) if isinstance(error, BlockedError) else (NOT_FOUND, error.closest)
+        words = ("status", handler) if handler else ("status",)
+        return CommandError(str(error), code=code, then=next_command(stage, *words))
     if isinstance(error, NothingRunningError):
         return CommandError(str(error), code=NOTHING_RUNNING, then="sluice up")
     if isinstance(error, LocalCloudError):

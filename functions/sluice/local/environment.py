@@ -32,6 +32,8 @@ def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[st
         | local_aws(port)
         | unproxied(caller)
         | {
+            # Whether IAM's policies count: for trying those that the stack has.
+            "AUTH": "true" if caller.get("SLUICE_LOCAL_IAM") == "1" else "false",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",

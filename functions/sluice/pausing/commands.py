@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import SluiceError
 from . import block_tag
-from .decision import Call, Record
+from .decision import RECEIVING, Call, Record
 from .history import Change, new_change
 from .records import ConflictError
 from .settling import Looked, Stage
@@ -112,10 +112,13 @@ class Commands:
             BlockedError: that is not for the caller to decide.
         """
 
-        def wanted(found: Looked, _: Change) -> Record:
+        def wanted(found: Looked, _: Change) -> Record | None:
             block = found.decision.settled.block
             if block is not None:
                 raise BlockedError(handler, block)
+            stopped = found.decision.stopped or found.record.paused or found.record.pending
+            if not stopped and found.record.block is None and found.seen.mapping in RECEIVING:
+                return None
             return dataclasses.replace(_as_recorded(found).running(), pending=True)
 
         self._write_down(handler, wanted, "unpaused", reason)

@@ -142,6 +142,7 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     settled = dataclasses.replace(
         wanted,
         pending=False,
+        lease_ms=record.lease_ms if leased(record, now_ms) else None,
         ticks_off=stopped and (record.ticks_off or Call.DISABLE_SCHEDULE in calls),
         # While one is under way, what counts is the deployment before it.
         deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
@@ -163,7 +164,8 @@ def _with_pause(seen: Observed, record: Record, now_ms: int, *, deployed: bool) 
         return record
     if seen.concurrency == 0 and not record.paused:
         return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
-    throttled = seen.concurrency == 0 or leased(record, now_ms)
+    # With a lease, it was us who let one event run.
+    throttled = seen.concurrency == 0 or record.lease_ms is not None
     if record.paused and not throttled and not deployed:
         return record.running()
     return record
