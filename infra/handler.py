@@ -18,6 +18,7 @@ from .queues import HandlerQueues
 from .schedule import CronSchedule
 from .scheduler import StageScheduler
 from .schedules import schedule_of
+from .stage import crons_are_off
 from .timing import timing_of
 from .trace_table import TraceTable
 
@@ -113,8 +114,8 @@ class Handler(Construct):
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         Tags.of(self.function).add("sluice:handler", entry.name)
-        if isinstance(entry, Cron):
-            # The reconciler goes by it: it knows nothing of app.py.
+        if isinstance(entry, Cron) and not crons_are_off(self, names.stage):
+            # The reconciler goes by it, and enables the schedule of a cron that has it: it knows nothing of app.py.
             Tags.of(self.function).add("sluice:missed", entry.missed)
         # `enabled` is left out: it is what pausing changes, and a deployment leaves alone what it doesn't name.
         lambda_.EventSourceMapping(

@@ -11,6 +11,7 @@ from constructs import Construct
 from sluice.names import DEAD_SUFFIX, Names
 
 from .reconciler import BLOCKED_TAG, arn
+from .scheduler import SERVICE
 from .trace_table import TraceTable
 
 BLOCKED = {"Null": {f"aws:ResourceTag/{BLOCKED_TAG}": "false"}}
@@ -79,6 +80,10 @@ class _Rights:
             Stack.of(scope).format_arn(service="scheduler", resource=f"schedule/{group}", resource_name="*")
             for group in ("default", names.schedule_group)
         ]
+        self._later = self._schedules[1]
+        self._scheduler = Stack.of(scope).format_arn(
+            service="iam", region="", resource="role", resource_name=names.scheduler_role(Aws.REGION)
+        )
         self._stack = Stack.of(scope).format_arn(
             service="cloudformation", resource="stack", resource_name=f"{names.stack}/*"
         )
@@ -116,9 +121,16 @@ class _Rights:
         ]
 
     def operate(self) -> list[iam.PolicyStatement]:
-        """What `emit`, `pause`, `unpause`, `run`, `replay` and `dead redrive` call."""
+        """What `emit`, `cancel`, `pause`, `unpause`, `run`, `replay` and `dead redrive` call."""
         return [
             _allow("Emit", ["sqs:SendMessage"], [self._queues]),
+            _allow("EmitForLaterAndCancel", ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], [self._later]),
+            _allow(
+                "ScheduleAsScheduler",
+                ["iam:PassRole"],
+                [self._scheduler],
+                {"StringEquals": {"iam:PassedToService": SERVICE}},
+            ),
             _allow("Redrive", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], [self._dead]),
             _allow(
                 "Pause",

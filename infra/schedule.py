@@ -41,7 +41,7 @@ class CronSchedule(Construct):
         # On AWS not named: it is what missing ticks during a pause changes.
         state = None
         if names.stage == LOCAL_STAGE:
-            state = "DISABLED" if crons_are_off(self) else "ENABLED"
+            state = "DISABLED" if crons_are_off(self, names.stage) else "ENABLED"
         scheduler.CfnSchedule(
             self,
             "Schedule",

@@ -16,6 +16,6 @@ def stage_of(app: IConstruct) -> str:
     return str(app.node.try_get_context("stage") or os.environ.get("SLUICE_STAGE") or LOCAL_STAGE)
 
 
-def crons_are_off(scope: IConstruct) -> bool:
-    """Whether `sluice up --no-crons` deploys it."""
-    return bool(scope.node.try_get_context(CRONS_CONTEXT) == "off")
+def crons_are_off(scope: IConstruct, stage: str) -> bool:
+    """Whether `sluice up --no-crons` deploys it. A stage on AWS has its crons, whatever the context says."""
+    return stage == LOCAL_STAGE and bool(scope.node.try_get_context(CRONS_CONTEXT) == "off")

@@ -92,6 +92,8 @@ def test_an_operator_cannot_lift_a_block_whatever_else_he_may(template: Template
         ("sqs:SendMessage", QUEUE),
         ("sqs:DeleteMessage", f"{QUEUE}-dead"),
         ("dynamodb:PutItem", TABLE),
+        ("scheduler:CreateSchedule", "arn:aws:scheduler:REGION:ACCOUNT:schedule/sluice-dev/any"),
+        ("scheduler:DeleteSchedule", "arn:aws:scheduler:REGION:ACCOUNT:schedule/sluice-dev/any"),
     ],
 )
 def test_an_operator_can_pause_and_redrive_what_is_not_blocked(template: Template, action: str, resource: str) -> None:

@@ -244,7 +244,11 @@ def test_crons_can_be_kept_from_firing_locally_and_nowhere_else(tmp_path: Path) 
     for stage, state in (("local", "DISABLED"), ("dev", None)):
         project = make_project(tmp_path / stage, [cron.name])
         stack = stack_of(project, [cron], stage=stage, context={"crons": "off"})
-        assert synthesise(stack).one("AWS::Scheduler::Schedule").get("State") == state
+        template = synthesise(stack)
+        assert template.one("AWS::Scheduler::Schedule", Name=f"sluice-{stage}-nightly").get("State") == state
+        # With the tag, the reconciler would enable the schedule again.
+        tags = {tag["Key"] for tag in template.function(f"sluice-{stage}-nightly")["Tags"]}
+        assert ("sluice:missed" in tags) == (state is None)
 
 
 def test_what_the_worker_is_told_of_a_cron(tmp_path: Path) -> None:

@@ -50,8 +50,9 @@ class Lambda:
     def __init__(self, **variables: dict[str, str]) -> None:
         self.variables = variables
 
-    def get_function_configuration(self, *, FunctionName: str) -> Any:  # noqa: N803 - boto3's name
-        return {"Environment": {"Variables": self.variables.get(FunctionName.removeprefix("sluice-test-"), {})}}
+    def get_function(self, *, FunctionName: str) -> Any:  # noqa: N803 - boto3's name
+        told = {"Variables": self.variables.get(FunctionName.removeprefix("sluice-test-"), {})}
+        return {"Configuration": {"Environment": told}}
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, states: dict[str, str], **variables: dict[str, str]) -> list[crons.Cron]:

@@ -67,8 +67,8 @@ def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
 def _look_up(stage: str, row: HandlerStatus, now: datetime) -> Cron:
     name = Names(stage).function(row.handler)
     schedule: Any = aws.client("scheduler", stage).get_schedule(Name=name)
-    function: Any = aws.client("lambda", stage).get_function_configuration(FunctionName=name)
-    told = function.get("Environment", {}).get("Variables", {})
+    function: Any = aws.client("lambda", stage).get_function(FunctionName=name)
+    told = function["Configuration"].get("Environment", {}).get("Variables", {})
     fortnight = datetime.fromisoformat(told["SLUICE_FORTNIGHT"]) if "SLUICE_FORTNIGHT" in told else None
     expression, timezone = schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone") or "UTC"
     return Cron(
