@@ -122,6 +122,7 @@ def make_project(directory: Path, handlers: Sequence[str]) -> Path:
     files.mkdir(parents=True)
     for handler in handlers:
         (files / f"{module_of(handler)}.py").write_text("def handle(event):\n    return event\n")
+    (PROJECT / ".sluice").mkdir(exist_ok=True)
     for name in ("pyproject.toml", "uv.lock", ".sluice"):
         (directory / name).symlink_to(PROJECT / name)
     return directory
