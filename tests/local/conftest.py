@@ -12,6 +12,7 @@ from sluice.emitting import forget_queues
 from sluice.traces import TraceStore, open_store
 
 from tests.local.faults import Batch, emit_poison
+from tests.local.later import Later, set_up
 from tests.local.projects import Project, make_project
 
 
@@ -48,7 +49,22 @@ def poison(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {batch.handler: batch for batch in batches}
 
 
-TAKES_MINUTES = ("poison",)
+@pytest.fixture(scope="session")
+def for_later(project: Project) -> Later:
+    """Events for a moment that comes while the other tests run."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("SLUICE_PORT", str(project.port))
+        aws.forget_clients()
+        forget_queues()
+        made = set_up()
+    aws.forget_clients()
+    forget_queues()
+    return made
+
+
+TAKES_MINUTES = ("poison", "for_later")
 """Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
 
 

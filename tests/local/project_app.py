@@ -14,6 +14,11 @@ SluiceStack(
         Worker("send-receipt", timeout=25, memory=256),
         Worker("audit-log"),
         Cron("nightly-report", every="Daily", at="03:00", timezone="Europe/Berlin"),
+        Cron("minutely", every="Every 1min"),
+        # Far ahead: what these are given is what the tests send.
+        Cron("twice", cron="0 0 1 1 ? 2199"),
+        Cron("alone", cron="0 0 1 1 ? 2199", overlap="skip"),
+        Worker("postpones"),
         Worker("echo"),
         Worker("echo-ten", batch_size=10),
         Worker("printer"),

@@ -1,0 +1,7 @@
+"""Gives back its tick."""
+
+from typing import Any
+
+
+def handle(event: Any) -> Any:
+    return event

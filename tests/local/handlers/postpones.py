@@ -1,0 +1,10 @@
+"""Emits for later."""
+
+from datetime import datetime
+from typing import Any
+
+from sluice import emit
+
+
+def handle(event: Any) -> str:
+    return emit("raiser", event, at=datetime.fromisoformat(event["at"]))

@@ -1,0 +1,45 @@
+"""Events for a moment that comes while the other tests run, and the ticks of a cron since then."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sluice.envelope import Envelope
+from sluice.ids import new_id
+from sluice.schedules import later
+from sluice.sending import Message
+
+AHEAD = timedelta(seconds=70)
+
+
+@dataclass(frozen=True)
+class Later:
+    """What was set up.
+
+    Attributes:
+        since: when that was.
+        due: when the events are due.
+        wanted: the id of the one that is to run.
+        cancelled: the id of the one that was taken back.
+    """
+
+    since: datetime
+    due: datetime
+    wanted: str
+    cancelled: str
+
+
+def set_up() -> Later:
+    """Leave two events to Scheduler, which `emit` does for those that are more than 15 minutes ahead."""
+    now = datetime.now(UTC)
+    due = now.replace(microsecond=0) + AHEAD
+    messages = [
+        Message(body, Envelope(id=new_id(), emitted_ms=int(time.time() * 1000)), {})
+        for body in ('"wanted"', '"cancelled"')
+    ]
+    later.schedule_all("local", "echo", messages, due)
+    wanted, cancelled = (message.envelope.id for message in messages)
+    assert later.cancel("local", cancelled, ["echo"]) == "echo"
+    return Later(now, due, wanted, cancelled)

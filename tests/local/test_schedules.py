@@ -1,0 +1,185 @@
+"""Crons and events for later, on the deployed template."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from sluice import aws
+from sluice.ids import id_of_tick
+from sluice.names import Names
+from sluice.traces import Trace, TraceStore
+
+from tests.local.later import Later
+from tests.local.projects import Project, eventually
+
+MINUTE = timedelta(minutes=1)
+
+PRECISION_S = 60
+"""Seconds. Scheduler's own: what is due at a moment comes within the minute after it."""
+
+
+def tick(cron: str, due: str) -> str:
+    return json.dumps({"cron": cron, "scheduled_at": due})
+
+
+def send_ticks(cron: str, *dues: str) -> list[str]:
+    """Send ticks as Scheduler does; return their ids, one for each moment."""
+    client = aws.sqs("local")
+    url = client.get_queue_url(QueueName=Names("local").queue(cron))["QueueUrl"]
+    for due in dues:
+        client.send_message(QueueUrl=url, MessageBody=tick(cron, due))
+    moments = sorted({datetime.fromisoformat(due) for due in dues})
+    return [id_of_tick(cron, int(moment.timestamp() * 1000)) for moment in moments]
+
+
+def at_rest(project: Project, handler: str) -> bool:
+    (row,) = project.run("status", handler, "--json").json
+    return (row["waiting"], row["in_flight"], row["delayed"], row["dead"]) == (0, 0, 0, 0)
+
+
+def test_a_tick_that_is_sent_twice_runs_once(project: Project, store: TraceStore) -> None:
+    due = datetime.now(UTC).isoformat(timespec="microseconds")
+    (event_id,) = send_ticks("twice", due, due, due)
+
+    trace = eventually(lambda: store.get("twice", event_id), "a trace of the tick")
+    eventually(lambda: at_rest(project, "twice"), "an empty queue")
+
+    assert (trace.status, trace.attempts, trace.emitted_count) == ("ok", 1, 1)
+    eventually(lambda: store.get("echo", trace.emitted[0]["id"]), "a trace of what it emitted")
+    runs = [one for one in store.recent("echo", limit=1000) if one.parent == event_id]
+    assert len(runs) == 1
+
+
+def test_a_cron_that_must_run_alone_skips_a_tick_that_overlaps(project: Project, store: TraceStore) -> None:
+    dues = [f"2020-01-01T00:0{minute}:00+00:00" for minute in range(2)]
+    ids = send_ticks("alone", *dues)
+
+    traces = [eventually(partial(ended, store, one), f"the end of {one}") for one in ids]
+
+    (ran,) = [trace for trace in traces if trace.skipped is None]
+    (skipped,) = [trace for trace in traces if trace.skipped is not None]
+    assert skipped.skipped == f"another run was under way: {ran.id}"
+    assert "skipped" in project.run("traces", "alone", "--json").out
+
+
+def ended(store: TraceStore, event_id: str) -> Trace | None:
+    trace = store.get("alone", event_id)
+    return trace if trace and trace.completed else None
+
+
+def test_crons_are_listed_with_their_zones_and_next_runs(project: Project) -> None:
+    ran = project.run("crons", "--json")
+    table = project.run("crons")
+
+    found: dict[str, Any] = {cron["cron"]: cron for cron in ran.json}
+    assert set(found) == {"alone", "minutely", "nightly-report", "twice"}
+    nightly = found["nightly-report"]
+    assert (nightly["schedule"], nightly["timezone"], nightly["state"]) == (
+        "At 03:00, every day",
+        "Europe/Berlin",
+        "running",
+    )
+    assert len(nightly["next"]) == 3
+    assert found["alone"]["overlap"] == "skip"
+    minutes = [datetime.fromisoformat(run) for run in found["minutely"]["next"]]
+    assert [later - earlier for earlier, later in pairwise(minutes)] == [MINUTE, MINUTE]
+    assert datetime.now(UTC) - minutes[0] < 2 * MINUTE
+    assert "Europe/Berlin" in table.out
+    assert table.err.splitlines()[-1].startswith("next: sluice traces ")
+
+
+def test_an_event_for_next_month_is_listed_counted_and_taken_back(project: Project, store: TraceStore) -> None:
+    moment = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
+    asked = project.run("emit", "printer", '{"n": 1e400}', "--at", moment.isoformat())
+    event_id = asked.out.strip()
+    assert asked.err.endswith("next: sluice scheduled printer\n")
+
+    (listed,) = project.run("scheduled", "printer", "--json").json
+    (row,) = project.run("status", "printer", "--json").json
+    cancelled = project.run("cancel", event_id, "--json")
+    again = project.run("cancel", event_id)
+
+    assert (listed["id"], listed["handler"], datetime.fromisoformat(listed["due_at"])) == (event_id, "printer", moment)
+    assert row["scheduled"] == 1
+    assert (cancelled.code, cancelled.json) == (0, {"id": event_id, "handler": "printer", "cancelled": True})
+    assert again.code == 3
+    assert project.run("scheduled", "printer", "--json").json == []
+
+
+def test_a_handler_emits_for_later(project: Project, store: TraceStore) -> None:
+    moment = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
+    event_id = project.run("emit", "postpones", json.dumps({"at": moment.isoformat()})).out.strip()
+    trace = eventually(lambda: store.get("postpones", event_id), "a trace")
+    assert trace.status == "ok", trace.error
+
+    (listed,) = project.run("scheduled", "raiser", "--json").json
+    assert (listed["id"], listed["parent"], listed["emitted_by"]) == (trace.result, event_id, "postpones")
+    assert datetime.fromisoformat(listed["due_at"]) == moment
+    assert project.run("cancel", trace.result).code == 0
+
+
+def test_crons_can_be_kept_from_firing(project: Project) -> None:
+    off = project.run("up", "--no-crons", "--json")
+    try:
+        states = {cron["cron"]: cron["state"] for cron in project.run("crons", "--json").json}
+        again = project.run("up", "--no-crons", "--json").json
+    finally:
+        on = project.run("up", "--json")
+    assert (off.json["deployed"], again["deployed"], on.json["deployed"]) == (True, False, True)
+    assert set(states.values()) == {"disabled"}
+    assert {cron["state"] for cron in project.run("crons", "--json").json} == {"running"}
+
+
+# ---- what takes its time
+
+
+def test_an_event_is_sent_when_it_is_due_and_leaves_no_schedule_behind(
+    project: Project, store: TraceStore, for_later: Later
+) -> None:
+    trace = eventually(lambda: store.get("echo", for_later.wanted), "a trace of the event for later", limit=150)
+
+    assert trace.started_ms is not None
+    late = trace.started_ms / 1000 - for_later.due.timestamp()
+    assert 0 <= late < PRECISION_S
+    assert (trace.status, trace.result) == ("ok", "wanted")
+    assert for_later.wanted not in {one["id"] for one in project.run("scheduled", "--json").json}
+
+
+def test_what_was_cancelled_never_runs(project: Project, store: TraceStore, for_later: Later) -> None:
+    eventually(
+        lambda: datetime.now(UTC) > for_later.due + timedelta(seconds=PRECISION_S), "the time to pass", limit=150
+    )
+    eventually(lambda: at_rest(project, "echo"), "an empty queue")
+
+    assert store.get("echo", for_later.cancelled) is None
+
+
+def test_an_every_minute_cron_runs_on_the_minute(project: Project, store: TraceStore, for_later: Later) -> None:
+    def three_in_a_row() -> list[Trace] | None:
+        found = store.recent("minutely", limit=100, since=for_later.since.timestamp())
+        newest = sorted(found, key=lambda trace: trace.id)[-3:]
+        whole = len(newest) == 3 and all(trace.completed for trace in newest)
+        return newest if whole and due_of(newest[2]) - due_of(newest[0]) == 2 * MINUTE else None
+
+    ticks = eventually(three_in_a_row, "three consecutive ticks", limit=300)
+
+    for trace in ticks:
+        due = due_of(trace)
+        assert (due.second, due.microsecond) == (0, 0)
+        assert trace.id == id_of_tick("minutely", int(due.timestamp() * 1000))
+        assert (trace.status, trace.attempts, trace.result) == ("ok", 1, json.loads(trace.event))
+        assert trace.started_ms is not None
+        assert 0 <= trace.started_ms / 1000 - due.timestamp() < PRECISION_S
+    found = {cron["cron"]: cron for cron in project.run("crons", "--json").json}["minutely"]
+    assert found["last"]["status"] == "ok"
+    assert found["last"]["id"] >= ticks[-1].id
+
+
+def due_of(trace: Trace) -> datetime:
+    event = json.loads(trace.event)
+    assert event["cron"] == "minutely"
+    return datetime.fromisoformat(event["scheduled_at"])
