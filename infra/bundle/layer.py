@@ -1,6 +1,7 @@
 """The layer with the packages that pyproject.toml names in `dependencies`, as uv.lock pins them.
 
-Wheels only: nothing is compiled, so that no Docker is needed to build for another machine.
+Wheels only: no machine code is compiled, so that no Docker is needed to build for another machine. Python's bytecode
+is, if a Python of the functions' version is there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from .bytecode import compile_packages, compiler_for
 from .target import Target
 from .uv_tool import BundleError, UvFailedError, run_uv
 
@@ -40,14 +42,16 @@ def build_layer(project: Path, target: Target) -> Path:
         BundleError: it could not be built; the message says what to do.
     """
     requirements = _requirements(project)
-    key = hashlib.sha256("\n".join([_LAYOUT, repr(target), sys.platform, requirements]).encode()).hexdigest()[:16]
+    compiler = compiler_for(target, project=project)
+    parts = [_LAYOUT, repr(target), sys.platform, requirements, *(["compiled"] if compiler else [])]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     layers = project / ".sluice" / "layers"
     finished = layers / key
     if not finished.is_dir():
         layers.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(layers)
         with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=layers, ignore_cleanup_errors=True) as building:
-            _install(requirements, Path(building), project=project, target=target)
+            _install(requirements, Path(building), project=project, target=target, compiler=compiler)
             _publish(Path(building) / "layer", finished)
     return finished
 
@@ -64,7 +68,7 @@ def _requirements(project: Path) -> str:
         ) from error
 
 
-def _install(requirements: str, building: Path, *, project: Path, target: Target) -> None:
+def _install(requirements: str, building: Path, *, project: Path, target: Target, compiler: str | None) -> None:
     listed = building / "requirements.txt"
     listed.write_text(requirements)
     packages = building / "layer" / "python"
@@ -80,6 +84,8 @@ def _install(requirements: str, building: Path, *, project: Path, target: Target
     for pattern in _USELESS:
         for path in list(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if compiler:
+        compile_packages(packages, compiler)
     _check_size(packages)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import os
@@ -24,7 +25,9 @@ from sluice.traces import TraceStore
 
 from infra import Worker
 from infra.bundle import Target, build_layer
+from infra.bundle import bytecode as bytecode_module
 from infra.bundle import layer as layer_module
+from infra.bundle.bytecode import compiler_for
 from infra.bundle.target import LAMBDA, this_machine
 from infra.bundle.uv_tool import BundleError, UvFailedError, run_uv
 from tests.infra.synth import PROJECT, Template, make_project, stack_of, synthesise
@@ -66,7 +69,12 @@ def lock(project: Path, index: PackageIndex, *packages: str) -> None:
 
 
 def content(layer: Path) -> dict[str, str]:
-    return {str(path.relative_to(layer)): path.read_text() for path in sorted(layer.rglob("*")) if path.is_file()}
+    files = [path for path in sorted(layer.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    return {str(path.relative_to(layer)): path.read_text() for path in files}
+
+
+def compiled(layer: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(layer)): path.read_bytes() for path in sorted(layer.rglob("*.pyc"))}
 
 
 @pytest.fixture
@@ -108,6 +116,44 @@ def test_a_package_without_a_wheel_for_lambda_is_named(project: Path, index: Pac
         "there is no wheel of oldnative==1.0 for Lambda (arm64, Python 3.13), and nothing is compiled"
     )
     assert list((project / ".sluice" / "layers").iterdir()) == []
+
+
+def test_for_lambda_a_layer_is_compiled_if_there_is_a_python_to_do_it(
+    greeting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    like_lambda = dataclasses.replace(this_machine(), platform="x86_64-manylinux_2_34")
+    layer = build_layer(greeting, like_lambda)
+    [(path, code)] = compiled(layer).items()
+    assert path.startswith("python/__pycache__/greeting.cpython-")
+    # Flags of a file that is never compared with its source (PEP 552).
+    assert code[4:8] == b"\x01\0\0\0"
+    assert str(greeting).encode() not in code
+    again = tmp_path / "again"
+    shutil.copytree(greeting, again, ignore=shutil.ignore_patterns(".sluice"))
+    assert compiled(build_layer(again, like_lambda)) == compiled(layer)
+    monkeypatch.setattr(layer_module, "compiler_for", lambda *_, **__: None)
+    plain = build_layer(greeting, like_lambda)
+    assert plain != layer
+    assert (compiled(plain), content(plain)) == ({}, content(layer))
+
+
+def test_a_python_of_another_version_is_looked_for_and_never_downloaded(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def find(arguments: list[str], *, project: Path) -> str:
+        asked.append(arguments)
+        if len(asked) > 1:
+            raise UvFailedError("no interpreter found")
+        return "/usr/bin/python4.0\n"
+
+    monkeypatch.setattr(bytecode_module, "run_uv", find)
+    future = Target(architecture="arm64", python="4.0", platform="aarch64-manylinux_2_34")
+    assert compiler_for(future, project=project) == "/usr/bin/python4.0"
+    assert compiler_for(future, project=project) is None
+    assert asked == [["python", "find", "--no-python-downloads", "4.0"]] * 2
+    assert compiler_for(this_machine(), project=project) is None
 
 
 def test_a_second_build_is_the_first_one(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
