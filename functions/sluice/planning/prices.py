@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 AS_OF = "November 2026"
-"""When these prices were looked up. AWS changes them seldom; other regions differ by some percent."""
+"""The month that these prices are taken to hold for. AWS changes them seldom; other regions differ."""
 
 MILLION = 1_000_000
 
