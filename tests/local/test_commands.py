@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sluice import aws
 from sluice.traces import Trace, TraceStore
 
 from tests.local.projects import Project, eventually, free_port
@@ -23,6 +24,8 @@ STATUS_FIELDS = {
     "reason",
     "by",
     "since",
+    "until",
+    "also_paused",
     "scheduled",
     "unhandled",
 }
@@ -141,12 +144,13 @@ def test_status_has_a_row_for_each_handler(project: Project) -> None:
 def test_status_sees_the_console_s_throttle_button(project: Project, store: TraceStore) -> None:
     name = "sluice-local-printer"
     project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "0")
-    paused = project.run("status", "printer", "--json").json[0]
-    project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "5")
-    running = project.run("status", "printer", "--json").json[0]
+    assert project.run("status", "printer", "--json").json[0]["state"] in ("pausing", "paused")
 
-    assert (paused["state"], running["state"]) == ("paused", "running")
-    assert "reserved concurrency" in paused["reason"]
+    aws.client("lambda", "local").delete_function_concurrency(FunctionName=name)
+    # Should the reconciler have seen the throttle, it takes a minute to see that it is gone.
+    eventually(
+        lambda: project.run("status", "printer", "--json").json[0]["state"] == "running", "printer runs", limit=200
+    )
 
 
 def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:

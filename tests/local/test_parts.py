@@ -100,9 +100,8 @@ def test_the_server_is_told_nothing_of_the_callers_settings(tmp_path: Path) -> N
         "PERSIST_STATE": "0",
     }
     assert told["NO_PROXY"] == "intranet,127.0.0.1,localhost"
-    assert not {"AWS_PROFILE", "AWS_LAMBDA_FUNCTION_NAME", "AUTH", "USE_SSL", "PYTHONPATH", "MINISTACK_REGION"} & set(
-        told
-    )
+    assert told["AUTH"] == "false"
+    assert not {"AWS_PROFILE", "AWS_LAMBDA_FUNCTION_NAME", "USE_SSL", "PYTHONPATH", "MINISTACK_REGION"} & set(told)
     for name in ("TMPDIR", "HOME", "STATE_DIR", "S3_DATA_DIR", "DOCKER_HOST"):
         assert str(tmp_path) in told[name]
 
