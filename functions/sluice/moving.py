@@ -6,9 +6,12 @@ queue, and at worst twice, which its id tells.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .envelope import ATTRIBUTE, Envelope
 from .incoming import read_message
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 MAX_ATTRIBUTES = 10
 """SQS's limit for a message's attributes."""
+
+
+WAIT_SECONDS = 1
+"""For a message to come. SQS asks all of its servers then, and not just some."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ def receive(client: SQSClient, url: str, handler: str, *, hold: int) -> list[Hel
         QueueUrl=url,
         MaxNumberOfMessages=BATCH_COUNT,
         VisibilityTimeout=hold,
+        WaitTimeSeconds=WAIT_SECONDS,
         AttributeNames=["All"],
         MessageAttributeNames=["All"],
     )
@@ -118,13 +126,14 @@ def move(
 
 
 def let_go(client: SQSClient, url: str, held: Sequence[Held]) -> None:
-    """Let others receive messages again."""
+    """Let others receive messages again, at once. Where that fails, they do once the hold is over."""
     for start in range(0, len(held), BATCH_COUNT):
         entries: list[Any] = [
             {"Id": str(index), "ReceiptHandle": one.receipt_handle, "VisibilityTimeout": 0}
             for index, one in enumerate(held[start : start + BATCH_COUNT])
         ]
-        client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+        with contextlib.suppress(BotoCoreError, ClientError):
+            client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
 def _held(message: Any, handler: str) -> Held:

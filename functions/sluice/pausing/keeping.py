@@ -34,7 +34,7 @@ COPY_DELAY = 60
 """Seconds until what was sent again can be received: longer than the run, so that it isn't received by it again."""
 
 _EMPTY_RECEIVES = 3
-"""In a row, before a queue counts as seen. SQS asks only some of its servers at each."""
+"""In a row, before a queue counts as seen."""
 
 _YOUNG_BATCHES = 20
 """In a row, of nothing but messages that were sent since the pass began, before it counts as done."""
