@@ -6,14 +6,17 @@ import os
 import time
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from sluice import aws
 from sluice.emitting import forget_queues
+from sluice.names import Names
 from sluice.traces import TraceStore, open_store
 
 from tests.local.faults import Batch, emit_poison
 from tests.local.later import Later, set_up
 from tests.local.projects import Project, make_project
+from tests.local.throttling import Throttling
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +67,22 @@ def for_later(project: Project) -> Later:
     return made
 
 
-TAKES_MINUTES = ("poison", "for_later")
+@pytest.fixture(scope="session")
+def throttled(project: Project) -> Throttling:
+    """The console's Throttle button, pressed and released while the other tests run."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{project.port}",
+        region_name=aws.LOCAL_REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    begun = Throttling(project, TraceStore(client, Names("local").trace_table))
+    begun.begin()
+    return begun
+
+
+TAKES_MINUTES = ("poison", "for_later", "throttled")
 """Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
 
 

@@ -134,7 +134,8 @@ class Project:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        # Some calls have no answer.
+        return json.loads(done.stdout or "null")
 
 
 def make_project(root: Path) -> Project:
