@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,10 +73,11 @@ def _heed_interrupts() -> None:
 
 @dataclass(frozen=True)
 class Project:
-    """A project directory with the port of its local cloud."""
+    """A project directory with the port of its local cloud, and what else is in the commands' environment."""
 
     root: Path
     port: int = field(default_factory=free_port)
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> Path:
@@ -85,7 +86,7 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_"))}
-        return mine | _hostile_environment() | {"SLUICE_PORT": str(self.port)}
+        return mine | _hostile_environment() | {"SLUICE_PORT": str(self.port)} | dict(self.more)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "sluice.cli", *arguments]

@@ -1,0 +1,274 @@
+"""The three policies on the deployed template, with IAM enforced: what each allows, and every way to lift a block.
+
+The emulator does not check calls that change an event source mapping against policies; those are evaluated in
+tests/infra/test_pausing.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.local.projects import Project, eventually, make_project
+
+BLOCKED = "sluice-local-barred"
+FREE = "sluice-local-paused"
+TAG = "sluice:blocked"
+
+REFUSALS = {"AccessDenied", "AccessDeniedException"}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A local cloud that heeds IAM, and a user for each policy."""
+
+    project: Project
+    keys: dict[str, tuple[str, str]]
+
+    def run(self, kind: str, *arguments: str) -> Any:
+        key, secret = self.keys[kind]
+        own = Project(self.project.root, self.project.port, {"SLUICE_LOCAL_KEY_ID": key, "SLUICE_LOCAL_SECRET": secret})
+        return own.run(*arguments)
+
+    def client(self, service: str, kind: str | None = None) -> Any:
+        key, secret = ("test", "test") if kind is None else self.keys[kind]
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.project.port}",
+            region_name="us-east-1",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    made = make_project(tmp_path_factory.mktemp("guarded"))
+    project = Project(made.root, made.port, {"SLUICE_LOCAL_IAM": "1"})
+    try:
+        ran = project.run("up", "--no-crons")
+        assert ran.code == 0, ran.err
+        root = Guarded(project, {})
+        iam = root.client("iam")
+        policies = {found["PolicyName"]: found["Arn"] for found in iam.list_policies(Scope="Local")["Policies"]}
+        keys = {}
+        for kind in ("viewer", "operator", "admin"):
+            iam.create_user(UserName=kind)
+            iam.attach_user_policy(UserName=kind, PolicyArn=policies[f"sluice-local-{kind}-us-east-1"])
+            key = iam.create_access_key(UserName=kind)["AccessKey"]
+            keys[kind] = (key["AccessKeyId"], key["SecretAccessKey"])
+        guarded = Guarded(project, keys)
+        blocked = guarded.run("admin", "block", "barred", "--reason", "legal hold")
+        assert blocked.code == 0, blocked.err
+        yield guarded
+    finally:
+        assert project.run("down").code == 0
+
+
+def lifts() -> dict[str, Callable[[Guarded, Any], object]]:
+    def arn(guarded: Guarded) -> str:
+        found: str = guarded.client("lambda").get_function(FunctionName=BLOCKED)["Configuration"]["FunctionArn"]
+        return found
+
+    def queue(_: Guarded) -> str:
+        return f"arn:aws:sqs:us-east-1:000000000000:{BLOCKED}"
+
+    return {
+        "remove the concurrency": lambda _, client: client.delete_function_concurrency(FunctionName=BLOCKED),
+        "raise the concurrency": lambda _, client: client.put_function_concurrency(
+            FunctionName=BLOCKED, ReservedConcurrentExecutions=5
+        ),
+        "remove the tag": lambda guarded, client: client.untag_resource(Resource=arn(guarded), TagKeys=[TAG]),
+        "change the tag": lambda guarded, client: client.tag_resource(Resource=arn(guarded), Tags={TAG: ""}),
+        "make a second mapping": lambda guarded, client: client.create_event_source_mapping(
+            FunctionName=BLOCKED, EventSourceArn=queue(guarded)
+        ),
+        "delete the function": lambda _, client: client.delete_function(FunctionName=BLOCKED),
+        "invoke it": lambda _, client: client.invoke(FunctionName=BLOCKED, Payload=b"{}"),
+        "change its code": lambda _, client: client.update_function_code(FunctionName=BLOCKED, ZipFile=b""),
+        "change its configuration": lambda _, client: client.update_function_configuration(
+            FunctionName=BLOCKED, Timeout=9
+        ),
+        "give it a URL": lambda _, client: client.create_function_url_config(FunctionName=BLOCKED, AuthType="NONE"),
+    }
+
+
+def refused(call: Callable[[], object]) -> None:
+    with pytest.raises(ClientError) as caught:
+        call()
+    assert caught.value.response["Error"]["Code"] in REFUSALS, caught.value
+
+
+@pytest.mark.parametrize("way", sorted(lifts()))
+@pytest.mark.parametrize("kind", ["operator", "viewer"])
+def test_no_way_around_a_block(guarded: Guarded, kind: str, way: str) -> None:
+    refused(lambda: lifts()[way](guarded, guarded.client("lambda", kind)))
+
+    function = guarded.client("lambda").get_function(FunctionName=BLOCKED)
+    assert function["Concurrency"]["ReservedConcurrentExecutions"] == 0
+    assert "legal hold" in function["Tags"][TAG]
+
+
+def test_the_reconciler_cannot_be_talked_into_lifting_it(guarded: Guarded) -> None:
+    """An operator may set it off with whatever he likes, and write what he likes into the table."""
+    operator = guarded.client("lambda", "operator")
+    table = guarded.client("dynamodb", "operator")
+    for record in ({}, {"blocking": "unblock"}, {"pending": True}, {"pending": True, "blocking": "unblock"}):
+        table.put_item(
+            TableName="sluice-local-traces",
+            Item={
+                "pk": {"S": "#pausing"},
+                "sk": {"S": "barred"},
+                "record": {"S": json.dumps(record)},
+                "revision": {"N": "7"},
+            },
+        )
+        for payload in ({"upkeep": True}, {"unblock": "barred"}, {"detail": {"eventName": "UntagResource"}}):
+            answer = operator.invoke(FunctionName="sluice-local--reconciler", Payload=json.dumps(payload))
+            assert "FunctionError" not in answer, answer["Payload"].read()
+
+    function = guarded.client("lambda").get_function(FunctionName=BLOCKED)
+    mappings = guarded.client("lambda").list_event_source_mappings(FunctionName=BLOCKED)["EventSourceMappings"]
+    assert function["Concurrency"]["ReservedConcurrentExecutions"] == 0
+    assert "legal hold" in function["Tags"][TAG]
+    assert [mapping["State"] for mapping in mappings] == ["Disabled"]
+
+
+def test_an_operator_pauses_unpauses_emits_runs_redrives_and_replays(guarded: Guarded) -> None:
+    def operator(*arguments: str) -> Any:
+        ran = guarded.run("operator", *arguments)
+        assert ran.code == 0, ran.err
+        return ran
+
+    event_id = operator("emit", "paused", "1").out.strip()
+    eventually(lambda: guarded.run("viewer", "trace", event_id).code == 0, "it ran")
+    paused = operator("pause", "paused", "--reason", "slow", "--json").json[0]
+    assert (paused["state"], paused["by"]) == ("paused", "user/operator")
+    assert operator("run", "paused", "2", "--json").json["status"] == "ok"
+    assert operator("status", "paused", "--json").json[0]["state"] == "paused"
+    operator("unpause", "paused")
+    operator("replay", event_id)
+    operator("dead", "redrive", "paused")
+    assert [change["by"] for change in operator("history", "paused", "--json").json] == ["user/operator"] * 2
+
+
+def test_an_operator_s_unpause_says_who_blocked(guarded: Guarded) -> None:
+    ran = guarded.run("operator", "unpause", "barred")
+
+    assert ran.code == 4
+    assert "barred is blocked by user/admin since " in ran.err
+    assert "legal hold" in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("block", "paused"), ("unblock", "barred"), ("dead", "purge", "paused", "--yes")]
+)
+def test_what_is_an_admin_s(guarded: Guarded, arguments: tuple[str, ...]) -> None:
+    ran = guarded.run("operator", *arguments)
+
+    assert ran.code == 4, ran.err
+    assert "does not allow" in ran.err
+    assert guarded.run("viewer", "status", "barred", "--json").json[0]["state"] == "blocked"
+    eventually(
+        lambda: guarded.run("viewer", "status", "paused", "--json").json[0]["state"] == "running", "the other runs"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pause", "paused"),
+        ("unpause", "--all"),
+        ("block", "paused"),
+        ("unblock", "barred"),
+        ("emit", "paused", "1"),
+        ("run", "paused", "1"),
+        ("run", "twice"),
+        ("dead", "redrive", "paused"),
+        ("dead", "list", "paused"),
+        ("dead", "purge", "paused", "--yes"),
+    ],
+)
+def test_a_viewer_changes_nothing(guarded: Guarded, arguments: tuple[str, ...]) -> None:
+    assert guarded.run("viewer", *arguments).code == 4
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("traces", "paused"), ("history", "barred"), ("crons",)])
+def test_a_viewer_sees(guarded: Guarded, arguments: tuple[str, ...]) -> None:
+    ran = guarded.run("viewer", *arguments)
+
+    assert ran.code == 0, ran.err
+
+
+def test_a_handler_s_own_role_can_do_nothing_to_its_state(guarded: Guarded) -> None:
+    """With the very credentials that its function runs with."""
+    iam, sts = guarded.client("iam"), guarded.client("sts")
+    role = guarded.client("lambda").get_function(FunctionName=FREE)["Configuration"]["Role"]
+    trust = iam.get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]["AssumeRolePolicyDocument"]
+    assert trust["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
+    policy = trust | {
+        "Statement": [*trust["Statement"], {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]
+    }
+    iam.update_assume_role_policy(RoleName=role.rsplit("/", 1)[-1], PolicyDocument=json.dumps(policy))
+    given = sts.assume_role(RoleArn=role, RoleSessionName="try")["Credentials"]
+    make: Any = boto3.client
+
+    def client(service: str) -> Any:
+        return make(
+            service,
+            endpoint_url=f"http://127.0.0.1:{guarded.project.port}",
+            region_name="us-east-1",
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+        )
+
+    functions, queues, table = client("lambda"), client("sqs"), client("dynamodb")
+    url = f"http://127.0.0.1:{guarded.project.port}/000000000000/"
+    for call in (
+        lambda: functions.delete_function_concurrency(FunctionName=BLOCKED),
+        lambda: functions.put_function_concurrency(FunctionName=FREE, ReservedConcurrentExecutions=1),
+        lambda: functions.invoke(FunctionName="sluice-local--reconciler"),
+        lambda: queues.receive_message(QueueUrl=f"{url}{BLOCKED}"),
+        lambda: queues.send_message(QueueUrl=f"{url}{FREE}-dead", MessageBody="1"),
+        lambda: table.scan(TableName="sluice-local-traces"),
+        lambda: table.delete_item(TableName="sluice-local-traces", Key={"pk": {"S": "a"}, "sk": {"S": "b"}}),
+        lambda: client("s3").list_buckets(),
+    ):
+        refused(call)
+
+
+def test_a_redeployment_leaves_a_pause_and_a_block(guarded: Guarded) -> None:
+    assert guarded.run("operator", "pause", "paused", "--reason", "stays").code == 0
+    app = Path(guarded.project.root, "app.py")
+    text = app.read_text()
+    for name in ("paused", "barred"):
+        assert f'Worker("{name}"' in text
+        text = text.replace(f'Worker("{name}"', f'Worker("{name}", memory=512, trace_days=7')
+    app.write_text(text)
+
+    ran = guarded.project.run("up", "--no-crons")
+
+    assert ran.code == 0, ran.err
+    rows = {row["handler"]: row for row in guarded.run("viewer", "status", "--json").json}
+    assert (rows["paused"]["state"], rows["paused"]["reason"]) == ("paused", "stays")
+    assert rows["barred"]["state"] == "blocked"
+    configuration = guarded.client("lambda").get_function(FunctionName=BLOCKED)["Configuration"]
+    assert configuration["MemorySize"] == 512
+    answer = guarded.client("lambda").invoke(FunctionName="sluice-local--reconciler", Payload=b'{"upkeep": true}')
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    rows = {row["handler"]: row for row in guarded.run("viewer", "status", "--json").json}
+    assert (rows["paused"]["state"], rows["barred"]["state"]) == ("paused", "blocked")
+    assert guarded.run("admin", "unblock", "barred").code == 0
+    assert guarded.run("operator", "unpause", "paused").code == 0
+    assert guarded.run("viewer", "status", "barred", "--json").json[0]["state"] == "running"
