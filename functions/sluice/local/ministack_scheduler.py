@@ -1,9 +1,10 @@
-"""What MiniStack's EventBridge Scheduler leaves out, put in.
+"""What MiniStack's EventBridge leaves out, put in.
 
-Its schedules fire by UTC whatever their zone, up to 10 seconds late, with `<aws.scheduler.scheduled-time>` left as it
-is; CloudFormation loses their zone, and ListSchedules all but the first 100. Here the times are those of `next_runs`,
-which is what `sluice crons` shows. Only what fires schedules is replaced: which exist, and what they send to, is
-MiniStack's.
+Scheduler's schedules fire by UTC whatever their zone, up to 10 seconds late, with `<aws.scheduler.scheduled-time>`
+left as it is; CloudFormation loses their zone, and ListSchedules all but the first 100. Here the times are those of
+`next_runs`, which is what `sluice crons` shows. Only what fires schedules is replaced: which exist, and what they send
+to, is MiniStack's. Rules are looked at as often as schedules: at MiniStack's every ten seconds, a rate of a minute
+comes to seventy.
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ def _send(schedule: Any, due: datetime) -> None:
 def install() -> None:
     """Put it into MiniStack, before MiniStack is started."""
     ticker = Ticker(_send)
-    scheduler._SCHEDULE_TICK_INTERVAL = INTERVAL  # noqa: SLF001 - as above
+    eventbridge._SCHEDULER_TICK_INTERVAL = INTERVAL  # noqa: SLF001 - as above
+    scheduler._SCHEDULE_TICK_INTERVAL = INTERVAL  # noqa: SLF001
     scheduler._tick_schedules = lambda: ticker.tick(scheduler._schedules._data)  # noqa: SLF001
     listed = scheduler._list_schedules  # noqa: SLF001
     scheduler._list_schedules = lambda query: listed({**query, "MaxResults": _ALL})  # noqa: SLF001
