@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +53,19 @@ class Expected:
         elif not (self.on_record or self.lifting):
             # A block that nobody has seen yet has set no concurrency.
             self.paused = self.throttled or (self.paused and self.deployed)
-            if not self.paused:
-                self.until = None
-        if self.paused and self.until is not None and self.until <= now:
+        if not self.paused:
+            self.until = None
+        if self.until is not None and self.until <= now:
             self.paused, self.until, self.command = False, None, None
+
+    def begun(self, now: float) -> None:
+        """The reconciler was cut off. The first thing it does is to write down a stop that it finds."""
+        found = dataclasses.replace(self)
+        found.absorb(now)
+        paused = found.paused and not self.paused
+        if self.command is None and (paused or (self.blocked and not self.on_record)):
+            self.absorb(now)
+            self.on_record, self.deployed = self.blocked, False
 
     def settled(self, now: float) -> None:
         """All of it has been made so."""

@@ -125,6 +125,8 @@ class Histories(RuleBasedStateMachine):
             world.expected.settled(world.now)
             world.aws.tick()
             world.check()
+        elif world.made:
+            world.expected.begun(world.now)
 
     @rule()
     def an_admin_tags_it_by_hand(self) -> None:

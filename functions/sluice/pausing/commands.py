@@ -128,10 +128,10 @@ class Commands:
         """Stop a handler's events from starting, until an admin says otherwise."""
         value = block_tag.value_of(self._stage.now_ms(), self._by, reason)
 
-        def wanted(found: Looked, _: Change) -> Record:
+        def wanted(found: Looked, change: Change) -> Record:
             # A block that is there already stays, should this be cut off; a new one only counts once it is there.
             blocking = found.record.blocking if found.decision.settled.block is not None else "block"
-            return dataclasses.replace(_as_recorded(found), block=value, blocking=blocking)
+            return dataclasses.replace(_as_recorded(found), block=value, blocking=blocking, asked=vars(change))
 
         found = self._write_down(handler, wanted, "blocked", reason)
         # From here on it is blocked, and only an admin can undo what the rest does.
@@ -141,12 +141,12 @@ class Commands:
     def unblock(self, handler: str, reason: str | None) -> Looked:
         """Lift a block. A handler that was also paused stays so."""
 
-        def wanted(found: Looked, _: Change) -> Record | None:
+        def wanted(found: Looked, change: Change) -> Record | None:
             if found.seen.block is None and found.record.block is None:
                 return None
             # The block stays in the record until all is undone: so the concurrency is known to be the block's.
             block = found.seen.block or found.record.block
-            return dataclasses.replace(_as_recorded(found), block=block, blocking="unblock")
+            return dataclasses.replace(_as_recorded(found), block=block, blocking="unblock", asked=vars(change))
 
         found = self._write_down(handler, wanted, "unblocked", reason)
         if found.seen.block is not None:
@@ -170,7 +170,8 @@ class Commands:
             if record is None:
                 return found
             try:
-                self._stage.records.put(handler, record, found.record, [change])
+                # What needs an admin goes into the history once AWS has allowed it.
+                self._stage.records.put(handler, record, found.record, [] if record.asked else [change])
             except ConflictError:
                 self._wait(handler, deadline)
             else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 BLOCKED_TAG = "sluice:blocked"
 """The tag of a blocked function and of its mapping. Its value says when, who and why."""
@@ -78,6 +79,7 @@ class Record:
         pending: whether a command has yet to be finished. Until it is, what it wants counts, whatever AWS shows.
         block: the value of the tag that was last seen, or that a command is about to set.
         blocking: whether a command is at work on the block: `block`, `unblock` or None.
+        asked: what that command is, for the history, should it get as far as it must to count.
         deployment: the deployment at which this was settled.
         lease_ms: until when one event may run although the handler is paused.
         ticks_off: whether the cron's schedule was disabled for this, and is to be enabled again.
@@ -92,6 +94,7 @@ class Record:
     pending: bool = False
     block: str | None = None
     blocking: str | None = None
+    asked: dict[str, Any] | None = None
     deployment: str | None = None
     lease_ms: int | None = None
     ticks_off: bool = False
@@ -136,7 +139,7 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     if block is None and record.blocking is None and deployed:
         block = record.block
     wanted = _with_pause(seen, record, now_ms, deployed=deployed)
-    wanted = dataclasses.replace(wanted, block=block, blocking=None)
+    wanted = dataclasses.replace(wanted, block=block, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
     calls = _calls(seen, record, wanted, now_ms)
     settled = dataclasses.replace(

@@ -93,19 +93,22 @@ def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_
         now_ms: milliseconds since 1970.
     """
     found = []
-    if before.block is None and after.block is not None:
+    if before.asked is not None:
+        asked = Change(**before.asked)
+        # An operator may ask for it, too: it counts once the tag is as asked.
+        if after.block == (before.block if asked.what == "blocked" else None):
+            found.append(asked)
+    elif before.block is None and after.block is not None:
         tag = parse(after.block)
         found.append(new_change("blocked", now_ms, by=tag.by, reason=tag.reason))
-    if before.block is not None and after.block is None and before.blocking is None:
+    elif before.block is not None and after.block is None:
         found.append(new_change("unblocked", now_ms, reason="its tag was removed"))
-    if before.blocking == "block" and after.block is None:
-        found.append(new_change("unblocked", now_ms, by=SLUICE, reason="the block was cut off before it held"))
     if after.paused and not before.paused:
         found.append(new_change("paused", now_ms, by=after.by, reason=after.reason))
     if before.paused and not after.paused:
         due = before.until_ms is not None and before.until_ms <= now_ms
         found.append(new_change("unpaused", now_ms, by=SLUICE if due else None, reason=DUE if due else UNTHROTTLED))
     unasked = set(calls) - SCHEDULE_CALLS
-    if unasked and not found and not before.pending and before.blocking is None:
+    if unasked and not found and not before.pending and before.asked is None:
         found.append(new_change("restored", now_ms, by=SLUICE, reason=", ".join(call.value for call in calls)))
     return found

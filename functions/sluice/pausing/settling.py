@@ -109,7 +109,10 @@ class Stage:
         if (newly_stopped and decision.calls) or newly_off:
             # Cut off after this, what it disabled is known to be disabled for this.
             begun = dataclasses.replace(
-                settled, pending=record.pending, blocking=record.blocking, deployment=record.deployment
+                settled,
+                pending=record.pending,
+                blocking=record.blocking,
+                deployment=record.deployment or settled.deployment,
             )
             record = self.records.put(found.part.handler, begun, record, changes)
             written = changes
