@@ -7,12 +7,14 @@ queue, and at worst twice, which its id tells.
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from .body import is_json
 from .envelope import ATTRIBUTE, Envelope
 from .incoming import read_message
 from .sending import BATCH_BYTES, BATCH_COUNT, Message, size_of
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 MAX_ATTRIBUTES = 10
 """SQS's limit for a message's attributes."""
 
+EMPTY_RECEIVES = 3
+"""In a row, before a queue counts as seen. SQS asks all of its servers on each, as they wait for messages."""
 
 WAIT_SECONDS = 1
 """For a message to come. SQS asks all of its servers then, and not just some."""
@@ -58,6 +62,11 @@ class Held:
         """How often it has been received, this time included."""
         return int(self.system["ApproximateReceiveCount"])
 
+    @property
+    def event_json(self) -> str:
+        """The event as JSON text: the body itself if it is JSON."""
+        return self.body if is_json(self.body) else json.dumps(self.body)
+
 
 def receive(client: SQSClient, url: str, handler: str, *, hold: int) -> list[Held]:
     """Receive up to ten messages.
@@ -87,7 +96,7 @@ def move(
     target: str,
     envelope_of: Callable[[Held], Envelope],
     delay: int = 0,
-) -> int:
+) -> list[str]:
     """Send messages again, and delete those that SQS took.
 
     Args:
@@ -100,9 +109,9 @@ def move(
         delay: seconds that SQS is to hold each back.
 
     Returns:
-        How many were moved.
+        What SQS said of those that it did not take, which are still where they were.
     """
-    moved = 0
+    refused: list[str] = []
     for part in _within_bytes(held, envelope_of):
         entries: list[Any] = [
             {
@@ -121,8 +130,8 @@ def move(
         ]
         if taken:
             client.delete_message_batch(QueueUrl=source, Entries=taken)
-        moved += len(taken)
-    return moved
+        refused += [f"{entry['Code']} {entry.get('Message', '')}".strip() for entry in answer.get("Failed", [])]
+    return refused
 
 
 def let_go(client: SQSClient, url: str, held: Sequence[Held]) -> None:

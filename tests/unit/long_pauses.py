@@ -55,7 +55,6 @@ class Months:
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
         # moto would wait for the clock, which only a test moves.
         monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
-        monkeypatch.setattr("sluice.dead._WAIT_SECONDS", 0)
         # `check_ages` does it: moto takes a hundredth of a second for each message.
         monkeypatch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_, **__: True)
         # A month has 8,640 of these.

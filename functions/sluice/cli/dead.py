@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import click
 
 from .. import aws
-from ..dead import DeadLetter, DeadLetters, NotRedrivenError
+from ..dead import DeadLetters, NotRedrivenError
+from ..moving import Held
 from ..names import Names
 from ..status import UnknownHandlerError, handlers
 from ..traces import Trace, open_store
@@ -133,7 +134,7 @@ def _open(invocation: Invocation, handler: str) -> DeadLetters:
     return DeadLetters(aws.sqs(invocation.stage), Names(invocation.stage), handler)
 
 
-def _all(invocation: Invocation, handler: str) -> Sequence[DeadLetter]:
+def _all(invocation: Invocation, handler: str) -> Sequence[Held]:
     letters = _open(invocation, handler)
     shown = ShownProgress()
     with shown.step(f"reading {handler}'s dead letters"):
@@ -148,7 +149,7 @@ def _not_there(invocation: Invocation, handler: str, event_id: str) -> CommandEr
     )
 
 
-def _fields(letter: DeadLetter) -> dict[str, object]:
+def _fields(letter: Held) -> dict[str, object]:
     return {
         "id": letter.envelope.id,
         "emitted_at": iso(letter.envelope.emitted_ms),
@@ -158,7 +159,7 @@ def _fields(letter: DeadLetter) -> dict[str, object]:
     }
 
 
-def _with_event(fields: dict[str, object], letter: DeadLetter) -> str:
+def _with_event(fields: dict[str, object], letter: Held) -> str:
     """The fields as a JSON object, and the event in it as it was sent."""
     return json.dumps(fields)[:-1] + f', "event": {letter.event_json}}}'
 

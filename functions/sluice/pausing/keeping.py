@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import moving
 from ..envelope import Envelope
-from ..moving import Held
+from ..moving import EMPTY_RECEIVES, Held
 from .keeping_state import Kept
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ HOLD = 120
 
 COPY_DELAY = 60
 """Seconds until what was sent again can be received: longer than the run, so that it isn't received by it again."""
-
-_EMPTY_RECEIVES = 3
-"""In a row, before a queue counts as seen."""
 
 _YOUNG_BATCHES = 20
 """In a row, of nothing but messages that were sent since the pass began, before it counts as done."""
@@ -101,7 +98,7 @@ def forward(client: SQSClient, url: str, handler: str, kept: Kept, now_ms: int, 
                 # Failing to move one ends nothing: it is still there, and the next pass tries again.
                 moving.move(client, old, source=url, target=url, envelope_of=_forwarded, delay=COPY_DELAY)
                 room.moves -= len(old)
-            if empty >= _EMPTY_RECEIVES or young_batches >= _YOUNG_BATCHES:
+            if empty >= EMPTY_RECEIVES or young_batches >= _YOUNG_BATCHES:
                 return dataclasses.replace(kept, pass_ms=None, passed_ms=began)
     finally:
         moving.let_go(client, url, young)
@@ -113,7 +110,7 @@ def forward_dead(client: SQSClient, url: str, handler: str, kept: Kept, now_ms: 
     others: list[Held] = []
     empty = 0
     try:
-        while room.left and empty < _EMPTY_RECEIVES:
+        while room.left and empty < EMPTY_RECEIVES:
             batch = moving.receive(client, url, handler, hold=HOLD)
             empty = 0 if batch else empty + 1
             old = [one for one in batch if now_ms - one.sent_ms >= DEAD_AGE_MS]
@@ -124,7 +121,7 @@ def forward_dead(client: SQSClient, url: str, handler: str, kept: Kept, now_ms: 
             room.moves -= len(batch)
     finally:
         moving.let_go(client, url, others)
-    if empty < _EMPTY_RECEIVES:
+    if empty < EMPTY_RECEIVES:
         return kept
     return dataclasses.replace(kept, dead_passed_ms=now_ms)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import moving
 from ..envelope import Envelope
-from ..moving import Held
+from ..moving import EMPTY_RECEIVES, Held
 from ..worker.delivery import Delivery
 from ..worker.redelivery import MAX_ATTEMPTS, plan
 from .keeping import HOLD, Room
@@ -26,7 +26,6 @@ MAX_RECEIVES = 100
 """Of an event by all its messages together, after which it is left for dead: twenty times five receives without five
 starts is no longer for want of concurrency."""
 
-_EMPTY_RECEIVES = 3
 _CLOCKS_MS = 60_000
 _HOUR = 3_600
 _WINDOW = timedelta(days=14)
@@ -109,13 +108,14 @@ def put_back_throttled(
     others: list[Held] = []
     done = empty = 0
     try:
-        while room.left and empty < _EMPTY_RECEIVES:
+        while room.left and empty < EMPTY_RECEIVES:
             batch = moving.receive(client, dead, handler, hold=HOLD)
             empty = 0 if batch else empty + 1
             wronged = [one for one in batch if _was_wronged(one, handler, store, throttled_ms)]
             others += [one for one in batch if one not in wronged]
             if wronged:
-                done += moving.move(client, wronged, source=dead, target=alive, envelope_of=_put_back)
+                refused = moving.move(client, wronged, source=dead, target=alive, envelope_of=_put_back)
+                done += len(wronged) - len(refused)
             room.moves -= len(batch)
     finally:
         moving.let_go(client, dead, others)
