@@ -9,10 +9,14 @@ import pytest
 TOGETHER = ("local", "infra")
 """Folders whose tests share what takes long to make."""
 
+SHARED = "cloud"
+"""The fixture of those tests of `local` that share one cloud. The others have clouds of their own, or none."""
+
 HERE = Path(__file__).parent
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     folder = item.path.relative_to(HERE).parts[0]
     if folder in TOGETHER:
-        item.add_marker(pytest.mark.xdist_group(folder))
+        alone = folder == "local" and SHARED not in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group(f"{folder}-alone" if alone else folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import boto3
 import pytest
@@ -13,6 +14,7 @@ from sluice.emitting import forget_queues
 from sluice.names import Names
 from sluice.traces import TraceStore, open_store
 
+from tests.local.dead_letters import Killed, kill_a_redrive
 from tests.local.faults import Batch, emit_poison
 from tests.local.later import Later, set_up
 from tests.local.projects import Project, make_project
@@ -20,7 +22,8 @@ from tests.local.throttling import Throttling
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The local cloud that most tests share, as it comes up."""
     made = make_project(tmp_path_factory.mktemp("project"))
     try:
         ran = made.run("up")
@@ -32,57 +35,73 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="session")
-def poison(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
-    """Poisonous events of several kinds, each kind at a handler of its own."""
-    directory = tmp_path_factory.mktemp("starts")
+def project(cloud: Project, request: pytest.FixtureRequest) -> Project:
+    """The local cloud that most tests share, with everything begun that takes minutes."""
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    for name in TAKES_MINUTES:
+        if name in wanted:
+            request.getfixturevalue(name)
+    return cloud
+
+
+@contextmanager
+def _talking_to(project: Project) -> Iterator[None]:
+    """This process's own clients talk to a project's local cloud, with nothing set but its port."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
             monkeypatch.delenv(name)
         monkeypatch.setenv("SLUICE_PORT", str(project.port))
         aws.forget_clients()
         forget_queues()
+        yield
+    aws.forget_clients()
+    forget_queues()
+
+
+@pytest.fixture(scope="session")
+def poison(cloud: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Batch]:
+    """Poisonous events of several kinds, each kind at a handler of its own."""
+    directory = tmp_path_factory.mktemp("starts")
+    with _talking_to(cloud):
         batches = [
             emit_poison("exits", directory, count=10, poisonous=frozenset({3})),
             emit_poison("sleeps", directory, count=10, poisonous=frozenset({0})),
             emit_poison("hogs", directory, count=10, poisonous=frozenset({9})),
             emit_poison("exits-among-many", directory, count=200, poisonous=frozenset({17, 18, 140})),
         ]
-    aws.forget_clients()
-    forget_queues()
     return {batch.handler: batch for batch in batches}
 
 
 @pytest.fixture(scope="session")
-def for_later(project: Project) -> Later:
+def for_later(cloud: Project) -> Later:
     """Events for a moment that comes while the other tests run."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("SLUICE_PORT", str(project.port))
-        aws.forget_clients()
-        forget_queues()
-        made = set_up()
-    aws.forget_clients()
-    forget_queues()
-    return made
+    with _talking_to(cloud):
+        return set_up()
 
 
 @pytest.fixture(scope="session")
-def throttled(project: Project) -> Throttling:
+def killed(cloud: Project) -> Killed:
+    """A redrive that was killed half-way. The events that it was at come back while the other tests run."""
+    with _talking_to(cloud):
+        return kill_a_redrive(cloud)
+
+
+@pytest.fixture(scope="session")
+def throttled(cloud: Project) -> Throttling:
     """The console's Throttle button, pressed and released while the other tests run."""
     client = boto3.client(
         "dynamodb",
-        endpoint_url=f"http://127.0.0.1:{project.port}",
+        endpoint_url=f"http://127.0.0.1:{cloud.port}",
         region_name=aws.LOCAL_REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    begun = Throttling(project, TraceStore(client, Names("local").trace_table))
+    begun = Throttling(cloud, TraceStore(client, Names("local").trace_table))
     begun.begin()
     return begun
 
 
-TAKES_MINUTES = ("poison", "for_later", "throttled")
+TAKES_MINUTES = ("poison", "for_later", "throttled", "killed")
 """Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
 
 
@@ -94,14 +113,6 @@ def _waits(item: pytest.Item) -> bool:
     return not set(TAKES_MINUTES).isdisjoint(getattr(item, "fixturenames", ()))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _started_first(request: pytest.FixtureRequest) -> None:
-    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    for name in TAKES_MINUTES:
-        if name in wanted:
-            request.getfixturevalue(name)
-
-
 @pytest.fixture(autouse=True)
 def only_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process's own clients talk to the local cloud, with nothing set but its port."""
@@ -110,13 +121,9 @@ def only_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[TraceStore]:
-    monkeypatch.setenv("SLUICE_PORT", str(project.port))
-    aws.forget_clients()
-    forget_queues()
-    yield open_store("local")
-    aws.forget_clients()
-    forget_queues()
+def store(project: Project) -> Iterator[TraceStore]:
+    with _talking_to(project):
+        yield open_store("local")
 
 
 @pytest.fixture

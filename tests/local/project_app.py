@@ -25,6 +25,7 @@ SluiceStack(
         Worker("paused", batch_size=10),
         Worker("barred"),
         Worker("throttled", batch_size=10),
+        Worker("idle"),
         Worker("raiser"),
         Worker("exits", batch_size=10, timeout=1),
         Worker("exits-among-many", batch_size=10, timeout=1),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import time
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import pytest
-from sluice import aws
 from sluice.names import Names
 from sluice.traces import TraceStore
 
+from tests.local.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, in_queue, receiving_nothing
 from tests.local.faults import Batch
 from tests.local.projects import Project, eventually
 
@@ -68,77 +67,35 @@ def is_dead(store: TraceStore, handler: str, event_id: str) -> bool:
 
 
 @pytest.fixture
-def dead_letters(project: Project, store: TraceStore) -> Any:
+def dead_letters(store: TraceStore) -> Iterator[Callable[[int], str]]:
     """A function that fills the dead-letter queue of a handler that takes no events."""
-    assert store
-    client = aws.sqs("local")
-    names, handler = Names("local"), "echo-ten"
-    mappings = aws.client("lambda", "local")
-    (mapping,) = mappings.list_event_source_mappings(FunctionName=names.function(handler))["EventSourceMappings"]
+    handler = "echo-ten"
 
-    def receives(wanted: bool) -> None:
-        mappings.update_event_source_mapping(UUID=mapping["UUID"], Enabled=wanted)
-        state = "Enabled" if wanted else "Disabled"
-        eventually(
-            lambda: mappings.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state, f"mapping is {state}"
-        )
-
-    def fill(count: int) -> str:
-        url = client.get_queue_url(QueueName=names.dead_letter_queue(handler))["QueueUrl"]
-        for start in range(0, count, 10):
-            client.send_message_batch(
-                QueueUrl=url,
-                Entries=[{"Id": str(n), "MessageBody": str(n)} for n in range(start, min(start + 10, count))],
-            )
+    def filled(count: int) -> str:
+        fill(handler, count)
         return handler
 
-    receives(False)
-    yield fill
-    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=names.queue(handler))["QueueUrl"])
-    client.purge_queue(QueueUrl=client.get_queue_url(QueueName=names.dead_letter_queue(handler))["QueueUrl"])
-    receives(True)
+    with receiving_nothing(handler):
+        yield filled
+        empty(handler)
 
 
-def in_queue(name: str) -> int:
-    client = aws.sqs("local")
-    attributes = client.get_queue_attributes(
-        QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )["Attributes"]
-    return sum(map(int, attributes.values()))
-
-
-def drain(name: str) -> list[str]:
-    client = aws.sqs("local")
-    url = client.get_queue_url(QueueName=name)["QueueUrl"]
-    found: list[str] = []
-    while batch := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
-        found += [message["Body"] for message in batch]
-    return found
-
-
-def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, dead_letters: Any) -> None:
-    handler = dead_letters(500)
+def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, store: TraceStore, killed: Killed) -> None:
+    assert killed.left > 0, "it was done before it was killed"
+    assert COUNT <= killed.moved + killed.left <= COUNT + 10
     names = Names("local")
-    with project.start("dead", "redrive", handler) as redrive:
-        eventually(lambda: in_queue(names.queue(handler)) >= 150, "150 are back in the queue")
-        redrive.send_signal(signal.SIGKILL)
-
-    moved, left = in_queue(names.queue(handler)), in_queue(names.dead_letter_queue(handler))
-    assert left > 0, "it was done before it was killed"
-    assert 500 <= moved + left <= 510
 
     def rest() -> bool:
-        assert project.run("dead", "redrive", handler).code == 0
-        return in_queue(names.dead_letter_queue(handler)) == 0
+        assert project.run("dead", "redrive", HANDLER).code == 0
+        return in_queue(names.dead_letter_queue(HANDLER)) == 0
 
     eventually(rest, "the rest is redriven", limit=90)
-    bodies = drain(names.queue(handler))
-    assert set(bodies) == {str(number) for number in range(500)}
-    assert len(bodies) <= 510
+    bodies = drain(names.queue(HANDLER))
+    assert set(bodies) == {str(number) for number in range(COUNT)}
+    assert len(bodies) <= COUNT + 10
 
 
-def test_ten_thousand_dead_letters_are_all_listed(project: Project, dead_letters: Any) -> None:
+def test_ten_thousand_dead_letters_are_all_listed(project: Project, dead_letters: Callable[[int], str]) -> None:
     handler = dead_letters(10_000)
     began = time.monotonic()
     ran = project.run("dead", "list", handler, "--json", limit=600)
@@ -147,7 +104,7 @@ def test_ten_thousand_dead_letters_are_all_listed(project: Project, dead_letters
     assert in_queue(Names("local").dead_letter_queue(handler)) == 10_000
 
 
-def test_purging_asks_first(project: Project, dead_letters: Any) -> None:
+def test_purging_asks_first(project: Project, dead_letters: Callable[[int], str]) -> None:
     handler = dead_letters(3)
     assert project.run("dead", "purge", handler).code == 2
     assert in_queue(Names("local").dead_letter_queue(handler)) == 3

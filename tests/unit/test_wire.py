@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import sys
@@ -207,7 +208,9 @@ def reply(
     if crc is not None:
         to.send_header("x-amz-crc32", str(crc))
     to.end_headers()
-    to.wfile.write(content)
+    # Whoever asked may have lost patience and gone.
+    with contextlib.suppress(ConnectionError):
+        to.wfile.write(content)
     to.close_connection = close
 
 
