@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .entries import Cron, Entry
+from sluice.names import METRICS_NAMESPACE
 
-METRICS_NAMESPACE = "Sluice"
-"""Of the CloudWatch metrics that the worker writes."""
+from .entries import Cron, Entry
 
 
 def environment_of(

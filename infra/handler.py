@@ -8,7 +8,7 @@ from aws_cdk import Aws, Duration, RemovalPolicy, Tags
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from sluice.names import Names, module_of
+from sluice.names import MISSED_TAG, Names, module_of
 
 from .bundle import Target
 from .entries import Cron, Entry
@@ -116,7 +116,7 @@ class Handler(Construct):
         Tags.of(self.function).add("sluice:handler", entry.name)
         if isinstance(entry, Cron) and not crons_are_off(self, names.stage):
             # The reconciler goes by it, and enables the schedule of a cron that has it: it knows nothing of app.py.
-            Tags.of(self.function).add("sluice:missed", entry.missed)
+            Tags.of(self.function).add(MISSED_TAG, entry.missed)
         # `enabled` is left out: it is what pausing changes, and a deployment leaves alone what it doesn't name.
         lambda_.EventSourceMapping(
             self,

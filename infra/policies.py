@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import ArnFormat, Aws, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from sluice.names import DEAD_SUFFIX, Names
+from sluice.names import BLOCKED_TAG, DEAD_SUFFIX, Names
 
-from .reconciler import BLOCKED_TAG, arn
+from .reconciler import arn
 from .scheduler import SERVICE
 from .trace_table import TraceTable
 

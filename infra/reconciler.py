@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from sluice.names import Names
+from sluice.names import BLOCKED_TAG, Names
 
 from .handler import LOG_RETENTION, Bundle
 from .scheduler import SERVICE, StageScheduler
@@ -35,8 +35,6 @@ CHANGES = [
     "UntagResource20170331v2",
 ]
 """CloudTrail's names of the calls that a handler's state can be changed with."""
-
-BLOCKED_TAG = "sluice:blocked"
 
 
 class Reconciler(Construct):

@@ -16,6 +16,18 @@ PREFIX = "sluice"
 LOCAL_STAGE = "local"
 """The stage that means the local cloud."""
 
+LOCAL_ASSETS_BUCKET = "sluice-local-assets"
+"""Where `cdk deploy` puts code for the local stage. There is no `cdk bootstrap` that would make one."""
+
+METRICS_NAMESPACE = "Sluice"
+"""Of the CloudWatch metrics that the worker writes."""
+
+BLOCKED_TAG = "sluice:blocked"
+"""The tag of a blocked function and of its mapping. Its value says when, who and why."""
+
+MISSED_TAG = "sluice:missed"
+"""The tag of a cron's function that says what becomes of the ticks of a pause: `skip` or `queue`."""
+
 DEAD_SUFFIX = "-dead"
 
 MAX_QUEUE_NAME = 80

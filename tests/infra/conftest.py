@@ -24,7 +24,7 @@ TUNED = Worker(
 )
 PLAIN = Worker("plain")
 NIGHTLY = Cron("nightly", every="Daily", at="03:05", timezone="Europe/Berlin", timeout=60)
-OFTEN = Cron("often", every="Every 1min")
+OFTEN = Cron("often", every="Every 1min", missed="queue")
 ENTRIES = [TUNED, PLAIN, NIGHTLY, OFTEN]
 
 

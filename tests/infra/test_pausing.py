@@ -193,4 +193,6 @@ def test_alarms_ring_when_the_reconciler_fails_or_does_not_run(template: Templat
 def test_a_cron_s_function_says_what_becomes_of_missed_ticks(template: Template) -> None:
     tags = {tag["Key"]: tag["Value"] for tag in template.function("sluice-dev-nightly")["Tags"]}
     assert tags["sluice:missed"] == "skip"
+    often = {tag["Key"]: tag["Value"] for tag in template.function("sluice-dev-often")["Tags"]}
+    assert often["sluice:missed"] == "queue"
     assert all(tag["Key"] != "sluice:missed" for tag in template.function("sluice-dev-plain")["Tags"])

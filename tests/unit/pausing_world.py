@@ -6,8 +6,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from sluice.names import BLOCKED_TAG, MISSED_TAG
 from sluice.pausing.commands import Commands
-from sluice.pausing.decision import BLOCKED_TAG, RECEIVING
+from sluice.pausing.decision import RECEIVING
 from sluice.pausing.functions import Functions
 from sluice.pausing.reconciler import Clients, Reconciler
 from sluice.pausing.records import RecordStore
@@ -81,6 +82,7 @@ class World:
 
     slow: bool = False
     schedule: str | None = None
+    missed: str = "skip"
     now: float = 1_800_000_000.0
     expected: Expected = field(default_factory=Expected)
     receives: int = 0
@@ -90,7 +92,7 @@ class World:
     def __post_init__(self) -> None:
         self.aws = FakeAws(HANDLER, slow=self.slow)
         self.function.schedule = self.schedule
-        self.function.tags["sluice:missed"] = "skip"
+        self.function.tags[MISSED_TAG] = self.missed
         self.budget: int | None = None
         self.finished = True
         self.unsafe_before = False
@@ -177,7 +179,8 @@ class World:
         assert (BLOCKED_TAG in function.mapping_tags) == expected.blocked
         if expected.blocked or expected.paused:
             assert (function.concurrency, function.mapping) == (0, "Disabled"), expected
-            assert function.schedule in (None, "DISABLED")
+            skips = function.tags[MISSED_TAG] == "skip" and self.schedule is not None
+            assert function.schedule == ("DISABLED" if skips else self.schedule), expected
         else:
             assert function.concurrency != 0, expected
             assert function.mapping in RECEIVING, expected

@@ -7,11 +7,14 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sluice.names import BLOCKED_TAG, MISSED_TAG
 from sluice.pausing.commands import BlockedError
-from sluice.pausing.decision import BLOCKED_TAG
 
 from .fake_lambda import block_by_hand
 from .pausing_world import MINUTE, World
+
+MISSED = ("skip", "queue")
+"""What becomes of a cron's ticks during a pause."""
 
 CUTS = st.one_of(st.none(), st.integers(0, 7))
 """After how many of its calls a program is gone; None if it ends as it should."""
@@ -20,9 +23,11 @@ CUTS = st.one_of(st.none(), st.integers(0, 7))
 class Histories(RuleBasedStateMachine):
     """The command line, the console, deployments and the reconciler, in any order."""
 
-    @initialize(slow=st.booleans(), schedule=st.sampled_from([None, "ENABLED", "DISABLED"]))
-    def begin(self, slow: bool, schedule: str | None) -> None:
-        self.world = World(slow=slow, schedule=schedule)
+    @initialize(
+        slow=st.booleans(), schedule=st.sampled_from([None, "ENABLED", "DISABLED"]), missed=st.sampled_from(MISSED)
+    )
+    def begin(self, slow: bool, schedule: str | None, missed: str) -> None:
+        self.world = World(slow=slow, schedule=schedule, missed=missed)
 
     def _may_settle(self) -> None:
         """A command that was not cut off has settled everything."""
@@ -97,11 +102,16 @@ class Histories(RuleBasedStateMachine):
         self.world.function.mapping = "Enabled"
         self.world.others()
 
-    @rule(resets=st.booleans(), enables=st.booleans(), forgets_tags=st.booleans())
-    def deploy(self, resets: bool, enables: bool, forgets_tags: bool) -> None:
+    @rule(
+        resets=st.booleans(), enables=st.booleans(), forgets_tags=st.booleans(), missed=st.sampled_from([None, *MISSED])
+    )
+    def deploy(self, resets: bool, enables: bool, forgets_tags: bool, missed: str | None) -> None:
         world = self.world
         world.aws.deployment += "+"
         world.expected.deployed = True
+        if missed is not None:
+            # app.py says something else from now on.
+            world.function.tags[MISSED_TAG] = missed
         if resets:
             world.function.concurrency = None
             world.expected.throttled = False

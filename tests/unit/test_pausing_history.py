@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from sluice.names import BLOCKED_TAG
 from sluice.pausing.commands import Commands
-from sluice.pausing.decision import BLOCKED_TAG
 from sluice.pausing.functions import Functions
 from sluice.pausing.reconciler import Clients, Reconciler
 from sluice.pausing.records import RecordStore

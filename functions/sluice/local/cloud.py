@@ -15,15 +15,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .. import aws
-from ..names import LOCAL_STAGE, Names
+from ..names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 from . import cdk, deployment, processes, server
 from .errors import LocalCloudError
 from .lock import locked
 from .progress import Progress
 from .project import Files, fingerprint, local_port
-
-ASSET_BUCKET = "sluice-local-assets"
-"""Where `cdk deploy` puts code for the local stage. There is no `cdk bootstrap` that would make one."""
 
 _SETTLE = 120.0
 """Seconds that CloudFormation and Lambda get to finish what they are at."""
@@ -90,7 +87,7 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         if held is not None and held.made_from == wanted and _stack_state() is not None:
             return Cloud(cloud.endpoint, cloud.port, cloud.pid, deployed=False)
         _write(files.deployed, Deployed(identity, None) if held else None)
-        aws.client("s3", LOCAL_STAGE).create_bucket(Bucket=ASSET_BUCKET)
+        aws.client("s3", LOCAL_STAGE).create_bucket(Bucket=LOCAL_ASSETS_BUCKET)
         deployment.deploy(files, progress, crons=crons)
         with progress.step("waiting until the handlers receive events"):
             _wait_for_mappings()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..names import Names
-from .decision import BLOCKED_TAG
+from ..names import BLOCKED_TAG, Names
 from .records import ConflictError, RecordStore
 
 _LATEST = 5

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-BLOCKED_TAG = "sluice:blocked"
-"""The tag of a blocked function and of its mapping. Its value says when, who and why."""
-
 RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
 """States of an event source mapping in which it receives, or may."""
 
@@ -54,7 +51,9 @@ class Observed:
         mapping: the state of its event source mapping.
         block: the value of the function's tag; None if it has none.
         mapping_block: the same of the mapping's tag.
-        schedule: `ENABLED` or `DISABLED` for a cron whose ticks a pause stops; None for all else.
+        schedule: `ENABLED` or `DISABLED`; None if it is no cron.
+        missed: what becomes of a cron's ticks during a pause: `skip` or `queue`; None if its schedule is not ours to
+            change.
         deployment: what tells one deployment of the stack from another; None while one is under way.
     """
 
@@ -63,6 +62,7 @@ class Observed:
     block: str | None = None
     mapping_block: str | None = None
     schedule: str | None = None
+    missed: str | None = None
     deployment: str | None = None
 
 
@@ -141,12 +141,14 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     wanted = _with_pause(seen, record, now_ms, deployed=deployed)
     wanted = dataclasses.replace(wanted, block=block, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
-    calls = _calls(seen, record, wanted, now_ms)
+    calls = _calls(seen, record, wanted, now_ms) + _ticks(seen, record, stopped=stopped)
     settled = dataclasses.replace(
         wanted,
         pending=False,
         lease_ms=record.lease_ms if leased(record, now_ms) else None,
-        ticks_off=stopped and (record.ticks_off or Call.DISABLE_SCHEDULE in calls),
+        ticks_off=stopped
+        and (record.ticks_off or Call.DISABLE_SCHEDULE in calls)
+        and Call.ENABLE_SCHEDULE not in calls,
         # While one is under way, what counts is the deployment before it.
         deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
     )
@@ -193,17 +195,20 @@ def _calls(seen: Observed, record: Record, wanted: Record, now_ms: int) -> list[
     # A mapping that nobody paused here was disabled by someone who meant it.
     if record.paused or record.block is not None or record.pending:
         calls += _start(seen)
-    # One that was disabled by someone else stays so.
-    if seen.schedule == "DISABLED" and record.ticks_off:
-        calls.append(Call.ENABLE_SCHEDULE)
     return calls
+
+
+def _ticks(seen: Observed, record: Record, *, stopped: bool) -> list[Call]:
+    if stopped and seen.missed == "skip":
+        return [Call.DISABLE_SCHEDULE] if seen.schedule == "ENABLED" else []
+    # One that was disabled by someone else stays so.
+    ours = record.ticks_off and seen.missed is not None
+    return [Call.ENABLE_SCHEDULE] if ours and seen.schedule == "DISABLED" else []
 
 
 def _stop(seen: Observed) -> list[Call]:
     """The mapping first: one that receives for a function that is throttled loses events their receives."""
     calls = []
-    if seen.schedule == "ENABLED":
-        calls.append(Call.DISABLE_SCHEDULE)
     if seen.mapping in RECEIVING:
         calls.append(Call.DISABLE_MAPPING)
     if seen.concurrency != 0:

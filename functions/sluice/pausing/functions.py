@@ -9,11 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..names import Names
-from .decision import BLOCKED_TAG, Call, Observed
-
-MISSED_TAG = "sluice:missed"
-"""The tag of a cron's function that says what becomes of the ticks of a pause: `skip` or `queue`."""
+from ..names import BLOCKED_TAG, MISSED_TAG, Names
+from .decision import Call, Observed
 
 NO_STACK = "none"
 """The mark of a deployment where there is no stack of ours, as in tests."""
@@ -168,7 +165,8 @@ class Functions:
             mapping=mapping["State"],
             block=tags.get(BLOCKED_TAG),
             mapping_block=mapping_tags.get(BLOCKED_TAG),
-            schedule=schedule if tags.get(MISSED_TAG) == "skip" else None,
+            schedule=schedule,
+            missed=tags.get(MISSED_TAG),
             deployment=deployment,
         )
         return Part(

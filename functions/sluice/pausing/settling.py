@@ -113,6 +113,7 @@ class Stage:
                 pending=record.pending,
                 blocking=record.blocking,
                 deployment=record.deployment or settled.deployment,
+                ticks_off=record.ticks_off or settled.ticks_off,
             )
             record = self.records.put(found.part.handler, begun, record, changes)
             written = changes

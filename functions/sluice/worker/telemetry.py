@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, TextIO
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from ..names import METRICS_NAMESPACE
+
 if TYPE_CHECKING:
     from ..traces import Trace
     from .capture import Capture
     from .delivery import Delivery
     from .settings import Settings
-
-NAMESPACE = "Sluice"
-"""Of the CloudWatch metrics."""
 
 _METRIC_OF_STATUS = {
     "ok": "Ok",
@@ -51,7 +50,7 @@ class Telemetry:
         root = logging.getLogger()
         root.handlers = [lines, capture.logging_handler()]
         root.setLevel(self.logger.log_level)
-        self._metrics = Metrics(namespace=NAMESPACE, service=settings.handler)
+        self._metrics = Metrics(namespace=METRICS_NAMESPACE, service=settings.handler)
         self._metrics.set_default_dimensions(stage=settings.stage)
 
     def begin(self, delivery: Delivery, attempt: int) -> None:
