@@ -65,7 +65,8 @@ def schedule_of(cron: Cron) -> Schedule:
     """The schedule of a cron whose settings are right."""
     timezone = cron.timezone or "UTC"
     if cron.cron is not None:
-        return Schedule(f"cron({cron.cron})", timezone)
+        # As AWS writes them, whatever spaces and letters were used.
+        return Schedule(f"cron({' '.join(cron.cron.split()).upper()})", timezone)
     every = cron.every or "Daily"
     if every in BY_THE_MINUTE:
         return Schedule(f"cron({BY_THE_MINUTE[every]})")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from aws_cdk import CfnOutput, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
+from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from sluice.names import LOCAL_STAGE, Names
+from sluice.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
 from .bundle import build_layer, code_of, target_of
 from .checks import problems_with
@@ -20,10 +20,13 @@ from .reconciler import Reconciler
 from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
-PROJECT = Path(__file__).resolve().parent.parent
+MAX_RESOURCES = 500
+"""CloudFormation's limit for a stack. A worker is 9 of them, a cron 10, and some 20 are shared."""
 
-LOCAL_ASSETS_BUCKET = "sluice-local-assets"
-"""Where the local cloud takes the code from. It makes the bucket itself, so no `cdk bootstrap` is needed there."""
+FEW_HANDLERS = 40
+"""That many are within the limit, and need not be counted."""
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 class SluiceStack(Stack):
@@ -40,8 +43,9 @@ class SluiceStack(Stack):
         BundleError: the layer could not be built.
     """
 
-    def __init__(self, scope: Construct, *, stage: str, handlers: Sequence[Entry], project: Path = PROJECT) -> None:
+    def __init__(self, scope: Construct, *, stage: str, handlers: Iterable[Entry], project: Path = PROJECT) -> None:
         target = target_of(stage)
+        handlers = list(handlers)
         problems = problems_with(stage, handlers, functions=project / "functions", target=target)
         if problems:
             raise InvalidAppError(problems)
@@ -73,8 +77,21 @@ class SluiceStack(Stack):
         }
         Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler)
         Policies(self, "Policies", names=names, traces=traces)
+        self._check_size(len(handlers))
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
         CfnOutput(self, "TraceTable", value=traces.table.table_name, description="The DynamoDB table of traces")
+
+    def _check_size(self, handlers: int) -> None:
+        if handlers < FEW_HANDLERS:
+            return
+        resources = sum(CfnResource.is_cfn_resource(construct) for construct in self.node.find_all())
+        if resources > MAX_RESOURCES:
+            raise InvalidAppError(
+                [
+                    f"{handlers} handlers make {resources} resources, and AWS allows a stack {MAX_RESOURCES}; deploy"
+                    " some of them as another stage, from a copy of this project"
+                ]
+            )
 
     def handler(self, name: str) -> Handler:
         """A handler's construct, to grant its `function` or its `queue` access to something.

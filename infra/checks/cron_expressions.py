@@ -41,7 +41,7 @@ def _problem_with_item(field: Field, item: str) -> Iterator[str]:
         yield f"{field.name} {item!r} has a step, which AWS takes in all other fields; list the days: MON,WED,FRI"
         return
     if slash and not (re.fullmatch("[0-9]{1,4}", step) and 1 <= int(step) <= field.high):
-        yield f"{field.name} {item!r} has the step {step!r}; write a whole number after '/', like */15"
+        yield f"{field.name} {item!r} has the step {step!r}; write a whole number from 1 to {field.high} after '/'"
     if start == "*" and slash:
         return
     ends = start.split("-")

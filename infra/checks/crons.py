@@ -7,8 +7,9 @@ import zoneinfo
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sluice.schedules.expression import WEEKDAYS, parse
+from sluice.schedules.expression import LAST_YEAR, WEEKDAYS, parse
 from sluice.schedules.next_runs import next_runs
 
 from ..entries import Cron
@@ -18,6 +19,10 @@ from .cron_expressions import problems_with_expression
 _INTERVALS = (*BY_THE_MINUTE, *BY_THE_CLOCK)
 _OVERLAPS = ("allow", "skip")
 _MISSED = ("skip", "queue")
+_FIRST_YEAR = 1970
+_NO_PLACES = {"Factory", "localtime", "posixrules"}
+"""What some machines have among their time zones, and mean something else everywhere."""
+
 _EXAMPLES = "every='Daily', at='03:00', timezone='Europe/Berlin', or cron='0 3 ? * MON-FRI *'"
 
 
@@ -34,19 +39,20 @@ def _when(cron: Cron) -> Iterator[str]:
         yield f"nothing says when it runs; write {_EXAMPLES}"
     if every is not None and expression is not None:
         yield f"every={every!r} and cron={expression!r} both say when it runs; leave one out"
-    if every is not None and every not in _INTERVALS:
+    if every is not None and (not isinstance(every, str) or every not in _INTERVALS):
         yield f"every is {every!r}; it may be {_listed(_INTERVALS)}{_guess(every, _INTERVALS)}"
     if expression is not None:
         if isinstance(expression, str):
             problems = list(problems_with_expression(expression))
-            yield from (f"cron is {expression!r}: {problem}" for problem in problems or _never(expression))
+            yield from (f"cron is {expression!r}: {problem}" for problem in problems or _never(cron, expression))
         else:
             yield f"cron is {expression!r}; write text, like '0 3 ? * MON-FRI *'"
 
 
-def _never(expression: str) -> Iterator[str]:
-    """Whether the time has gone by, or is that of no day, like the 30th of February."""
-    if not next_runs(parse(expression), UTC, datetime.now(UTC), count=1):
+def _never(cron: Cron, expression: str) -> Iterator[str]:
+    """Whether the time has gone by, or is that of no day, like the 30th of February, or none by the zone's clock."""
+    zone = ZoneInfo(cron.timezone) if cron.timezone and not list(_timezone(cron)) else UTC
+    if not next_runs(parse(expression), zone, datetime.now(UTC), count=1):
         yield "no such time is to come; check the day, the month and the year"
 
 
@@ -58,7 +64,7 @@ def _at(cron: Cron) -> Iterator[str]:
         yield f"at is {at!r}; write a time of day as hours and minutes, like '03:00' or '17:30'"
     if cron.cron is not None:
         yield f"at={at!r} is not for a cron expression; the expression's first two fields say the time"
-    elif cron.every in BY_THE_MINUTE:
+    elif _is_one_of(cron, BY_THE_MINUTE):
         yield f"at={at!r} is not for every={cron.every!r}, which runs on the minute, all day; leave it out"
 
 
@@ -68,7 +74,7 @@ def _on(cron: Cron) -> Iterator[str]:
         return
     if not isinstance(day, str) or day.upper() not in WEEKDAYS:
         yield f"on is {day!r}; it may be {_listed(WEEKDAYS)}"
-    if cron.every not in BY_THE_WEEK:
+    if not _is_one_of(cron, BY_THE_WEEK):
         yield f"on={day!r} is for every='Weekly' and every='Fortnightly' only; leave it out"
 
 
@@ -84,18 +90,19 @@ def _week_of(cron: Cron) -> Iterator[str]:
 
 def _is_date(text: str) -> bool:
     try:
-        return date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text)
     except ValueError:
         return False
+    return day.isoformat() == text and _FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def _timezone(cron: Cron) -> Iterator[str]:
     zone: Any = cron.timezone
     if zone is None:
         return
-    if cron.cron is None and cron.every in BY_THE_MINUTE:
+    if cron.cron is None and _is_one_of(cron, BY_THE_MINUTE):
         yield f"timezone={zone!r} is not for every={cron.every!r}, which no zone's clock has a say in; leave it out"
-    zones = zoneinfo.available_timezones()
+    zones = zoneinfo.available_timezones() - _NO_PLACES
     # A machine without time zone data cannot tell; AWS will.
     if not isinstance(zone, str) or (zones and zone not in zones):
         yield f"timezone is {zone!r}, which no time zone is named; write one like 'Europe/Berlin'{_guess(zone, zones)}"
@@ -109,6 +116,12 @@ def _overlap(cron: Cron) -> Iterator[str]:
 def _missed(cron: Cron) -> Iterator[str]:
     if cron.missed not in _MISSED:
         yield f"missed is {cron.missed!r}; it may be 'skip' (no ticks during a pause) or 'queue' (they wait)"
+
+
+def _is_one_of(cron: Cron, intervals: Iterable[str]) -> bool:
+    # Whoever writes app.py may not run a type checker.
+    every: Any = cron.every
+    return isinstance(every, str) and every in intervals
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sluice.names import MAX_STAGE
+
 from ..entries import Cron, Entry
 from ..environment import environment_of
 from ..timing import RECORDING_MARGIN
@@ -26,6 +28,8 @@ _LONGEST_PREFIX = "https://sqs.ap-northeast-99.amazonaws.com.cn/123456789012/"
 """As long as the one that is only known when the stack is deployed."""
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _RESERVED = re.compile(r"AWS_.*|LAMBDA_.*|SLUICE_.*|_X_AMZN_.*|_HANDLER|POWERTOOLS_(SERVICE_NAME|METRICS_NAMESPACE)")
 
 
@@ -35,19 +39,18 @@ class Limit:
 
     Attributes:
         low: at least this.
-        high: at most this, if there is an end.
+        high: at most this.
         unit: what is counted.
         why: where the limit comes from.
     """
 
     low: int
-    high: int | None
+    high: int
     unit: str
     why: str
 
     def __str__(self) -> str:
-        span = f"{self.low} or more" if self.high is None else f"{self.low} to {self.high:,}"
-        return f"{span} {self.unit} ({self.why})"
+        return f"{self.low} to {self.high:,} {self.unit} ({self.why})"
 
 
 LIMITS: Mapping[str, Limit] = {
@@ -61,7 +64,7 @@ LIMITS: Mapping[str, Limit] = {
     "batch_size": Limit(1, 10_000, "events", "AWS's limits for a batch"),
     "batch_window": Limit(0, 300, "seconds", "AWS's limits"),
     "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit of its own"),
-    "trace_days": Limit(1, None, "days", "traces are kept as long"),
+    "trace_days": Limit(1, 36_500, "days", "traces are kept as long"),
     "max_hops": Limit(1, 1_000_000, "emits", "a chain of handlers that emit to each other ends there"),
 }
 
@@ -80,7 +83,7 @@ def _numbers(entry: Entry) -> Iterator[str]:
         # By type, as True is an int to isinstance.
         if type(value) is not int:
             yield f"{setting} is {value!r}; write a whole number, {limit}"
-        elif value < limit.low or (limit.high is not None and value > limit.high):
+        elif not limit.low <= value <= limit.high:
             yield f"{setting} is {value:,}; it may be {limit}"
         else:
             continue
@@ -136,12 +139,15 @@ def _problem_with_variable(key: object, value: object) -> str | None:
         )
     if not isinstance(value, str):
         return f"environment sets {key} to {value!r}; AWS takes text only: write {str(value)!r}"
+    if key == _LOG_LEVEL and value.upper() not in _LOG_LEVELS:
+        # Powertools raises on any other: the function could not start.
+        return f"environment sets {key} to {value!r}; it may be {', '.join(_LOG_LEVELS)}"
     return None
 
 
 def _environment_too_large(entry: Entry) -> Iterator[str]:
     fortnight = datetime.min.replace(tzinfo=UTC) if isinstance(entry, Cron) else None
-    variables = environment_of(entry, stage="", queue_url_prefix=_LONGEST_PREFIX, fortnight=fortnight)
+    variables = environment_of(entry, stage="s" * MAX_STAGE, queue_url_prefix=_LONGEST_PREFIX, fortnight=fortnight)
     size = len(json.dumps(variables, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace"))
     if size > MAX_ENVIRONMENT:
         yield (

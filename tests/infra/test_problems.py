@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from infra import InvalidAppError, Worker, stage_of
+from infra import InvalidAppError, SluiceStack, Worker, stage_of
 from infra.bundle.target import LAMBDA
 from infra.checks import problems_with
 from infra.problems import SynthError
-from tests.infra.synth import PROJECT, make_project
+from tests.infra.synth import PROJECT, make_project, make_stack
 
 # isort: split
 from aws_cdk import App
@@ -111,3 +111,20 @@ def test_the_stage_comes_from_the_context_or_the_environment(
     if environment is not None:
         monkeypatch.setenv("SLUICE_STAGE", environment)
     assert stage_of(App(context=context)) == stage
+
+
+def test_more_handlers_than_a_stack_can_hold_are_too_many(tmp_path: Path) -> None:
+    entries = [Worker(f"handler-{number}") for number in range(54)]
+    with pytest.raises(InvalidAppError, match=r"54 handlers make 5[0-9][0-9] resources, and AWS allows a stack 500"):
+        make_stack(tmp_path, entries)
+
+
+def test_handlers_may_come_from_a_generator(tmp_path: Path) -> None:
+    project = make_project(tmp_path, ["one", "two"])
+    stack = SluiceStack(
+        App(outdir=str(tmp_path / "cdk.out")),
+        stage="dev",
+        handlers=(Worker(name) for name in ("one", "two")),
+        project=project,
+    )
+    assert stack.handler("two").function.function_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from infra import Worker
 from infra.checks.settings import problems_with_settings
+from infra.environment import environment_of
 from infra.timing import timing_of
 
 
@@ -37,6 +39,7 @@ def test_the_defaults_are_right() -> None:
         {"trace_days": 1},
         {"max_hops": 1_000_000},
         {"environment": {"KEY": "x" * 3_500}},
+        {"environment": {"POWERTOOLS_LOG_LEVEL": "debug"}},
         {"environment": {"LD_LIBRARY_PATH": "", "K1": "täglich"}},
     ],
 )
@@ -63,7 +66,9 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
         ({"max_concurrency": 1}, "max_concurrency is 1; it may be 2 to 1,000 machines"),
         ({"max_concurrency": 1_001}, "max_concurrency is 1,001; it may be 2 to 1,000 machines"),
         ({"max_concurrency": False}, "max_concurrency is False; write a whole number"),
-        ({"trace_days": 0}, "trace_days is 0; it may be 1 or more days"),
+        ({"trace_days": 0}, "trace_days is 0; it may be 1 to 36,500 days"),
+        ({"trace_days": 36_501}, "trace_days is 36,501; it may be 1 to 36,500 days"),
+        ({"environment": {"POWERTOOLS_LOG_LEVEL": "LOUD"}}, "POWERTOOLS_LOG_LEVEL to 'LOUD'; it may be DEBUG, INFO"),
         ({"max_hops": 0}, "max_hops is 0; it may be 1 to 1,000,000 emits"),
         ({"max_hops": 1_000_001}, "max_hops is 1,000,001; it may be 1 to 1,000,000 emits"),
         (
@@ -89,6 +94,20 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
 def test_whatever_is_beyond_a_limit_is_said_in_words(settings: dict[str, Any], said: str) -> None:
     assert problems(**settings).startswith("handler 'send-receipt': ")
     assert said in problems(**settings)
+
+
+def test_an_environment_that_passes_fits_whatever_the_stage_and_the_region() -> None:
+    """To the byte: with the longest names that AWS has to put in."""
+    stage, prefix = "s" * 32, "https://sqs.ap-northeast-99.amazonaws.com.cn/123456789012/"
+
+    def size(length: int) -> int:
+        worker = Worker("send-receipt", environment={"KEY": "x" * length})
+        return len(json.dumps(environment_of(worker, stage=stage, queue_url_prefix=prefix), separators=(",", ":")))
+
+    room = 4_096 - size(0)
+
+    assert problems(environment={"KEY": "x" * room}) == ""
+    assert "AWS allows a function 4,096" in problems(environment={"KEY": "x" * (room + 1)})
 
 
 @pytest.mark.parametrize(
