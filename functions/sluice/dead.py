@@ -131,7 +131,7 @@ def _redriven(letter: Held) -> Envelope:
     return dataclasses.replace(
         envelope,
         # SQS names the sender, which from here on is whoever redrives.
-        emitted_by=envelope.emitted_by or letter.system.get("SenderId"),
+        emitted_by=envelope.sender(letter.system),
         redriven=envelope.redriven + 1,
         receives=0,
         round_ms=None,

@@ -40,6 +40,8 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
         raise InvalidDelayError("delay and at say the same thing; give one of them")
     now = now or datetime.now(UTC)
     if at is not None:
+        if not isinstance(at, datetime):
+            raise InvalidDelayError(f"at={at!r}: it is a datetime with a time zone, such as datetime.now(UTC)")
         if at.utcoffset() is None:
             raise InvalidDelayError(
                 f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
@@ -48,8 +50,10 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
         seconds = max(0.0, (at - now).total_seconds())
     elif isinstance(delay, timedelta):
         seconds = delay.total_seconds()
-    else:
+    elif delay is None or (isinstance(delay, int | float) and not isinstance(delay, bool)):
         seconds = delay or 0
+    else:
+        raise InvalidDelayError(f"delay={delay!r}: it is a number of seconds, or a timedelta")
     if not seconds >= 0:
         raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")
     if seconds <= MAX_DELAY:

@@ -13,13 +13,12 @@ from types import ModuleType
 from . import aws, body
 from .delays import Wait, wait_of
 from .envelope import ATTRIBUTE, Envelope
-from .errors import EventTooLargeError, InvalidKeyError, NotInHandlerError, TooManyHopsError
+from .errors import EventTooLargeError, InvalidKeyError, NotAcceptedError, NotInHandlerError, TooManyHopsError
 from .ids import new_id
 from .names import Names, check_handler
 from .run import Run, current_run
 from .sending import Message, NoQueueError, send_all, send_one, size_of
 from .traces import Trace, TraceStore
-from .wire.errors import aws_errors
 
 MAX_MESSAGE_BYTES = 1_048_576
 """SQS's limit for a message with its attributes."""
@@ -63,14 +62,14 @@ def emit(
         EventNotSerializableError: JSON cannot carry the event; the message says where.
         EventTooLargeError: the event is larger than an SQS message may be, or a schedule's that keeps it till later.
         InvalidNameError: no handler could ever have this name.
-        InvalidDelayError: the delay is negative, or `at` has no time zone.
-        InvalidKeyError: the key or its window is empty or too long.
+        InvalidDelayError: the delay is negative, `at` has no time zone, or one of them is of another type.
+        InvalidKeyError: the key or its window is empty, too long, or of another type.
         StageNotSetError: outside of a handler, nothing says which stage.
         TooManyHopsError: handlers have been emitting to each other in a row for too long.
         CallError, or botocore's errors: SQS refused, or could not be reached.
     """
     window = _checked_window(key, key_window)
-    return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window)[0]
+    return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window, alone=True)[0]
 
 
 def emit_many(
@@ -99,6 +98,7 @@ def emit_many(
         NotAcceptedError: after retries SQS had still not accepted some; it says which. The others are sent.
         EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
             TooManyHopsError: as for `emit`; nothing was sent.
+        CallError, or botocore's errors: which queue it is could not be found out; nothing was sent.
     """
     return _emit(handler, [body.encode(event) for event in events], wait_of(delay, at), stage)
 
@@ -119,7 +119,7 @@ def retry(event: object, *, delay: float | timedelta | None = None, at: datetime
     Raises:
         NotInHandlerError: no handler is running.
         TooManyHopsError: the handler's `max_hops` is reached: the chain ends here.
-        EventNotSerializableError, EventTooLargeError, InvalidDelayError: as for `emit`.
+        EventNotSerializableError, EventTooLargeError, InvalidDelayError, CallError, botocore's errors: as for `emit`.
     """
     run = current_run()
     if run is None:
@@ -135,8 +135,8 @@ def emit_texts(
     at: datetime | None = None,
     stage: str | None = None,
 ) -> list[str]:
-    """Emit events that are JSON text already, just as they are. Otherwise as `emit_many`."""
-    return _emit(handler, bodies, wait_of(delay, at), stage)
+    """Emit events that are JSON text already, just as they are: one as `emit` does, more as `emit_many`."""
+    return _emit(handler, bodies, wait_of(delay, at), stage, alone=len(bodies) == 1)
 
 
 def _emit(
@@ -146,6 +146,8 @@ def _emit(
     stage: str | None,
     key: str | None = None,
     window: int = 0,
+    *,
+    alone: bool = False,
 ) -> list[str]:
     check_handler(handler)
     stage = aws.current_stage(stage)
@@ -166,21 +168,27 @@ def _emit(
         return []
     if wait.until:
         _later().check_sizes(handler, messages)
+    event_ids = [message.envelope.id for message in messages]
     try:
-        _send(stage, handler, messages, wait)
+        _send(stage, handler, messages, wait, alone=alone)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
         _record_no_handler(handler, messages, stage)
-    event_ids = [message.envelope.id for message in messages]
+    except NotAcceptedError as error:
+        if run:
+            run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())])
+        raise
     if run:
         run.note_emitted(handler, event_ids)
     return event_ids
 
 
-def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait) -> None:
-    if wait.until:
+def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait, *, alone: bool) -> None:
+    if wait.until and alone:
+        _later().schedule_one(stage, handler, messages[0], wait.until)
+    elif wait.until:
         _later().schedule_all(stage, handler, messages, wait.until)
-    elif len(messages) == 1:
+    elif alone:
         send_one(aws.sqs(stage), _queue_url(handler, stage), messages[0], wait.seconds)
     else:
         send_all(aws.sqs(stage), _queue_url(handler, stage), handler, messages, wait.seconds)
@@ -199,6 +207,8 @@ def _checked_window(key: str | None, window: timedelta) -> int:
         return 0
     if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise InvalidKeyError(f"key={key!r}: a key is printable text of 1 to {MAX_KEY} characters")
+    if not isinstance(window, timedelta):
+        raise InvalidKeyError(f"key_window={window!r}: it is a timedelta, such as timedelta(hours=1)")
     seconds = math.ceil(window.total_seconds())
     if not 1 <= seconds <= MAX_KEY_WINDOW:
         raise InvalidKeyError(f"key_window={window}: it may be 1 second to {MAX_KEY_WINDOW // 86_400} days")
@@ -246,25 +256,26 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
         handler,
         stage,
     )
-    store = TraceStore(aws.dynamodb(stage), Names(stage).trace_table)
-    try:
-        for message in messages:
-            envelope = message.envelope
-            store.put_unhandled(
-                Trace(
-                    id=envelope.id,
-                    handler=handler,
-                    status="no-handler",
-                    event=message.body,
-                    parent=envelope.parent,
-                    hops=envelope.hops,
-                    emitted_ms=envelope.emitted_ms,
-                    emitted_by=envelope.emitted_by,
-                )
-            )
-    except aws_errors():
-        _logger.exception(
-            "%s for %r could not be recorded; its text: %s", how_many, handler, [m.body for m in messages]
+    traces = [
+        Trace(
+            id=message.envelope.id,
+            handler=handler,
+            status="no-handler",
+            event=message.body,
+            parent=message.envelope.parent,
+            hops=message.envelope.hops,
+            emitted_ms=message.envelope.emitted_ms,
+            emitted_by=message.envelope.emitted_by,
+        )
+        for message in messages
+    ]
+    lost = TraceStore(aws.dynamodb(stage), Names(stage).trace_table).put_unhandled(traces)
+    if lost:
+        _logger.error(
+            "%d of them could not be recorded, in the table %s; their text: %s",
+            len(lost),
+            Names(stage).trace_table,
+            [trace.event for trace in lost],
         )
 
 

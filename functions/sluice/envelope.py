@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ class Envelope:
         kept: how often it was sent again because it had waited so long that SQS was about to delete it.
         key: events to the same handler with the same key run once.
         window: for how many seconds from the first one's start the key counts.
-        claimant: of an event that may be sent twice with the same id, what tells the one message from the other.
+        claimant: of an event that Scheduler sends, and may send twice with the same id, what tells the one message
+            from the other.
     """
 
     id: str
@@ -43,6 +45,15 @@ class Envelope:
     key: str | None = None
     window: int = 0
     claimant: str | None = None
+
+    def sender(self, system: Mapping[str, str]) -> str | None:
+        """Who emitted the event: a handler, or the principal that sent its first message; None if nobody knows.
+
+        Args:
+            system: SQS's own attributes of the message.
+        """
+        # Of an event for later, SQS knows only that Scheduler sent it.
+        return self.emitted_by or (None if self.claimant else system.get("SenderId"))
 
     def to_text(self) -> str:
         """The attribute's value."""

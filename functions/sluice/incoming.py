@@ -45,8 +45,6 @@ def read_message(body: str, attribute: object, *, handler: str, message_id: str,
             id=id_of_tick(handler, due_ms),
             emitted_ms=sent_ms,
             emitted_by=ticks.EMITTED_BY,
-            key=f"tick {due_ms}",
-            window=ticks.CLAIM_SECONDS,
             claimant=own_id,
         )
         return Incoming(body, tick)

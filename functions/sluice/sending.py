@@ -104,15 +104,15 @@ def send_all(
 
     Raises:
         NoQueueError: the queue does not exist; nothing was accepted.
-        NotAcceptedError: some were never accepted; it says which.
+        NotAcceptedError: some were never accepted, be it that the queue has gone meanwhile; it says which.
     """
     batches = list(_batches(messages))
 
-    def send(batch: Sequence[int]) -> list[Refused]:
-        return _send_batch(client, url, messages, batch, delay, sleep)
+    def send(batch: Sequence[int], *, first: bool = False) -> list[Refused]:
+        return _send_batch(client, url, messages, batch, delay, sleep, first=first)
 
     # The first alone: if there is no queue, nothing more is tried.
-    refused = send(batches[0])
+    refused = send(batches[0], first=True)
     if len(batches) > 1:
         with ThreadPoolExecutor(_SENDERS) as senders:
             for more in senders.map(send, batches[1:]):
@@ -144,6 +144,8 @@ def _send_batch(
     batch: Sequence[int],
     delay: int,
     sleep: Callable[[float], None],
+    *,
+    first: bool,
 ) -> list[Refused]:
     waiting = list(batch)
     hopeless: list[Refused] = []
@@ -159,9 +161,9 @@ def _send_batch(
         ]
         try:
             answer = client.send_message_batch(QueueUrl=url, Entries=entries)
-        except client.exceptions.QueueDoesNotExist as error:
-            raise NoQueueError(url) from error
         except aws_errors() as error:
+            if first and len(waiting) == len(batch) and isinstance(error, client.exceptions.QueueDoesNotExist):
+                raise NoQueueError(url) from error
             code = error_code(error) or type(error).__name__
             return hopeless + [Refused(index, code, str(error)) for index in waiting]
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}

@@ -41,5 +41,7 @@ def set_up() -> Later:
     ]
     later.schedule_all("local", "echo", messages, due)
     wanted, cancelled = (message.envelope.id for message in messages)
-    assert later.cancel("local", cancelled, ["echo"]) == "echo"
+    taken = later.cancel("local", cancelled, ["echo"])
+    assert taken is not None
+    assert (taken.handler, taken.due) == ("echo", due)
     return Later(now, due, wanted, cancelled)

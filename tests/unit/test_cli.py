@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -51,6 +52,32 @@ def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsy
     assert "which is not the name of a handler" not in err, "the library's own warning as well"
 
 
+@pytest.mark.parametrize("given", ["2026-01-01", "2026-01-01T09:00", "20260101T0900"])
+def test_a_moment_without_a_zone_is_said_with_one_that_works(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    emit(HANDLER, 1)
+    assert program.run(["traces", HANDLER, "--since", given]) == 2
+    said = capsys.readouterr().err
+    suggested = re.findall(r"\S+\+01:00|\S+Z(?= for UTC)", said)
+    assert len(suggested) == 2
+    for moment in suggested:
+        assert program.run(["traces", HANDLER, "--since", moment]) == 0
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("AccessDenied", 4), ("InternalError", 1)])
+def test_many_events_that_may_not_be_emitted_are_refused(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, code: str, exit_code: int
+) -> None:
+    def refuse(handler: str, texts: list[str], **_: object) -> list[str]:
+        raise NotAcceptedError(handler, {}, [Refused(index, code, "no") for index in range(len(texts))])
+
+    monkeypatch.setattr("sluice.cli.emit.emit_texts", refuse)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"1\n2\n")))
+
+    assert program.run(["emit", HANDLER, "--lines", "-"]) == exit_code
+
+
 def test_events_that_sqs_does_not_accept_are_printed_to_be_emitted_again(
     cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,7 +100,7 @@ def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: 
     event_id = emit("unknown", None)
     found = cloud.store.get("unknown", event_id)
     assert found is not None
-    cloud.store.put_unhandled(Trace(id=event_id, handler="unknown", status="no-handler", event=event))
+    cloud.store.put_unhandled([Trace(id=event_id, handler="unknown", status="no-handler", event=event)])
 
     assert program.run(["trace", event_id, "--json"]) == 0
     assert f'"event": {event}' in capsys.readouterr().out

@@ -1,33 +1,26 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
 import sluice
-from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from sluice import (
     EventNotSerializableError,
     EventTooLargeError,
-    InvalidDelayError,
     InvalidNameError,
-    NotAcceptedError,
     StageNotSetError,
     aws,
     emit,
     emit_many,
     sending,
 )
-from sluice.delays import Wait, wait_of
 from sluice.envelope import from_text
 from sluice.ids import is_id
 
@@ -127,185 +120,6 @@ def test_in_a_handler_an_emit_is_one_call(cloud: Cloud, monkeypatch: pytest.Monk
     calls.clear()
     emit_many(HANDLER, range(20))
     assert calls == ["SendMessageBatch"] * 2
-
-
-# ---- no handler
-
-
-@pytest.mark.parametrize("known_url", [False, True])
-def test_an_event_without_a_handler_is_kept(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, known_url: bool
-) -> None:
-    if known_url:
-        monkeypatch.setenv("SLUICE_QUEUE_URL_PREFIX", "https://sqs.eu-central-1.amazonaws.com/123456789012/")
-    event_id = emit("not-there", {"a": 1.50})
-    emit_many("not-there", ["x"] * 11)
-    (warning, second) = [record for record in caplog.records if record.name == "sluice"]
-    assert (warning.levelno, second.levelno) == (logging.WARNING, logging.WARNING)
-    assert "'not-there', which is not the name of a handler in stage 'test'" in warning.getMessage()
-    trace = cloud.store.find(event_id, [])
-    assert trace is not None
-    assert (trace.status, trace.event, trace.attempts, trace.started_ms) == ("no-handler", '{"a":1.5}', 0, None)
-    assert len(cloud.store.recent("not-there", limit=100)) == 12
-    assert cloud.store.unhandled() == {"not-there": 12}
-
-
-def test_once_the_handler_exists_its_events_reach_it(cloud: Cloud) -> None:
-    emit("late", 1)
-    cloud.create_queue("late")
-    emit("late", 2)
-    assert [message["Body"] for message in cloud.messages("late")] == ["2"]
-
-
-def test_a_queue_that_went_away_does_not_fail_the_caller(cloud: Cloud) -> None:
-    url = cloud.create_queue("gone")
-    emit("gone", 1)
-    cloud.sqs.delete_queue(QueueUrl=url)
-    emit("gone", 2)
-    assert cloud.store.unhandled() == {"gone": 1}
-
-
-def test_an_event_without_a_handler_that_cannot_be_recorded_is_in_the_log(
-    cloud: Cloud, caplog: pytest.LogCaptureFixture
-) -> None:
-    cloud.dynamodb.delete_table(TableName=cloud.names.trace_table)
-    emit("not-there", {"precious": 1})
-    assert '{"precious":1}' in caplog.text
-
-
-# ---- what SQS refuses
-
-
-class Sqs:
-    """SQS that answers batches as the test says."""
-
-    def __init__(self, answers: list[Any]) -> None:
-        self.answers = answers
-        self.batches: list[list[str]] = []
-        self.exceptions = boto3.client("sqs").exceptions
-
-    def send_message_batch(self, *, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
-        self.batches.append([entry["MessageBody"] for entry in Entries])
-        answer = self.answers.pop(0) if self.answers else []
-        if isinstance(answer, Exception):
-            raise answer
-        failed = [
-            {"Id": entry["Id"], "SenderFault": fault, "Code": "Busy", "Message": "later"}
-            for body, fault in answer
-            for entry in Entries
-            if entry["MessageBody"] == body
-        ]
-        return {"Failed": failed} if failed else {}
-
-
-def use(monkeypatch: pytest.MonkeyPatch, sqs: Sqs) -> None:
-    monkeypatch.setenv("SLUICE_QUEUE_URL_PREFIX", "https://sqs/")
-    monkeypatch.setattr(aws, "sqs", lambda _: sqs)
-    monkeypatch.setattr(sending.send_all, "__kwdefaults__", {"sleep": lambda _: None})
-
-
-def test_entries_that_sqs_refuses_are_sent_again_alone(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqs = Sqs([[("1", False), ("2", False)], [("2", False)]])
-    use(monkeypatch, sqs)
-    assert len(emit_many(HANDLER, range(4))) == 4
-    assert sqs.batches == [["0", "1", "2", "3"], ["1", "2"], ["2"]]
-
-
-def test_what_was_never_accepted_is_told_exactly(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqs = Sqs([[("3", True), ("1", False)]] + [[("1", False)]] * 10)
-    use(monkeypatch, sqs)
-    with pytest.raises(NotAcceptedError) as caught:
-        emit_many(HANDLER, range(5))
-    assert [(entry.index, entry.code) for entry in caught.value.refused] == [(1, "Busy"), (3, "Busy")]
-    assert sorted(caught.value.accepted) == [0, 2, 4]
-    assert all(map(is_id, caught.value.accepted.values()))
-    assert sqs.batches[1:] == [["1"]] * 4
-    assert "2 of 5 events for 'send-receipt' were not accepted; the first is number 1: Busy: later" in str(caught.value)
-
-
-def test_a_batch_that_fails_whole_costs_the_others_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "SendMessageBatch")
-    sqs = Sqs([[], denied])
-    use(monkeypatch, sqs)
-    with pytest.raises(NotAcceptedError) as caught:
-        emit_many(HANDLER, range(30))
-    lost = {entry.index for entry in caught.value.refused}
-    assert len(lost) == 10
-    assert lost | set(caught.value.accepted) == set(range(30))
-    assert len(sqs.batches) == 3
-
-
-def test_a_network_that_is_gone_is_told_too(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, Sqs([EndpointConnectionError(endpoint_url="https://sqs")]))
-    with pytest.raises(NotAcceptedError, match="EndpointConnectionError"):
-        emit_many(HANDLER, range(2))
-
-
-# ---- later
-
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("delay", "at", "seconds"),
-    [
-        (None, None, 0),
-        (0, None, 0),
-        (1.2, None, 2),
-        (timedelta(minutes=15), None, 900),
-        (None, NOON + timedelta(seconds=30), 30),
-        (None, NOON - timedelta(days=1), 0),
-        (None, (NOON + timedelta(seconds=5)).astimezone(), 5),
-    ],
-)
-def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, seconds: int) -> None:
-    assert wait_of(delay, at, now=NOON) == Wait(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("delay", "at", "until"),
-    [
-        (901, None, NOON + timedelta(seconds=901)),
-        (900.2, None, NOON + timedelta(seconds=901)),
-        (timedelta(days=3650), None, NOON + timedelta(days=3650)),
-        (None, NOON + timedelta(minutes=16, microseconds=1), NOON + timedelta(minutes=16, seconds=1)),
-        (None, datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)),
-        (
-            None,
-            datetime(2027, 3, 28, 1, 59, tzinfo=ZoneInfo("Europe/Berlin")),
-            datetime(2027, 3, 28, 0, 59, tzinfo=UTC),
-        ),
-    ],
-)
-def test_longer_waits_end_at_a_whole_second_and_never_too_soon(delay: Any, at: Any, until: datetime) -> None:
-    assert wait_of(delay, at, now=NOON) == Wait(until=until)
-
-
-@pytest.mark.parametrize(
-    ("delay", "at", "why"),
-    [
-        (-1, None, "may be 0 or more"),
-        (float("nan"), None, "may be 0 or more"),
-        (float("inf"), None, "after the year 2199"),
-        (1e300, None, "after the year 2199"),
-        (timedelta.max, None, "after the year 2199"),
-        (None, NOON.replace(tzinfo=None), "no time zone"),
-        (None, NOON.replace(year=2200), "after the year 2199"),
-        (1, NOON, "give one of them"),
-    ],
-)
-def test_impossible_delays_are_refused(delay: Any, at: Any, why: str) -> None:
-    with pytest.raises(InvalidDelayError, match=why):
-        wait_of(delay, at, now=NOON)
-
-
-def test_a_delayed_event_waits(cloud: Cloud) -> None:
-    emit(HANDLER, 1, delay=60)
-    emit_many(HANDLER, [2, 3], delay=timedelta(minutes=1))
-    assert cloud.messages(HANDLER) == []
-    url = cloud.sqs.get_queue_url(QueueName=cloud.names.queue(HANDLER))["QueueUrl"]
-    attributes = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert attributes["ApproximateNumberOfMessagesDelayed"] == "3"
 
 
 # ---- clients

@@ -10,9 +10,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from sluice import EventTooLargeError, NotAcceptedError, aws, emit, emit_many, retry
+from sluice.cli import program
+from sluice.envelope import Envelope
 from sluice.errors import InvalidDelayError
 from sluice.ids import new_id
 from sluice.schedules import later
+from sluice.sending import Message
 from sluice.status import statuses
 
 from .conftest import HANDLER, STAGE, Cloud
@@ -163,6 +166,19 @@ def test_what_scheduler_never_took_is_told_exactly(
     assert {one.envelope.id for one in later.scheduled(STAGE)} == set(caught.value.accepted.values())
 
 
+def test_emit_many_of_one_that_scheduler_never_took_is_told_like_many(
+    cloud: Cloud, scheduler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "CreateSchedule")
+
+    monkeypatch.setattr(aws.client("scheduler", STAGE), "create_schedule", create)
+    with pytest.raises(NotAcceptedError, match="1 of 1 events"):
+        emit_many(HANDLER, [1], at=IN_A_MONTH)
+    with pytest.raises(ClientError):
+        emit(HANDLER, 1, at=IN_A_MONTH)
+
+
 # ---- what is to come
 
 
@@ -218,12 +234,50 @@ def test_what_is_cancelled_is_gone(cloud: Cloud, scheduler: Any) -> None:
     kept = emit(HANDLER, 1, at=IN_A_MONTH)
     cancelled = emit(HANDLER, 2, at=IN_A_MONTH)
 
-    assert later.cancel(STAGE, cancelled, ["audit-log", HANDLER]) == HANDLER
+    taken = later.cancel(STAGE, cancelled, ["audit-log", HANDLER])
+    assert taken is not None
+    assert (taken.handler, taken.due, taken.event) == (HANDLER, IN_A_MONTH, "2")
 
     assert [one.envelope.id for one in later.scheduled(STAGE)] == [kept]
     assert later.cancel(STAGE, cancelled, [HANDLER]) is None
-    assert later.cancel(STAGE, kept, ["audit-log"]) is None
     assert later.cancel(STAGE, new_id(), [HANDLER]) is None
+
+
+def test_what_is_for_a_handler_that_is_no_longer_there_can_be_taken_back(cloud: Cloud, scheduler: Any) -> None:
+    event_id = emit(HANDLER, 1, at=IN_A_MONTH)
+
+    taken = later.cancel(STAGE, event_id, ["audit-log"])
+
+    assert taken is not None
+    assert taken.handler == HANDLER
+    assert schedules(scheduler) == []
+
+
+@pytest.mark.parametrize(("minutes", "code", "said"), [(-1, 1, "may have been sent"), (60, 0, "will not run")])
+def test_cancelling_says_whether_it_was_in_time(
+    cloud: Cloud, scheduler: Any, minutes: int, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scheduler sends first and deletes then: what is still there when it is due may have been sent."""
+    due = datetime.now(UTC) + timedelta(minutes=minutes)
+    message = Message("1", Envelope(id=new_id(), emitted_ms=1), {})
+    later.schedule_one(STAGE, HANDLER, message, due)
+
+    assert program.run(["cancel", message.envelope.id, "--stage", STAGE]) == code
+    assert said in capsys.readouterr().err
+    assert schedules(scheduler) == []
+
+
+def test_events_of_a_handler_that_is_no_longer_there_are_listed(
+    cloud: Cloud, scheduler: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event_id = emit(HANDLER, 1, at=IN_A_MONTH)
+    for name in (cloud.names.queue(HANDLER), cloud.names.dead_letter_queue(HANDLER)):
+        cloud.sqs.delete_queue(QueueUrl=cloud.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+    assert program.run(["scheduled", HANDLER, "--stage", STAGE]) == 0
+    assert event_id in capsys.readouterr().out
+    assert program.run(["cancel", event_id, "--stage", STAGE]) == 0
+    assert program.run(["scheduled", HANDLER, "--stage", STAGE]) == 3
 
 
 def test_what_is_sent_while_it_is_listed_is_left_out(

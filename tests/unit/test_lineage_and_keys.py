@@ -121,11 +121,11 @@ def test_a_key_counts_for_its_handler_alone(cloud: Cloud) -> None:
 def test_after_its_window_a_key_is_free_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     store = TraceStore(cloud.dynamodb, cloud.names.trace_table, clock=lambda: now)
-    assert store.claim(HANDLER, "k", "a", 60) == "a"
-    assert store.claim(HANDLER, "k", "b", 60) == "a"
-    assert store.claim(HANDLER, "k", "a", 60) == "a"
+    assert store.claims.key(HANDLER, "k", "a", 60) == "a"
+    assert store.claims.key(HANDLER, "k", "b", 60) == "a"
+    assert store.claims.key(HANDLER, "k", "a", 60) == "a"
     now += 60
-    assert store.claim(HANDLER, "k", "b", 60) == "b"
+    assert store.claims.key(HANDLER, "k", "b", 60) == "b"
 
 
 def test_an_event_with_a_key_that_did_not_end_is_tried_again(cloud: Cloud) -> None:
@@ -181,6 +181,7 @@ def test_events_without_a_key_pay_nothing_for_keys(cloud: Cloud) -> None:
         ({"key": 7}, "printable"),
         ({"key": "k", "key_window": timedelta(0)}, "key_window"),
         ({"key": "k", "key_window": timedelta(days=400)}, "key_window"),
+        ({"key": "k", "key_window": 60}, "key_window=60: it is a timedelta"),
     ],
 )
 def test_keys_that_cannot_be_are_refused(cloud: Cloud, arguments: Any, why: str) -> None:

@@ -341,3 +341,29 @@ def test_an_event_that_scheduler_sends_twice_runs_once(cloud: Cloud, runs: Runs)
     assert runs.events == [{"n": 1}]
     (trace,) = made.traces()
     assert (trace.id, trace.event) == (envelope.id, '{"n":1}')
+
+
+def test_an_event_with_a_key_that_scheduler_sends_twice_runs_once(cloud: Cloud, runs: Runs) -> None:
+    made = function(cloud, runs)
+    first, second = (Envelope(id=id_of_tick("x", n), emitted_ms=5, key="order-7", window=60) for n in (1, 2))
+    for envelope in (first, first, second, second):
+        send(cloud, wrap('{"n":1}', envelope))
+    made.poll()
+
+    assert runs.events == [{"n": 1}]
+    duplicates = {trace.id: trace.duplicate_of for trace in made.traces()}
+    (ran,) = [event_id for event_id, duplicate in duplicates.items() if duplicate is None]
+    (other,) = {first.id, second.id} - {ran}
+    assert duplicates == {ran: None, other: ran}
+
+
+def test_of_an_event_that_scheduler_sent_nobody_knows_who_emitted_it(cloud: Cloud, runs: Runs) -> None:
+    made = function(cloud, runs)
+    outside, handler = (
+        Envelope(id=id_of_tick("x", n), emitted_ms=5, emitted_by=by) for n, by in ((1, None), (2, "audit-log"))
+    )
+    for envelope in (outside, handler):
+        send(cloud, wrap("1", envelope))
+    made.poll()
+
+    assert {trace.id: trace.emitted_by for trace in made.traces()} == {outside.id: None, handler.id: "audit-log"}

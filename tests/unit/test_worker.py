@@ -97,6 +97,17 @@ class UnspeakableError(Exception):
         raise ValueError
 
 
+class LeavingError(Exception):
+    def __str__(self) -> str:
+        raise SystemExit
+
+    __repr__ = __str__
+
+
+def raise_leaving(_: object) -> None:
+    raise LeavingError
+
+
 def raise_system_exit(_: object) -> None:
     sys.exit("bye")
 
@@ -120,6 +131,7 @@ def raise_group(_: object) -> None:
         (raise_system_exit, "SystemExit", "bye"),
         (recurse, "RecursionError", "maximum recursion depth exceeded"),
         (raise_unspeakable, "tests.unit.test_worker.UnspeakableError", "<its message cannot be had"),
+        (raise_leaving, "tests.unit.test_worker.LeavingError", "<its message cannot be had: __str__ raises SystemExit"),
         (raise_group, "BaseExceptionGroup", "two (2 sub-exceptions)"),
     ],
 )

@@ -16,7 +16,7 @@ from ..emitting import emit_texts
 from ..errors import NotAcceptedError
 from ..names import Names, check_handler
 from .events import read_events
-from .failures import FAILED, CommandError
+from .failures import FAILED, NOT_ALLOWED, REFUSED, CommandError
 from .invocation import Invocation, about_stage
 from .moments import moment_of
 
@@ -113,7 +113,7 @@ def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error:
     return CommandError(
         f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.code}: {first.message}). The ids are"
         f" those of the others. Not accepted:\n{listed}",
-        code=FAILED,
+        code=REFUSED if all(refused.code in NOT_ALLOWED for refused in error.refused) else FAILED,
         then=invocation.command("emit", handler, "--lines", "-"),
     )
 

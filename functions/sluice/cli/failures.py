@@ -26,7 +26,9 @@ _UNKNOWN_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
+"""AWS's codes for what the caller has no right to."""
+
 _NOT_THERE = {"ResourceNotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 
 _SIGN_IN = "aws sts get-caller-identity"
@@ -129,7 +131,7 @@ def _of_client(error: ClientError, stage: str) -> CommandError:
         return CommandError(f"your AWS credentials have expired; sign in again ({words})", code=FAILED, then=_SIGN_IN)
     if code in _UNKNOWN_CREDENTIALS:
         return CommandError(f"AWS does not know your credentials ({words})", code=FAILED, then=_SIGN_IN)
-    if code in _NOT_ALLOWED:
+    if code in NOT_ALLOWED:
         return CommandError(
             f"AWS does not allow you to call {error.operation_name}: {words}", code=REFUSED, then=_SIGN_IN
         )

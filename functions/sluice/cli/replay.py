@@ -17,20 +17,22 @@ from .invocation import Invocation, about_stage
 @about_stage(deployed=True)
 def replay(invocation: Invocation, event_id: str) -> None:
     """Emit the event of a trace again, to the same handler. It gets a new id, and a trace of its own."""
-    found = open_store(invocation.stage).find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    store = open_store(invocation.stage)
+    found = store.find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
             f"no trace of an event {event_id!r} in stage {invocation.stage!r}",
             code=NOT_FOUND,
             then=invocation.command("status"),
         )
-    if "event" in found.cut:
+    event = store.whole_event(found)
+    if event is None:
         raise CommandError(
             f"event {event_id} was too large for its trace, which has only the beginning of it",
             code=FAILED,
             then=invocation.command("trace", event_id),
         )
-    (new_id,) = emit_texts(found.handler, [found.event], stage=invocation.stage)
+    (new_id,) = emit_texts(found.handler, [event], stage=invocation.stage)
     if invocation.as_json:
         invocation.print_json({"id": new_id, "handler": found.handler, "replayed": event_id})
     else:

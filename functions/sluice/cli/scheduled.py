@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import click
 
@@ -10,7 +11,7 @@ from ..ids import is_id
 from ..schedules import later
 from ..status import UnknownHandlerError, handlers
 from ..traces.trace import iso
-from .failures import NOT_FOUND, CommandError
+from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
 from .tables import one_line, print_table
 
@@ -25,9 +26,10 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
     only how many there are: sluice status counts them as delayed.
     """
     known = handlers(invocation.stage)
-    if handler is not None and handler not in known:
-        raise UnknownHandlerError(handler, invocation.stage, known)
     found = later.scheduled(invocation.stage, handler)
+    # What was emitted to a handler that has since been taken out is still to come.
+    if handler is not None and handler not in known and not found:
+        raise UnknownHandlerError(handler, invocation.stage, known)
     if invocation.as_json:
         invocation.print_text("[" + ",\n ".join(map(_json, found)) + "]")
         return
@@ -44,18 +46,24 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
 @about_stage(deployed=True)
 def cancel(invocation: Invocation, event_id: str) -> None:
     """Take a scheduled event back, so that it never runs."""
-    handler = later.cancel(invocation.stage, event_id, handlers(invocation.stage)) if is_id(event_id) else None
-    if handler is None:
+    found = later.cancel(invocation.stage, event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    if found is None:
         raise CommandError(
             f"no event {event_id!r} is scheduled in stage {invocation.stage!r}; it may have been sent or cancelled"
             " already, and what was emitted for the next 15 minutes cannot be taken back",
             code=NOT_FOUND,
             then=invocation.command("scheduled"),
         )
+    if found.due <= datetime.now(UTC):
+        raise CommandError(
+            f"{event_id} was due at {_due(found)}, and may have been sent to {found.handler} before it was taken back",
+            code=FAILED,
+            then=invocation.command("trace", event_id),
+        )
     if invocation.as_json:
-        invocation.print_json({"id": event_id, "handler": handler, "cancelled": True})
+        invocation.print_json({"id": event_id, "handler": found.handler, "cancelled": True})
     else:
-        invocation.say(f"{event_id} will not run", then=invocation.command("scheduled", handler))
+        invocation.say(f"{event_id} will not run", then=invocation.command("scheduled"))
 
 
 def _due(one: later.Scheduled) -> str:

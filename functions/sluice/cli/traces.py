@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 import click
 
@@ -15,6 +14,7 @@ from ..traces import STATUSES, Trace, open_store
 from ..traces.trace import iso
 from .failures import NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
+from .moments import moment_of
 from .tables import one_line, print_table
 from .trace_page import print_trace
 
@@ -80,15 +80,7 @@ def _since(text: str | None) -> float | None:
     ago = _AGO.fullmatch(text)
     if ago:
         return time.time() - int(ago[1]) * _SECONDS[ago[2]]
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(
-            f"--since {text}: write 90s, 15m, 1h, 7d or a moment such as 2030-01-31T09:00Z"
-        ) from error
-    if moment.utcoffset() is None:
-        raise click.UsageError(f"--since {text}: say in which time zone, as in {text}+01:00, or {text}Z for UTC")
-    return moment.timestamp()
+    return moment_of("--since", text, or_else="90s, 15m, 1h, 7d or ").timestamp()
 
 
 def _print_list(found: Sequence[Trace]) -> None:

@@ -90,7 +90,7 @@ def _due_once(schedule: Any, now: datetime) -> datetime | None:
 
 
 def _due_again(schedule: Any, since: datetime, now: datetime) -> datetime | None:
-    """The last time that it was due after one moment and not after another."""
+    """A time that it was due after one moment and not after another; after a standstill, one for all."""
     expression = schedule["ScheduleExpression"]
     cron = cron_of(expression)
     if cron is None:

@@ -134,7 +134,7 @@ def _forwarded(held: Held) -> Envelope:
         envelope,
         kept=envelope.kept + 1,
         # SQS names the sender, which from here on is the reconciler.
-        emitted_by=envelope.emitted_by or held.system.get("SenderId"),
+        emitted_by=envelope.sender(held.system),
         receives=envelope.receives + before,
         round_ms=envelope.round_ms or held.sent_ms,
     )
@@ -146,6 +146,6 @@ def _forwarded_dead(held: Held) -> Envelope:
     return dataclasses.replace(
         envelope,
         kept=envelope.kept + 1,
-        emitted_by=envelope.emitted_by or held.system.get("SenderId"),
+        emitted_by=envelope.sender(held.system),
         round_ms=envelope.round_ms or held.sent_ms,
     )

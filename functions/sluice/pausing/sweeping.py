@@ -136,7 +136,7 @@ def _put_back(held: Held) -> Envelope:
     envelope = held.envelope
     return dataclasses.replace(
         envelope,
-        emitted_by=envelope.emitted_by or held.system.get("SenderId"),
+        emitted_by=envelope.sender(held.system),
         receives=envelope.receives + held.receives,
         round_ms=envelope.round_ms or held.sent_ms,
     )

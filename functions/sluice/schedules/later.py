@@ -69,25 +69,30 @@ def check_sizes(handler: str, messages: Sequence[Message]) -> None:
             )
 
 
-def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: datetime) -> None:
-    """Have Scheduler send messages to a handler's queue at a moment, or within the minute after it.
+def schedule_one(stage: str, handler: str, message: Message, due: datetime) -> None:
+    """Have Scheduler send a message to a handler's queue at a moment, or within the minute after it.
 
     Args:
         stage: the stage.
         handler: the handler's name.
-        messages: what to send.
+        message: what to send.
         due: when.
 
     Raises:
         NoQueueError: the queue does not exist; nothing was scheduled.
-        NotAcceptedError: of several, some were not scheduled; it says which.
-        botocore.exceptions.ClientError: Scheduler refused the only one.
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: Scheduler refused.
     """
-    target = _target(stage, handler)
-    create = _creator(stage, handler, due, target)
-    if len(messages) == 1:
-        create(messages[0])
-        return
+    _creator(stage, handler, due)(message)
+
+
+def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: datetime) -> None:
+    """Have Scheduler send messages, several at once. Otherwise as `schedule_one`.
+
+    Raises:
+        NoQueueError: the queue does not exist; nothing was scheduled.
+        NotAcceptedError: some were not scheduled; it says which.
+    """
+    create = _creator(stage, handler, due)
     with ThreadPoolExecutor(_CALLERS) as callers:
         answers = list(callers.map(lambda message: _refusal(create, message), messages))
     refused = [Refused(index, *answer) for index, answer in enumerate(answers) if answer]
@@ -129,29 +134,37 @@ def count(stage: str, handler: str) -> int:
         return 0
 
 
-def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> str | None:
+def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> Scheduled | None:
     """Take a scheduled event back.
 
     Args:
         stage: the stage.
         event_id: the event's id.
-        handlers: the names of those that it may be for.
+        handlers: the names of those that it may be for; if it is for none of them, for one that is no longer there,
+            the whole group is searched.
 
     Returns:
-        The name of the handler that it was for; None if it is not scheduled, or no longer.
+        The event; None if it is not scheduled, or no longer. One that is due by now may have been sent all the same:
+        Scheduler deletes a schedule after it has sent it.
     """
     client = aws.client("scheduler", stage)
-    group = Names(stage).schedule_group
+    names = Names(stage)
 
-    def delete(handler: str) -> str | None:
+    def delete(name: str) -> Scheduled | None:
         try:
-            client.delete_schedule(GroupName=group, Name=_name(handler, event_id))
+            found = _scheduled(client.get_schedule(GroupName=names.schedule_group, Name=name), names)
+            client.delete_schedule(GroupName=names.schedule_group, Name=name)
         except client.exceptions.ResourceNotFoundException:
             return None
-        return handler
+        return found
 
     with ThreadPoolExecutor(_CALLERS) as callers:
-        return next(filter(None, list(callers.map(delete, sorted(set(handlers))))), None)
+        deleted = list(callers.map(delete, [_name(handler, event_id) for handler in sorted(set(handlers))]))
+        taken = next(filter(None, deleted), None)
+        if taken is None:
+            others = [name for name in _names_of(stage, None) if name.endswith(f"-{event_id}")]
+            taken = next(filter(None, callers.map(delete, others)), None)
+    return taken
 
 
 def _prefix(handler: str) -> str:
@@ -191,7 +204,8 @@ def _target(stage: str, handler: str) -> dict[str, Any]:
     }
 
 
-def _creator(stage: str, handler: str, due: datetime, target: dict[str, Any]) -> Callable[[Message], None]:
+def _creator(stage: str, handler: str, due: datetime) -> Callable[[Message], None]:
+    target = _target(stage, handler)
     client = aws.client("scheduler", stage)
 
     def create(message: Message) -> None:

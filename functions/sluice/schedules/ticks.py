@@ -12,9 +12,6 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 EMITTED_BY = "scheduler.amazonaws.com"
 """Who a tick is from, in its trace. No handler can have this name."""
 
-CLAIM_SECONDS = 15 * 86_400
-"""For how long a tick that has been started keeps another of its kind from running: longer than SQS keeps one."""
-
 _LONGEST = 300
 """Characters. What is longer is no tick, and need not be parsed to tell."""
 

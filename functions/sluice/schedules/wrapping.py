@@ -12,9 +12,6 @@ _MARK = "sluice-scheduled "
 _PLACEHOLDER = "<aws.scheduler."
 """What Scheduler looks for in order to put something else in its place, whoever wrote it."""
 
-_CLAIM_SECONDS = 15 * 86_400
-"""For how long an event that Scheduler sent keeps the same one from running again: longer than SQS keeps it."""
-
 
 def wrap(body: str, envelope: Envelope) -> str:
     """The text that a schedule is to send.
@@ -29,7 +26,7 @@ def wrap(body: str, envelope: Envelope) -> str:
 def unwrap(text: str, *, claimant: str) -> tuple[str, Envelope] | None:
     """The event and the envelope in a message's text; None if no schedule sent it.
 
-    Scheduler may send it twice, so the envelope is given a key, unless it has one.
+    Scheduler may send it twice, so the envelope says which message this is.
 
     Args:
         text: the message's.
@@ -39,10 +36,4 @@ def unwrap(text: str, *, claimant: str) -> tuple[str, Envelope] | None:
         return None
     first, _, body = text.removeprefix(_MARK).partition("\n")
     envelope = from_text(first)
-    if envelope is None:
-        return None
-    if envelope.key is None:
-        envelope = dataclasses.replace(
-            envelope, key=f"scheduled {envelope.id}", window=_CLAIM_SECONDS, claimant=claimant
-        )
-    return body, envelope
+    return None if envelope is None else (body, dataclasses.replace(envelope, claimant=claimant))

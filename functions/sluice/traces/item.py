@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .. import body
@@ -51,7 +51,7 @@ def to_item(trace: Trace, expires_at: int) -> Item:
         trace: the trace.
         expires_at: seconds since 1970 from when on DynamoDB may delete it.
     """
-    packed = _pack_to_fit(trace)
+    _, packed = _packed_to_fit(trace)
     return {
         "pk": {"S": shard_key(trace.handler, trace.id)},
         "sk": {"S": trace.id},
@@ -60,6 +60,22 @@ def to_item(trace: Trace, expires_at: int) -> Item:
         "expires_at": {"N": str(expires_at)},
         _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
     }
+
+
+def is_cut(trace: Trace, field: str) -> bool:
+    """Whether a trace's item has no room for the whole of a field."""
+    return len(trace.event) > COMPRESS_FROM and field in _packed_to_fit(trace)[0].get("cut", ())
+
+
+def parts_of(text: str) -> list[bytes]:
+    """A text that no item has room for, compressed, in parts that do."""
+    packed = zlib.compress(text.encode())
+    return [packed[start : start + MAX_BYTES] for start in range(0, len(packed), MAX_BYTES)]
+
+
+def joined(parts: Sequence[bytes]) -> str:
+    """The text that was taken apart."""
+    return zlib.decompress(b"".join(parts)).decode()
 
 
 def from_item(item: Mapping[str, Any]) -> Trace:
@@ -133,18 +149,19 @@ def _size(packed: str | bytes) -> int:
     return len(packed if isinstance(packed, bytes) else packed.encode())
 
 
-def _pack_to_fit(trace: Trace) -> str | bytes:
+def _packed_to_fit(trace: Trace) -> tuple[dict[str, Any], str | bytes]:
+    """The fields, cut where they must be, and what they are packed to."""
     fields = _fields(trace)
     packed = _pack(fields)
     for limit in _CUT_TO:
         for cut_one in _CUTS:
             if _size(packed) <= MAX_BYTES:
-                return packed
+                return fields, packed
             name = cut_one(fields, limit)
             if name:
                 fields["cut"] = sorted({*fields.get("cut", ()), name})
                 packed = _pack(fields)
-    return packed
+    return fields, packed
 
 
 def _cut_text(name: str) -> Callable[[dict[str, Any], int], str | None]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from .. import aws, ids
 from ..names import Names
 from ..wire.errors import aws_errors, error_code
 from . import item as items
+from .claims import CONDITION_FAILED, Claims
 from .trace import COMPLETED, Trace
 
 if TYPE_CHECKING:
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 DEFAULT_DAYS = 30
 """How long traces are kept unless a handler says otherwise."""
 
+_DAY = 86_400
+
 _NO_HANDLER = "#no-handler"
 """The partition that lists the names that events without a handler were emitted to."""
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
+_PARTS = "#event#"
+"""What the partitions of events start with that are too large for a trace. No handler's name does."""
 
-_KEY = "#key#"
-"""What the partitions of claimed keys start with. No handler's name does."""
-
-_DAY = 86_400
 _KEYS_A_READ = 100
 """DynamoDB's limit for BatchGetItem."""
 _READERS = 16
+_WRITERS = 8
 
 
 class TraceStore:
@@ -44,6 +44,9 @@ class TraceStore:
         table: the trace table's name.
         days: how long what is written is kept.
         clock: gives seconds since 1970.
+
+    Attributes:
+        claims: the claims in the same table.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class TraceStore:
         self._table = table
         self._days = days
         self._clock = clock
+        self.claims = Claims(client, table, clock)
 
     def put(self, trace: Trace) -> bool:
         """Write a trace, unless one that is completed is there already.
@@ -98,7 +102,7 @@ class TraceStore:
                 **(names if values else {}),
             )
         except aws_errors() as error:
-            if error_code(error) == _CONDITION_FAILED:
+            if error_code(error) == CONDITION_FAILED:
                 return False
             raise
         return True
@@ -145,51 +149,70 @@ class TraceStore:
             wanted = (trace for trace in newest_first if status is None or trace.status == status)
             return list(itertools.islice(wanted, limit))
 
-    def put_unhandled(self, trace: Trace) -> None:
-        """Record an event that had no handler, and that its name has had one more such event."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": trace.handler}},
-            UpdateExpression="ADD unhandled :one SET expires_at = :expiry",
-            ExpressionAttributeValues={":one": {"N": "1"}, ":expiry": {"N": str(self._expiry())}},
-        )
-        self.put(trace)
-
-    def claim(self, handler: str, key: str, event_id: str, window: int) -> str:
-        """Claim a key for an event.
+    def put_unhandled(self, traces: Sequence[Trace]) -> list[Trace]:
+        """Record events to a name that had no handler, whole, and that the name has had so many more of them.
 
         Args:
-            handler: the handler's name.
-            key: the event's.
-            event_id: the event's id.
-            window: for how many seconds the claim counts.
+            traces: theirs, all of one name.
 
         Returns:
-            The id of the event that has the key: this one, or one that claimed it before.
-
-        Raises:
-            CallError, or botocore's errors: the claim could not be written.
+            Those that could not be recorded.
         """
-        now = int(self._clock())
+
+        def put(trace: Trace) -> bool:
+            try:
+                self._put_whole(trace)
+            except aws_errors():
+                return False
+            return True
+
+        if len(traces) == 1:
+            put_all = [put(traces[0])]
+        else:
+            with ThreadPoolExecutor(_WRITERS) as writers:
+                put_all = list(writers.map(put, traces))
         try:
-            self._client.put_item(
+            self._client.update_item(
                 TableName=self._table,
-                Item={
-                    "pk": {"S": _KEY + handler + "#" + hashlib.sha256(key.encode(errors="replace")).hexdigest()},
-                    "sk": {"S": _KEY},
-                    "id": {"S": event_id},
-                    "expires_at": {"N": str(now + window)},
+                Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": traces[0].handler}},
+                UpdateExpression="ADD unhandled :more SET expires_at = :expiry",
+                ExpressionAttributeValues={
+                    ":more": {"N": str(len(traces))},
+                    ":expiry": {"N": str(self._expiry())},
                 },
-                ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now OR id = :id",
-                ExpressionAttributeValues={":now": {"N": str(now)}, ":id": {"S": event_id}},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except aws_errors() as error:
-            if error_code(error) != _CONDITION_FAILED:
-                raise
-            answer: Any = error
-            return str(answer.response["Item"]["id"]["S"])
-        return event_id
+        except aws_errors():
+            # Without the name, nobody would look for them.
+            return list(traces)
+        return [trace for trace, done in zip(traces, put_all, strict=True) if not done]
+
+    def _put_whole(self, trace: Trace) -> None:
+        """Write a trace, and what it has no room for of the event: there is no other copy of it."""
+        if items.is_cut(trace, "event"):
+            for number, part in enumerate(items.parts_of(trace.event)):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        "pk": {"S": _PARTS + trace.id},
+                        "sk": {"S": f"{number:03}"},
+                        "part": {"B": part},
+                        "expires_at": {"N": str(self._expiry())},
+                    },
+                )
+        self.put(trace)
+
+    def whole_event(self, trace: Trace) -> str | None:
+        """The text of a trace's event; None if the table has only the beginning of it."""
+        if "event" not in trace.cut:
+            return trace.event
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _PARTS + trace.id}},
+            ConsistentRead=True,
+        )
+        parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
+        return items.joined(parts) if parts else None
 
     def unhandled(self) -> dict[str, int]:
         """The names that events without a handler were emitted to, and how many those were."""

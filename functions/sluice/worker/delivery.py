@@ -83,8 +83,8 @@ class Delivery:
 
     @property
     def emitted_by(self) -> str | None:
-        """The handler that emitted the event, or else the AWS principal that sent the message."""
-        return self.envelope.emitted_by or self.record["attributes"].get("SenderId")
+        """The handler that emitted the event, or else the AWS principal that sent the message, if known."""
+        return self.envelope.sender(self.record["attributes"])
 
     @property
     def due(self) -> datetime | None:

@@ -76,7 +76,7 @@ def safe_repr(value: object) -> str:
     """`repr(value)`, or what can be said of a value whose repr fails."""
     try:
         return repr(value)
-    except Exception as error:  # noqa: BLE001 - any class may do anything in __repr__
+    except BaseException as error:  # noqa: BLE001 - any class may do anything in __repr__
         return f"<{type(value).__qualname__}, whose repr raises {type(error).__qualname__}>"
 
 
@@ -86,13 +86,13 @@ def describe(error: BaseException) -> dict[str, str]:
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     try:
         message = str(error)
-    except Exception as second:  # noqa: BLE001 - as for repr
+    except BaseException as second:  # noqa: BLE001 - as for repr
         message = f"<its message cannot be had: __str__ raises {type(second).__qualname__}>"
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_globals.get("__package__") == __package__:
         frames = frames.tb_next
     try:
         trace = "".join(traceback.format_exception(kind, error, frames))
-    except Exception as second:  # noqa: BLE001 - formatting reads attributes of the exception
+    except BaseException as second:  # noqa: BLE001 - formatting reads attributes of the exception
         trace = f"<no traceback: formatting it raises {type(second).__qualname__}>"
     return {"type": name, "message": message[:_MAX_MESSAGE], "traceback": trace[-_MAX_TRACEBACK:]}

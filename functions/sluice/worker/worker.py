@@ -129,13 +129,9 @@ class Worker:
         self._telemetry.begin(work.delivery, work.used + 1)
         try:
             started = self._started(work, context, remaining)
-            owner = self._owner_of_key(work)
-            if owner is None:
-                return self._triage.give_back(work.delivery, work.used)
-            envelope = work.delivery.envelope
-            if owner != (envelope.claimant or envelope.id):
-                # Sent twice with one id, it has one trace: that of the message that came first.
-                return Verdict.DONE if envelope.claimant else self._skip(work, started, duplicate_of=owner)
+            settled = self._settled_by_claims(work, started)
+            if settled is not None:
+                return settled
             if self._leases is None:
                 return self._start(work, started)
             return self._start_alone(work, started, self._leases, remaining)
@@ -202,17 +198,31 @@ class Worker:
             self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
             return False
 
-    def _owner_of_key(self, work: Work) -> str | None:
-        """Who may run: this event, unless another has its key. None if that cannot be told."""
+    def _settled_by_claims(self, work: Work, started: Trace) -> Verdict | None:
+        """What is to become of an event that another message or another event runs for; None if it is to run."""
+        try:
+            if not self._is_the_message(work):
+                # Sent twice with one id, it has one trace: that of the message that came first.
+                return Verdict.DONE
+            owner = self._owner_of_key(work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, something is not claimed
+            self._telemetry.logger.warning("not claimed", extra={"reason": repr(error)})
+            return self._triage.give_back(work.delivery, work.used)
+        return None if owner == work.delivery.envelope.id else self._skip(work, started, duplicate_of=owner)
+
+    def _is_the_message(self, work: Work) -> bool:
+        """Whether this message is the one that its event runs for."""
+        envelope = work.delivery.envelope
+        return envelope.claimant is None or self._store.claims.message(
+            self._settings.handler, envelope.id, envelope.claimant
+        )
+
+    def _owner_of_key(self, work: Work) -> str:
+        """The id of the event that may run: this one's, unless another has its key."""
         envelope = work.delivery.envelope
         if envelope.key is None:
-            return envelope.claimant or envelope.id
-        try:
-            claimant = envelope.claimant or envelope.id
-            return self._store.claim(self._settings.handler, envelope.key, claimant, envelope.window)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the key is not claimed
-            self._telemetry.logger.warning("key not claimed", extra={"reason": repr(error)})
-            return None
+            return envelope.id
+        return self._store.claims.key(self._settings.handler, envelope.key, envelope.id, envelope.window)
 
     def _skip(
         self, work: Work, started: Trace, *, duplicate_of: str | None = None, skipped: str | None = None
