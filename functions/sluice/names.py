@@ -28,6 +28,14 @@ BLOCKED_TAG = "sluice:blocked"
 MISSED_TAG = "sluice:missed"
 """The tag of a cron's function that says what becomes of the ticks of a pause: `skip` or `queue`."""
 
+PAUSES = "#pausing"
+BLOCKS = "#blocks"
+HISTORY = "#history#"
+KEEPING = "#keeping"
+"""Partitions of the trace table that not everybody may write. No handler's name starts like them. In the first are
+what is wanted of each handler, in the second the blocks that hold; each handler's history has a partition of its own,
+named after it; in the last is what the reconciler remembers of the queues."""
+
 DEAD_SUFFIX = "-dead"
 
 MAX_QUEUE_NAME = 80

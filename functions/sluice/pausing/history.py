@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import ids
+from ..names import HISTORY
 from ..traces.trace import iso
 from .block_tag import parse
 from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record
-
-PARTITION = "#history#"
-"""What the partitions of histories start with. No handler's name does."""
 
 SLUICE = "sluice"
 """Who did what nobody did by hand."""
@@ -58,7 +56,7 @@ def new_change(
 def to_item(handler: str, change: Change) -> dict[str, Any]:
     """The DynamoDB item. It has no time to live: who stopped what may be asked years later."""
     item: dict[str, Any] = {
-        "pk": {"S": PARTITION + handler},
+        "pk": {"S": HISTORY + handler},
         "sk": {"S": change.id},
         "what": {"S": change.what},
         "at_ms": {"N": str(change.at_ms)},

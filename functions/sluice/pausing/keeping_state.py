@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..names import KEEPING
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PARTITION = "#keeping"
-"""One query reads a stage's. No handler's name starts like it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +50,12 @@ class KeptStore:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": PARTITION}},
+            ExpressionAttributeValues={":pk": {"S": KEEPING}},
             ConsistentRead=True,
         )
         return {item["sk"]["S"]: Kept(**json.loads(item["kept"]["S"])) for page in pages for item in page["Items"]}
 
     def put(self, handler: str, kept: Kept) -> None:
         """Write a handler's."""
-        item: Any = {"pk": {"S": PARTITION}, "sk": {"S": handler}, "kept": {"S": json.dumps(asdict(kept))}}
+        item: Any = {"pk": {"S": KEEPING}, "sk": {"S": handler}, "kept": {"S": json.dumps(asdict(kept))}}
         self._client.put_item(TableName=self._table, Item=item)

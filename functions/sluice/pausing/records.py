@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ..names import HISTORY, PAUSES
 from . import history
 from .decision import Record
 from .history import Change
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PARTITION = "#pausing"
-"""Of all records: one query reads a stage's. No handler's name starts like it."""
 
 _PAGE = 100
 
@@ -43,14 +41,14 @@ class RecordStore:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": PARTITION}},
+            ExpressionAttributeValues={":pk": {"S": PAUSES}},
             ConsistentRead=True,
         )
         return {item["sk"]["S"]: _record(item) for page in pages for item in page["Items"]}
 
     def get(self, handler: str) -> Record:
         """A handler's record."""
-        key: Any = {"pk": {"S": PARTITION}, "sk": {"S": handler}}
+        key: Any = {"pk": {"S": PAUSES}, "sk": {"S": handler}}
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return _record(answer["Item"]) if "Item" in answer else Record()
 
@@ -78,7 +76,7 @@ class RecordStore:
         record_put: Any = {
             "TableName": self._table,
             "Item": {
-                "pk": {"S": PARTITION},
+                "pk": {"S": PAUSES},
                 "sk": {"S": handler},
                 "record": {"S": json.dumps(fields)},
                 "revision": {"N": str(written.revision)},
@@ -111,7 +109,7 @@ class RecordStore:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": history.PARTITION + handler}},
+            ExpressionAttributeValues={":pk": {"S": HISTORY + handler}},
             ScanIndexForward=False,
             PaginationConfig={"PageSize": min(limit, _PAGE), "MaxItems": limit},
         )
