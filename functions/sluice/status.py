@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -179,7 +180,7 @@ def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Looked |
         row = _with_counts(stage, row, queue)
     if found is None:
         return row
-    state = state_of(found, row.in_flight or 0)
+    state = state_of(found, row.in_flight or 0, int(time.time() * 1000))
     return replace(row, **vars(state))
 
 

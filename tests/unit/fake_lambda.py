@@ -142,7 +142,11 @@ class Caller:
 
     def delete_function_concurrency(self, FunctionName: str) -> None:  # noqa: N803
         self._before("delete_function_concurrency")
-        self._aws.of(FunctionName).concurrency = None
+        function = self._aws.of(FunctionName)
+        if BLOCKED_TAG in function.tags and not self._admin:
+            # As IAM has it: nobody lifts a block by what was decided before there was one.
+            raise refused("AccessDeniedException", "DeleteFunctionConcurrency")
+        function.concurrency = None
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803
         self._before("update_event_source_mapping")
@@ -226,7 +230,7 @@ class FakeTable:
         item = condition["Item"]
         there = self.items.get((item["pk"]["S"], item["sk"]["S"]))
         before = condition.get("ExpressionAttributeValues", {}).get(":before")
-        if (there["revision"] if there else None) != before:
+        if "ConditionExpression" in condition and (there.get("revision") if there else None) != before:
             raise refused("TransactionCanceledException")
         for entry in TransactItems:
             self._put(entry["Put"]["Item"])

@@ -34,6 +34,18 @@ class Histories(RuleBasedStateMachine):
         world = self.world
         if world.finished:
             world.expected.settled(world.now)
+            self._may_yet_be_changed()
+
+    def _may_settle_a_pause(self) -> None:
+        """The same of a command about a pause: what is to be written of a block, it leaves to the reconciler."""
+        expected = self.world.expected
+        if not (expected.blocked or expected.by_hand or expected.unfinished):
+            self._may_settle()
+
+    def _may_yet_be_changed(self) -> None:
+        """By a deployment that is under way."""
+        if self.world.aws.deploying:
+            self.world.expected.deploy()
 
     @rule(cut=CUTS, minutes=st.one_of(st.none(), st.integers(1, 5)))
     def pause(self, cut: int | None, minutes: int | None) -> None:
@@ -43,8 +55,7 @@ class Histories(RuleBasedStateMachine):
         if world.made:
             world.expected.absorb(world.now)
             world.expected.command, world.expected.until = True, until
-        if not world.expected.blocked:
-            self._may_settle()
+        self._may_settle_a_pause()
 
     @rule(cut=CUTS)
     def unpause(self, cut: int | None) -> None:
@@ -58,17 +69,18 @@ class Histories(RuleBasedStateMachine):
         if world.made:
             world.expected.absorb(world.now)
             world.expected.command = False
-        self._may_settle()
+        self._may_settle_a_pause()
 
     @rule(cut=CUTS)
     def block(self, cut: int | None) -> None:
         world = self.world
         world.command("block", cut=cut)
         if world.made:
-            world.expected.absorb(world.now)
-            world.expected.lifting = True
+            world.expected.unfinished, world.expected.by_hand, world.expected.unblocking = True, False, False
         if world.made > 1:
-            world.expected.blocked = True
+            # Only written down, it has set no concurrency.
+            world.expected.absorb(world.now)
+            world.expected.lifting = world.expected.blocked = True
         self._may_settle()
 
     @rule(cut=CUTS)
@@ -79,11 +91,17 @@ class Histories(RuleBasedStateMachine):
         world.command("unblock", cut=cut)
         if world.made and (blocked or lifting):
             world.expected.absorb(world.now)
-            world.expected.lifting = True
+            world.expected.unfinished = True
+            world.expected.lifting, world.expected.by_hand, world.expected.unblocking = True, False, True
+        elif world.made:
+            # There is nothing to lift: it settles what it finds, as the reconciler does.
+            world.expected.begun(world.now)
+            world.expected.unfinished = False
         # What is written down comes first, the tag second, unless a deployment has taken that.
         if world.made > tagged:
             world.expected.blocked = False
         self._may_settle()
+        self._may_yet_be_changed()
 
     @rule()
     def throttle_in_the_console(self) -> None:
@@ -108,7 +126,7 @@ class Histories(RuleBasedStateMachine):
     def deploy(self, resets: bool, enables: bool, forgets_tags: bool, missed: str | None) -> None:
         world = self.world
         world.aws.deployment += "+"
-        world.expected.deployed = True
+        world.expected.deploy()
         if missed is not None:
             # app.py says something else from now on.
             world.function.tags[MISSED_TAG] = missed
@@ -121,6 +139,25 @@ class Histories(RuleBasedStateMachine):
             world.function.tags.pop(BLOCKED_TAG, None)
             world.function.mapping_tags.clear()
         world.others()
+
+    @rule()
+    def a_deployment_begins(self) -> None:
+        self.world.aws.deploying = True
+        self._may_yet_be_changed()
+
+    @rule()
+    def a_deployment_ends(self) -> None:
+        world = self.world
+        if world.aws.deploying:
+            world.aws.deploying = False
+            world.aws.deployment += "+"
+
+    @rule(cut=CUTS)
+    def run_one_event(self, cut: int | None) -> None:
+        world = self.world
+        world.run_one(cut=cut)
+        if world.made:
+            world.expected.noted(world.now)
 
     @rule(cut=st.one_of(st.none(), st.integers(0, 5)))
     def a_minute_passes(self, cut: int | None) -> None:
@@ -137,6 +174,7 @@ class Histories(RuleBasedStateMachine):
             world.check()
         elif world.made:
             world.expected.begun(world.now)
+        self._may_yet_be_changed()
 
     @rule()
     def an_admin_tags_it_by_hand(self) -> None:
@@ -144,6 +182,17 @@ class Histories(RuleBasedStateMachine):
         if not world.expected.blocked and not world.expected.lifting:
             block_by_hand(world.function)
             world.expected.blocked = True
+
+    @rule()
+    def an_admin_takes_the_tag_off_by_hand(self) -> None:
+        function, expected = self.world.function, self.world.expected
+        restored = expected.on_record and expected.deployed and not expected.unblocking
+        if function.tags.pop(BLOCKED_TAG, None) is None or restored:
+            # A deployment may have taken it, for all that can be seen.
+            return
+        expected.blocked, expected.by_hand = False, expected.on_record and not expected.unblocking
+        # Under a command about the block, a concurrency of 0 is taken for the block's.
+        expected.lifting = expected.on_record or expected.unblocking or bool(function.mapping_tags)
 
     @invariant()
     def received_no_more_often_than_it_was_thrown_into_that(self) -> None:

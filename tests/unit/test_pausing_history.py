@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 from sluice.names import BLOCKED_TAG
-from sluice.pausing.commands import Commands
-from sluice.pausing.functions import Functions
-from sluice.pausing.reconciler import Clients, Reconciler
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
 
 from .conftest import HANDLER
-from .fake_lambda import Caller, CutOffError, FakeAws, FakeTable, block_by_hand, refused
-
-TAG_CALLS = {"tag_resource", "untag_resource"}
-
-
-class Team:
-    """One handler's AWS and the people who act on it."""
-
-    def __init__(self) -> None:
-        self.aws = FakeAws(HANDLER)
-        self.table: dict[tuple[str, str], Any] = {}
-        self.calls_left: int | None = None
-        self._seconds = itertools.count()
-
-    def stage(self, kind: str) -> Stage:
-        def before(name: str) -> None:
-            if kind == "operator" and name in TAG_CALLS:
-                raise refused("AccessDeniedException", name)
-            if self.calls_left is not None:
-                if self.calls_left == 0:
-                    raise CutOffError
-                self.calls_left -= 1
-
-        caller = Caller(self.aws, before, admin=kind == "admin")
-        records: Any = FakeTable(self.table, before)
-        return Stage(
-            Functions(self.aws.names, caller, caller, caller),
-            RecordStore(records, self.aws.names.trace_table),
-            lambda: 1_800_000_000.0 + next(self._seconds),
-        )
-
-    def commands(self, kind: str) -> Commands:
-        return Commands(self.stage(kind), f"user/{kind}", sleep=lambda _: None)
-
-    def reconcile(self) -> None:
-        clients = Clients(sqs=None, metrics=None, traces=None, kept=None)  # type: ignore[arg-type]
-        Reconciler(self.aws.names, self.stage("reconciler"), clients).run({})
-
-    @property
-    def history(self) -> list[tuple[str, str | None, str | None]]:
-        """What was done, by whom and why, oldest first."""
-        changes = self.stage("reconciler").records.history(HANDLER, 100)
-        return [(change.what, change.by, change.reason) for change in reversed(changes)]
+from .fake_lambda import block_by_hand
+from .pausing_team import Team
 
 
 @pytest.fixture
@@ -91,20 +42,14 @@ def test_what_an_operator_is_refused_never_happened(team: Team, blocked: bool) -
 
 @pytest.mark.parametrize("calls", range(2, 6))
 def test_a_block_that_is_cut_off_is_told_with_its_reason(team: Team, calls: int) -> None:
-    team.calls_left = calls
-    with pytest.raises(CutOffError):
-        team.commands("admin").block(HANDLER, "legal hold")
-    team.calls_left = None
+    team.cut_off(calls, lambda: team.commands("admin").block(HANDLER, "legal hold"))
     team.reconcile()
 
     assert team.history == [("blocked", "user/admin", "legal hold")]
 
 
 def test_a_block_that_is_cut_off_before_it_counts_is_not_told(team: Team) -> None:
-    team.calls_left = 1
-    with pytest.raises(CutOffError):
-        team.commands("admin").block(HANDLER, "legal hold")
-    team.calls_left = None
+    team.cut_off(1, lambda: team.commands("admin").block(HANDLER, "legal hold"))
     team.reconcile()
 
     assert team.history == []
@@ -118,3 +63,41 @@ def test_a_tag_set_and_removed_by_hand(team: Team) -> None:
     team.reconcile()
 
     assert [change for change, *_ in team.history] == ["blocked", "unblocked"]
+
+
+def test_a_pause_after_a_block_that_never_came_to_be_is_told(team: Team) -> None:
+    team.cut_off(1, lambda: team.commands("admin").block(HANDLER, "legal hold"))
+    team.commands("operator").pause(HANDLER, "slow")
+    team.reconcile()
+
+    assert team.history == [("paused", "user/operator", "slow")]
+    assert (team.function.concurrency, team.function.mapping) == (0, "Disabled")
+
+
+def test_a_tag_set_by_hand_is_told_whatever_becomes_of_a_command(team: Team) -> None:
+    team.cut_off(1, lambda: team.commands("admin").block(HANDLER, "legal hold"))
+    block_by_hand(team.function)
+    team.reconcile(2)
+    assert [change for change, *_ in team.history] == ["blocked"]
+
+    other = Team()
+    block_by_hand(other.function)
+    other.cut_off(1, lambda: other.commands("admin").unblock(HANDLER, "no"))
+    other.reconcile(2)
+    assert [change for change, *_ in other.history] == ["blocked"]
+
+
+def test_blocked_twice_is_told_twice(team: Team) -> None:
+    team.commands("admin").block(HANDLER, "one")
+    team.commands("admin").block(HANDLER, "two")
+    team.reconcile()
+
+    assert [reason for _, _, reason in team.history] == ["one", "two"]
+
+
+def test_what_nobody_can_read_is_passed_over(team: Team) -> None:
+    team.commands("operator").pause(HANDLER, "slow")
+    partition = f"#history#{HANDLER}"
+    team.table[partition, "9"] = {"pk": {"S": partition}, "sk": {"S": "9"}, "what": {"N": "1"}}
+
+    assert [change for change, *_ in team.history] == ["paused"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import SluiceError
 from ..pausing.commands import Commands
@@ -84,7 +84,7 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
     for name in known if everything else dict.fromkeys(names):
         try:
             found = act(commands, name)
-        except (SluiceError, ClientError) as error:
+        except (SluiceError, BotoCoreError, ClientError) as error:
             # The others are none the worse for it.
             failures.append(explain(error, invocation.stage))
             continue

@@ -49,15 +49,23 @@ def act_of(event: Mapping[str, Any], names: Names) -> Act | None:
         detail = event["detail"]
         name, parameters = detail["eventName"], detail["requestParameters"]
         target = str(parameters.get("functionName") or parameters.get("resource") or "")
-        handler = names.handler_of_queue(target.split(":")[6] if target.startswith("arn:") else target)
-        what = _what(name, parameters)
-        if handler is None or what is None or detail.get("errorCode"):
+        handler = names.handler_of_queue(_name_in(target))
+        what, by = _what(name, parameters), who(detail["userIdentity"]["arn"])
+        # What the reconciler does, it does for somebody else: Lambda names its sessions after the function.
+        ours = by.endswith(f"/{names.reconciler}")
+        if handler is None or what is None or ours or detail.get("errorCode"):
             return None
         moment = datetime.fromisoformat(detail["eventTime"])
-        return Act(handler, what, who(detail["userIdentity"]["arn"]), int(moment.timestamp() * 1000))
+        return Act(handler, what, by, int(moment.timestamp() * 1000))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         # Anybody with the right to call the reconciler may pass it anything.
         return None
+
+
+def _name_in(target: str) -> str:
+    """The function's name in what a call was made for: a name, an ARN or the end of one, with or without a version."""
+    parts = target.split(":")
+    return parts[parts.index("function") + 1] if "function" in parts[:-1] else parts[0]
 
 
 def attribute(act: Act, records: RecordStore) -> bool:

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from ..errors import SluiceError
 from . import block_tag
-from .decision import RECEIVING, Call, Record
-from .history import Change, new_change
-from .records import ConflictError
+from .decision import RECEIVING, Call, Record, holds
+from .history import Change, block_found, new_change
+from .records import ConflictError, same_block
 from .settling import Looked, Stage
 
 _PATIENCE = 90.0
@@ -20,6 +20,9 @@ _PATIENCE = 90.0
 
 BUSY = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
 """What AWS answers while it is still at work on a change before."""
+
+_COMING_TO_REST = 45.0
+"""Seconds for a mapping that is being disabled; how long that takes AWS does not say."""
 
 _PAUSE = 1.0
 
@@ -90,7 +93,7 @@ class Commands:
         """
 
         def wanted(found: Looked, change: Change) -> Record:
-            base = _as_recorded(found)
+            base = as_recorded(found)
             return dataclasses.replace(
                 base,
                 paused=True,
@@ -103,6 +106,7 @@ class Commands:
             )
 
         self._write_down(handler, wanted, "paused", reason, until_ms)
+        self._stop_receiving(handler)
         return self._finish(handler)
 
     def unpause(self, handler: str, reason: str | None) -> Looked:
@@ -119,7 +123,7 @@ class Commands:
             stopped = found.decision.stopped or found.record.paused or found.record.pending
             if not stopped and found.record.block is None and found.seen.mapping in RECEIVING:
                 return None
-            return dataclasses.replace(_as_recorded(found).running(), pending=True)
+            return dataclasses.replace(as_recorded(found).running(), pending=True)
 
         self._write_down(handler, wanted, "unpaused", reason)
         return self._finish(handler)
@@ -129,11 +133,14 @@ class Commands:
         value = block_tag.value_of(self._stage.now_ms(), self._by, reason)
 
         def wanted(found: Looked, change: Change) -> Record:
-            # A block that is there already stays, should this be cut off; a new one only counts once it is there.
-            blocking = found.record.blocking if found.decision.settled.block is not None else "block"
-            return dataclasses.replace(_as_recorded(found), block=value, blocking=blocking, asked=vars(change))
+            # A block that is there already stays, should this be cut off; a new one only counts once it is there. What
+            # one that has just been lifted has left behind is no pause, also then.
+            blocking: str | None = "block"
+            if holds(found.seen, found.record):
+                blocking = "block again" if found.decision.settled.block is None else found.record.blocking
+            return dataclasses.replace(as_recorded(found), block=value, blocking=blocking, asked=vars(change))
 
-        found = self._write_down(handler, wanted, "blocked", reason)
+        found = self._write_down(handler, wanted, "blocked", reason, once_allowed=True)
         # From here on it is blocked, and only an admin can undo what the rest does.
         self._stage.functions.call(found.part, Call.TAG_FUNCTION, value)
         return self._finish(handler, also_blocked=True)
@@ -142,13 +149,15 @@ class Commands:
         """Lift a block. A handler that was also paused stays so."""
 
         def wanted(found: Looked, change: Change) -> Record | None:
-            if found.seen.block is None and found.record.block is None:
-                return None
+            if found.seen.block is None and not holds(found.seen, found.record):
+                # There is none. One that was asked for and never came to be is forgotten.
+                never = dataclasses.replace(as_recorded(found), block=None, blocking=None, asked=None)
+                return None if found.record.block is None else never
             # The block stays in the record until all is undone: so the concurrency is known to be the block's.
             block = found.seen.block or found.record.block
-            return dataclasses.replace(_as_recorded(found), block=block, blocking="unblock", asked=vars(change))
+            return dataclasses.replace(as_recorded(found), block=block, blocking="unblock", asked=vars(change))
 
-        found = self._write_down(handler, wanted, "unblocked", reason)
+        found = self._write_down(handler, wanted, "unblocked", reason, once_allowed=True)
         if found.seen.block is not None:
             self._stage.functions.untag(found.part)
         return self._finish(handler, also_blocked=True)
@@ -160,8 +169,13 @@ class Commands:
         what: str,
         reason: str | None,
         until_ms: int | None = None,
+        *,
+        once_allowed: bool = False,
     ) -> Looked:
-        """Write down what is wanted, before anything is done: cut off from here on, the reconciler does it."""
+        """Write down what is wanted, before anything is done: cut off from here on, the reconciler does it.
+
+        What needs an admin goes into the history later, once AWS has allowed it.
+        """
         deadline = self._stage.clock() + _PATIENCE
         while True:
             found = self._look(handler)
@@ -170,8 +184,10 @@ class Commands:
             if record is None:
                 return found
             try:
-                # What needs an admin goes into the history once AWS has allowed it.
-                self._stage.records.put(handler, record, found.record, [] if record.asked else [change])
+                told = [] if once_allowed else [change]
+                if record.block is not None and found.record.block is None and found.seen.block is not None:
+                    told = [block_found(found.seen.block, change.at_ms - 1), *told]
+                self._stage.records.put(handler, record, found.record, told)
             except ConflictError:
                 self._wait(handler, deadline)
             else:
@@ -181,8 +197,9 @@ class Commands:
         deadline = self._stage.clock() + _PATIENCE
         while True:
             found = self._look(handler)
-            if found.decision.settled.block is not None and not also_blocked:
-                # The block keeps it stopped. What is missing of the block is not for the caller to add.
+            settled = found.decision.settled
+            if not also_blocked and (settled.block is not None or not same_block(settled, found.record)):
+                # The block keeps it stopped. What is to be written of a block is not for the caller to write.
                 return found
             try:
                 self._stage.settle(found, by_reconciler=False)
@@ -194,6 +211,25 @@ class Commands:
                 self._wait(handler, deadline)
             else:
                 return self._look(handler)
+
+    def _stop_receiving(self, handler: str) -> None:
+        """Disable the mapping and wait until it is: what it has received until then runs, and loses no receive.
+
+        The concurrency comes after that. Should it take too long, or this be cut off, it comes all the same.
+        """
+        deadline = self._stage.clock() + _COMING_TO_REST
+        while self._stage.clock() < deadline:
+            found = self._look(handler)
+            if found.decision.settled.block is not None or found.seen.mapping == "Disabled":
+                return
+            if found.seen.mapping in RECEIVING:
+                try:
+                    self._stage.functions.call(found.part, Call.DISABLE_MAPPING, None)
+                    continue
+                except ClientError as error:
+                    if error.response["Error"]["Code"] not in BUSY:
+                        raise
+            self._sleep(_PAUSE)
 
     def _look(self, handler: str) -> Looked:
         looked = self._stage.look([handler])
@@ -207,8 +243,8 @@ class Commands:
         self._sleep(_PAUSE)
 
 
-def _as_recorded(found: Looked) -> Record:
+def as_recorded(found: Looked) -> Record:
     """The record, with the pause as it is now. Of the rest, nothing counts as done before it is done."""
     settled = found.decision.settled
-    pause = {name: getattr(settled, name) for name in ("paused", "by", "since_ms", "reason", "until_ms", "lease_ms")}
+    pause = {name: getattr(settled, name) for name in ("paused", "by", "since_ms", "reason", "until_ms")}
     return dataclasses.replace(found.record, **pause)

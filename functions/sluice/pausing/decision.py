@@ -18,6 +18,9 @@ RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
 UNDER_WAY = "under way"
 """In the place of a deployment's mark, of what was first settled during one."""
 
+ONE = 1
+"""The reserved concurrency with which one event runs while all others wait."""
+
 THROTTLED = "its reserved concurrency was set to 0"
 UNTHROTTLED = "its reserved concurrency was removed"
 DUE = "paused until then"
@@ -37,6 +40,9 @@ class Call(Enum):
     DISABLE_SCHEDULE = "disable the cron's schedule"
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
+
+STARTS = frozenset({Call.RELEASE, Call.ENABLE_MAPPING})
+"""What lets events start. It is never done on what was seen before somebody else wrote something down."""
 
 SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
 """The reconciler's alone: whoever may change a schedule may change what it does."""
@@ -78,10 +84,12 @@ class Record:
         until_ms: when the pause ends by itself.
         pending: whether a command has yet to be finished. Until it is, what it wants counts, whatever AWS shows.
         block: the value of the tag that was last seen, or that a command is about to set.
-        blocking: whether a command is at work on the block: `block`, `unblock` or None.
+        blocking: whether a command is at work on the block: `block`, `block again` (where one was lifted and not all
+            of it was undone), `unblock` or None.
         asked: what that command is, for the history, should it get as far as it must to count.
-        deployment: the deployment at which this was settled.
-        lease_ms: until when one event may run although the handler is paused.
+        block_deployment: the deployment at which the block was settled.
+        deployment: the deployment at which the pause was settled.
+        lease_ms: until when one event may run although the handler is paused, with a reserved concurrency of 1.
         ticks_off: whether the cron's schedule was disabled for this, and is to be enabled again.
         revision: counts the writes.
     """
@@ -95,6 +103,7 @@ class Record:
     block: str | None = None
     blocking: str | None = None
     asked: dict[str, Any] | None = None
+    block_deployment: str | None = None
     deployment: str | None = None
     lease_ms: int | None = None
     ticks_off: bool = False
@@ -102,9 +111,12 @@ class Record:
 
     def running(self) -> Record:
         """The record of the handler without its pause."""
-        return dataclasses.replace(
-            self, paused=False, by=None, since_ms=None, reason=None, until_ms=None, lease_ms=None
-        )
+        return dataclasses.replace(self, paused=False, by=None, since_ms=None, reason=None, until_ms=None)
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether a block was asked for that may never have come to be."""
+        return self.blocking == "block"
 
 
 @dataclass(frozen=True)
@@ -132,25 +144,23 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
         record: what was last written down.
         now_ms: milliseconds since 1970.
     """
-    # A deployment may have changed what nobody asked it to: then the record counts. One that is still under way may
-    # yet do so.
-    deployed = record.deployment is not None and seen.deployment != record.deployment
     block = seen.block
-    if block is None and record.blocking is None and deployed:
+    if block is None and record.blocking is None and _deployed_since(record.block_deployment, seen):
         block = record.block
-    wanted = _with_pause(seen, record, now_ms, deployed=deployed)
+    wanted = _with_pause(seen, record, now_ms)
     wanted = dataclasses.replace(wanted, block=block, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
     calls = _calls(seen, record, wanted, now_ms) + _ticks(seen, record, stopped=stopped)
     settled = dataclasses.replace(
         wanted,
         pending=False,
-        lease_ms=record.lease_ms if leased(record, now_ms) else None,
+        lease_ms=record.lease_ms if wanted.paused and block is None and leased(record, now_ms) else None,
         ticks_off=stopped
         and (record.ticks_off or Call.DISABLE_SCHEDULE in calls)
         and Call.ENABLE_SCHEDULE not in calls,
         # While one is under way, what counts is the deployment before it.
         deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
+        block_deployment=(seen.deployment or record.block_deployment or UNDER_WAY) if block is not None else None,
     )
     return Decision(
         calls=tuple(calls),
@@ -160,20 +170,31 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     )
 
 
-def _with_pause(seen: Observed, record: Record, now_ms: int, *, deployed: bool) -> Record:
+def _deployed_since(deployment: str | None, seen: Observed) -> bool:
+    """Whether a deployment may have changed what nobody asked it to. One that is still under way may yet do so."""
+    return deployment is not None and seen.deployment != deployment
+
+
+def _with_pause(seen: Observed, record: Record, now_ms: int) -> Record:
     """The record with the pause as it is wanted now."""
     if record.paused and record.until_ms is not None and record.until_ms <= now_ms:
         return record.running()
-    if record.pending or record.block is not None:
+    if record.pending or holds(seen, record):
         # A command's wish; or the concurrency is the block's, and says nothing of a pause.
         return record
     if seen.concurrency == 0 and not record.paused:
         return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
     # With a lease, it was us who let one event run.
-    throttled = seen.concurrency == 0 or record.lease_ms is not None
-    if record.paused and not throttled and not deployed:
+    throttled = seen.concurrency == 0 or (record.lease_ms is not None and seen.concurrency == ONE)
+    if record.paused and not throttled and not _deployed_since(record.deployment, seen):
         return record.running()
     return record
+
+
+def holds(seen: Observed, record: Record) -> bool:
+    """Whether a block on record may have set the concurrency. It tags function and mapping before that."""
+    begun = not record.cut_off or record.block in (seen.block, seen.mapping_block)
+    return record.block is not None and begun
 
 
 def leased(record: Record, now_ms: int) -> bool:
@@ -190,11 +211,12 @@ def _calls(seen: Observed, record: Record, wanted: Record, now_ms: int) -> list[
         return tags + _stop(seen)
     if wanted.paused:
         untag = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
-        return untag + [call for call in _stop(seen) if call is not Call.SET_ZERO or not leased(record, now_ms)]
+        one_runs = seen.concurrency == ONE and leased(record, now_ms)
+        return untag + [call for call in _stop(seen) if call is not Call.SET_ZERO or not one_runs]
     calls = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
     # A mapping that nobody paused here was disabled by someone who meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start(seen)
+        calls += _start(seen, ours=record.lease_ms is not None)
     return calls
 
 
@@ -216,10 +238,10 @@ def _stop(seen: Observed) -> list[Call]:
     return calls
 
 
-def _start(seen: Observed) -> list[Call]:
-    """The reverse."""
+def _start(seen: Observed, *, ours: bool) -> list[Call]:
+    """The reverse. A concurrency of 1 goes, too, if it is ours: whoever let one event run may be gone."""
     calls = []
-    if seen.concurrency == 0:
+    if seen.concurrency == 0 or (ours and seen.concurrency == ONE):
         calls.append(Call.RELEASE)
     if seen.mapping not in RECEIVING:
         calls.append(Call.ENABLE_MAPPING)

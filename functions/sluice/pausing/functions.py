@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..names import BLOCKED_TAG, MISSED_TAG, Names
-from .decision import Call, Observed
+from .decision import ONE, Call, Observed
 
 NO_STACK = "none"
 """The mark of a deployment where there is no stack of ours, as in tests."""
@@ -122,7 +122,7 @@ class Functions:
     def let_one_run(self, part: Part) -> None:
         """Let a paused function run one invocation at a time. Its mapping stays disabled."""
         name = self._names.function(part.handler)
-        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=ONE)
 
     def _mappings(self, handlers: list[str] | None) -> dict[str, Any]:
         """The event source mappings by handler: of them all, or asked for one by one."""

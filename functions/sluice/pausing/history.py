@@ -11,6 +11,9 @@ from ..traces.trace import iso
 from .block_tag import parse
 from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record
 
+LIFTED = "unblocked"
+"""What a change is that ends a block."""
+
 SLUICE = "sluice"
 """Who did what nobody did by hand."""
 
@@ -69,16 +72,30 @@ def to_item(handler: str, change: Change) -> dict[str, Any]:
     return item
 
 
-def from_item(item: Any) -> Change:
-    """The change in an item."""
-    return Change(
-        id=item["sk"]["S"],
-        what=item["what"]["S"],
-        at_ms=int(item["at_ms"]["N"]),
-        by=item.get("by", {}).get("S"),
-        reason=item.get("reason", {}).get("S"),
-        until_ms=int(item["until_ms"]["N"]) if "until_ms" in item else None,
-    )
+def from_item(item: Any) -> Change | None:
+    """The change in an item; None if there is none that anybody could read."""
+    try:
+        return Change(
+            id=item["sk"]["S"],
+            what=item["what"]["S"],
+            at_ms=int(item["at_ms"]["N"]),
+            by=item.get("by", {}).get("S"),
+            reason=item.get("reason", {}).get("S"),
+            until_ms=int(item["until_ms"]["N"]) if "until_ms" in item else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def block_found(value: str, now_ms: int) -> Change:
+    """A block that nobody has told of: its tag does.
+
+    Args:
+        value: the tag's.
+        now_ms: milliseconds since 1970.
+    """
+    tag = parse(value)
+    return new_change("blocked", now_ms, by=tag.by, reason=tag.reason)
 
 
 def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_ms: int) -> list[Change]:
@@ -91,16 +108,14 @@ def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_
         now_ms: milliseconds since 1970.
     """
     found = []
-    if before.asked is not None:
-        asked = Change(**before.asked)
-        # An operator may ask for it, too: it counts once the tag is as asked.
-        if after.block == (before.block if asked.what == "blocked" else None):
-            found.append(asked)
-    elif before.block is None and after.block is not None:
-        tag = parse(after.block)
-        found.append(new_change("blocked", now_ms, by=tag.by, reason=tag.reason))
-    elif before.block is not None and after.block is None:
-        found.append(new_change("unblocked", now_ms, reason="its tag was removed"))
+    asked = Change(**before.asked) if before.asked is not None else None
+    # Whatever was asked for counts once the tag is as asked.
+    if asked is not None and after.block == (before.block if asked.what == "blocked" else None):
+        found.append(asked)
+    elif after.block is not None and (before.block is None or (before.cut_off and after.block != before.block)):
+        found.append(block_found(after.block, now_ms))
+    elif before.block is not None and after.block is None and not before.cut_off:
+        found.append(new_change(LIFTED, now_ms, reason="its tag was removed"))
     if after.paused and not before.paused:
         found.append(new_change("paused", now_ms, by=after.by, reason=after.reason))
     if before.paused and not after.paused:

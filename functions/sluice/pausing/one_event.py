@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from ..envelope import ATTRIBUTE, Envelope
 from ..errors import SluiceError
 from ..ids import new_id
-from .commands import BlockedError, NotPausableError, UnsettledError
-from .decision import RECEIVING, Call
+from .commands import BlockedError, NotPausableError, UnsettledError, as_recorded
+from .decision import RECEIVING, Call, Record
+from .history import new_change
 from .records import ConflictError
 from .settling import Looked, Stage
 
@@ -26,6 +27,9 @@ _UNTIL_IT_COUNTS = 15.0
 """Seconds that a change of the reserved concurrency gets to reach all of Lambda."""
 
 _PAUSE = 0.5
+
+_OVER = 1
+"""A lease that has run out long ago, in milliseconds since 1970."""
 
 
 class RunFailedError(SluiceError):
@@ -77,27 +81,34 @@ def run_one(
         # With the mapping enabled, others would run with it.
         raise UnsettledError(handler)
     lease_ms = stage.now_ms() + 1000 * (found.part.timeout + _SPARE)
+    lease = dataclasses.replace(as_recorded(found), lease_ms=lease_ms)
+    seen_first = lease.paused and not found.record.paused
+    told = [new_change("paused", stage.now_ms(), by=lease.by, reason=lease.reason)] if seen_first else []
     try:
-        leased = stage.records.put(handler, dataclasses.replace(settled, lease_ms=lease_ms), found.record)
+        leased = stage.records.put(handler, lease, found.record, told)
     except ConflictError as error:
         raise UnsettledError(handler) from error
     try:
         stage.functions.let_one_run(found.part)
         _invoke(stage, invoke, found, payload, sleep)
     finally:
-        stage.functions.call(found.part, Call.SET_ZERO, None)
-        _end_lease(stage, handler, leased.revision)
+        _end_lease(stage, found, leased)
     return event_id
 
 
-def _end_lease(stage: Stage, handler: str, revision: int) -> None:
-    record = stage.records.get(handler)
-    if record.revision == revision:
-        try:
-            stage.records.put(handler, dataclasses.replace(record, lease_ms=None), record)
-        except ConflictError:
-            # Somebody pauses or unpauses it in this moment, and has ended the lease by it.
-            return
+def _end_lease(stage: Stage, found: Looked, leased: Record) -> None:
+    """Make the pause whole again, unless somebody has paused, unpaused or blocked the handler meanwhile."""
+    handler = found.part.handler
+    try:
+        # From here on the lease has run out: cut off, the reconciler does the rest.
+        ending = stage.records.put(handler, dataclasses.replace(leased, lease_ms=_OVER), leased)
+        stage.functions.call(found.part, Call.SET_ZERO, None)
+        stage.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
+    except ConflictError:
+        record = stage.records.get(handler)
+        if not record.paused and record.block is None:
+            # It was unpaused just before the concurrency was set: that is ours to take back.
+            stage.functions.call(found.part, Call.RELEASE, None)
 
 
 def _invoke(

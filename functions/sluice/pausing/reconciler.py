@@ -117,8 +117,8 @@ class Reconciler:
             else:
                 failures.append(f"{handler}: {error}")
             return []
-        except BotoCoreError as error:
-            failures.append(f"{handler}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other handlers are none the worse for it
+            failures.append(f"{handler}: {error!r}")
             return []
         calls = [call.value for call in found.decision.calls]
         if calls or settled.changes:

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from .decision import SCHEDULE_CALLS, Decision, Observed, Record, decide
+from .decision import SCHEDULE_CALLS, STARTS, Decision, Observed, Record, decide
 from .functions import Functions, Part
-from .history import Change, changes_between
+from .history import LIFTED, Change, changes_between
 from .records import RecordStore
 
 Clock = Callable[[], float]
@@ -108,18 +108,14 @@ class Stage:
         newly_off = settled.ticks_off and not record.ticks_off
         if (newly_stopped and decision.calls) or newly_off:
             # Cut off after this, what it disabled is known to be disabled for this.
-            begun = dataclasses.replace(
-                settled,
-                pending=record.pending,
-                blocking=record.blocking,
-                deployment=record.deployment or settled.deployment,
-                ticks_off=record.ticks_off or settled.ticks_off,
-            )
-            record = self.records.put(found.part.handler, begun, record, changes)
-            written = changes
-            changes = []
+            written = [change for change in changes if change.what != LIFTED]
+            changes = [change for change in changes if change.what == LIFTED]
+            record = self.records.put(found.part.handler, _begun(record, settled), record, written)
         else:
             written = []
+            if not STARTS.isdisjoint(decision.calls):
+                # Whoever has written something down since, such as a block, is heard.
+                record = self.records.put(found.part.handler, record, record)
         for call in decision.calls:
             if call not in left:
                 self.functions.call(found.part, call, settled.block)
@@ -127,3 +123,18 @@ class Stage:
             record = self.records.put(found.part.handler, settled, record, changes)
             written = [*written, *changes]
         return Settled(found, record, tuple(written), done=not left)
+
+
+def _begun(record: Record, settled: Record) -> Record:
+    """What is written before the first call: all that stops, and nothing yet of what starts."""
+    begun = dataclasses.replace(
+        settled,
+        pending=record.pending,
+        deployment=record.deployment or settled.deployment,
+        ticks_off=record.ticks_off or settled.ticks_off,
+    )
+    if settled.block is None:
+        kept = {name: getattr(record, name) for name in ("block", "blocking", "asked", "block_deployment")}
+        return dataclasses.replace(begun, **kept)
+    # A block that has been seen is there, whatever becomes of the command.
+    return dataclasses.replace(begun, block_deployment=record.block_deployment or settled.block_deployment)

@@ -39,18 +39,23 @@ class State:
     also_paused: bool = False
 
 
-def state_of(found: Looked, in_flight: int = 0) -> State:
+def state_of(found: Looked, in_flight: int = 0, now_ms: int = 0) -> State:
     """The state of a handler.
 
     Args:
         found: how it was found.
         in_flight: events that were received and have not come to an end.
+        now_ms: milliseconds since 1970.
     """
     settled, seen = found.decision.settled, found.seen
     if settled.block is not None:
         return _blocked(settled)
     if settled.paused:
-        at_rest = seen.mapping == "Disabled" and seen.concurrency == 0 and not in_flight
+        # After that time nothing runs any more: what SQS still counts as in flight was received for a function that was
+        # throttled already, and is hidden until it can be received again.
+        ended_ms = (settled.since_ms or now_ms) + 1000 * found.part.timeout
+        runs = in_flight > 0 and now_ms < ended_ms
+        at_rest = seen.mapping == "Disabled" and seen.concurrency == 0 and not runs
         return State(
             state=PAUSED if at_rest else PAUSING,
             reason=settled.reason,
