@@ -11,6 +11,7 @@ from sluice.names import BLOCKED_TAG, PAUSES
 from sluice.pausing.commands import BlockedError
 from sluice.pausing.decision import ONE
 from sluice.pausing.reconciler import ReconcilerError
+from sluice.pausing.states import state_of
 
 from .conftest import HANDLER
 from .fake_lambda import block_by_hand
@@ -241,3 +242,16 @@ def test_a_refused_block_changes_nothing(team: Team) -> None:
         team.commands("operator").block(HANDLER, "because")
     assert state(team) == RUNNING
     assert team.record.block is None
+
+
+def test_what_is_hidden_is_not_taken_for_running(team: Team) -> None:
+    """What SQS still counts as in flight once nothing can run any more was received for a throttled function."""
+    team.commands("operator").pause(HANDLER, "slow")
+    (found,) = team.stage("operator").look()
+    paused_ms = team.record.since_ms
+    assert paused_ms is not None
+    ended_ms = paused_ms + 1000 * found.part.timeout
+
+    assert state_of(found, in_flight=3, now_ms=ended_ms - 1).state == "pausing"
+    assert state_of(found, in_flight=3, now_ms=ended_ms).state == "paused"
+    assert state_of(found, in_flight=0, now_ms=paused_ms).state == "paused"
