@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.names import DEAD_SUFFIX, Names
+from sluice.names import BLOCKS, DEAD_SUFFIX, HISTORY, KEEPING, PAUSES, Names
 
 from .scheduler import SERVICE, StageScheduler
 from .trace_table import TraceTable
@@ -87,6 +87,8 @@ class FunctionRole(Construct):
                 conditions={"StringEquals": {"iam:PassedToService": SERVICE}},
             ),
             _allow("Trace", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], traces.table.table_arn),
+            # The reconciler does what they say: who writes them can unpause and block, or let events expire.
+            traces.leave(PAUSES, BLOCKS, KEEPING, f"{HISTORY}*"),
         ]
         self.role = iam.Role(
             self,

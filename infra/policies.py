@@ -8,14 +8,11 @@ from typing import Any
 from aws_cdk import ArnFormat, Aws, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from sluice.names import BLOCKED_TAG, DEAD_SUFFIX, Names
+from sluice.names import BLOCKED_TAG, BLOCKS, DEAD_SUFFIX, KEEPING, Names
 
-from .reconciler import arn
+from .reconciler import BLOCKED, arn
 from .scheduler import SERVICE
 from .trace_table import TraceTable
-
-BLOCKED = {"Null": {f"aws:ResourceTag/{BLOCKED_TAG}": "false"}}
-"""Whether the function, or the mapping, that a call is about has the tag."""
 
 READS = ["lambda:Get*", "lambda:List*"]
 
@@ -31,7 +28,7 @@ class Policies(Construct):
 
     Attributes:
         viewer: sees everything but the events in dead-letter queues, and changes nothing.
-        operator: emits, pauses, unpauses, runs, redrives and replays; cannot lift a block.
+        operator: emits, pauses, unpauses, runs, redrives and replays; cannot lift a block, nor stop the reconciler.
         admin: blocks and unblocks, and purges dead letters, besides.
     """
 
@@ -43,7 +40,7 @@ class Policies(Construct):
             "operator",
             names,
             "Emits, pauses, unpauses, redrives and replays in a stage of Sluice; cannot lift a block",
-            [*rights.see(), *rights.operate(), *rights.leave_blocks()],
+            [*rights.see(), *rights.operate(), *rights.leave_blocks(), *rights.leave_the_reconciler()],
         )
         self.admin = self._policy(
             "admin",
@@ -74,6 +71,8 @@ class _Rights:
         self._queues = queues(f"{names.prefix}*")
         self._dead = queues(f"{names.prefix}*{DEAD_SUFFIX}")
         self._functions = arn(scope, "lambda", "function", f"{names.prefix}*")
+        # With what may follow a colon; no handler's function is named like it.
+        self._reconciler = arn(scope, "lambda", "function", f"{names.reconciler}*")
         self._mappings = arn(scope, "lambda", "event-source-mapping", "*")
         self._logs = arn(scope, "logs", "log-group", f"/aws/lambda/{names.prefix}*")
         self._schedules = [
@@ -87,6 +86,7 @@ class _Rights:
         self._stack = Stack.of(scope).format_arn(
             service="cloudformation", resource="stack", resource_name=f"{names.stack}/*"
         )
+        self._traces = traces
         self._table = traces.table.table_arn
         # A mapping is named by a number; which function it is of is a condition.
         self._of_ours = {"ArnLikeIfExists": {"lambda:FunctionArn": self._functions}}
@@ -148,17 +148,10 @@ class _Rights:
         return [
             # All that can be done to a blocked function but looking at it: also calls that AWS has yet to invent.
             iam.PolicyStatement(
-                sid="LeaveBlockedFunctions",
+                sid="LeaveBlocked",
                 effect=iam.Effect.DENY,
                 not_actions=READS,
-                resources=[self._functions],
-                conditions=BLOCKED,
-            ),
-            iam.PolicyStatement(
-                sid="LeaveBlockedMappings",
-                effect=iam.Effect.DENY,
-                not_actions=READS,
-                resources=[self._mappings],
+                resources=[self._functions, self._mappings],
                 conditions=BLOCKED,
             ),
             # On any resource: a mapping's tag holds its block, too.
@@ -169,6 +162,18 @@ class _Rights:
                 ["*"],
                 {"ArnLike": {"lambda:FunctionArn": self._functions}},
             ),
+            self._traces.leave(BLOCKS, KEEPING),
+        ]
+
+    def leave_the_reconciler(self) -> list[iam.PolicyStatement]:
+        """It can be set off, and not stopped or changed: what it puts back would stay undone."""
+        return [
+            iam.PolicyStatement(
+                sid="LeaveTheReconciler",
+                effect=iam.Effect.DENY,
+                not_actions=[*READS, "lambda:InvokeFunction"],
+                resources=[self._reconciler],
+            )
         ]
 
     def block(self) -> list[iam.PolicyStatement]:
@@ -181,6 +186,8 @@ class _Rights:
                 {"ForAllValues:StringEquals": {"aws:TagKeys": [BLOCKED_TAG]}},
             ),
             _allow("Purge", ["sqs:PurgeQueue"], [self._dead]),
+            # Nobody but the reconciler has a reason to.
+            self._traces.leave(KEEPING),
         ]
 
 

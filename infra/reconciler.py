@@ -37,6 +37,10 @@ CHANGES = [
 """CloudTrail's names of the calls that a handler's state can be changed with."""
 
 
+BLOCKED = {"Null": {f"aws:ResourceTag/{BLOCKED_TAG}": "false"}}
+"""Whether the function, or the mapping, that a call is about has the tag."""
+
+
 class Reconciler(Construct):
     """The function, its rights, the rules that set it off, and an alarm each for failing and for not running.
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 from sluice.names import LOCAL_STAGE, Names
+
+_WRITES = [
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+]
+"""Every call that writes items. A transaction is checked as the single calls that it is made of."""
 
 
 class TraceTable(Construct):
@@ -36,4 +48,19 @@ class TraceTable(Construct):
             ),
             # Traces are the only record of what ran: they outlive a stack removed by mistake.
             removal_policy=RemovalPolicy.DESTROY if names.stage == LOCAL_STAGE else RemovalPolicy.RETAIN,
+        )
+
+    def leave(self, *partitions: str) -> iam.PolicyStatement:
+        """A statement that forbids writing to partitions, also to who may write the table.
+
+        Args:
+            partitions: their keys; a star stands for any characters.
+        """
+        return iam.PolicyStatement(
+            sid="LeaveRecords",
+            effect=iam.Effect.DENY,
+            actions=_WRITES,
+            resources=[self.table.table_arn],
+            # Any of a call's keys is enough: one item among others would be written, too.
+            conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": list(partitions)}},
         )

@@ -11,6 +11,7 @@ import pytest
 from infra import Cron, Worker
 from infra.problems import UnknownHandlerError
 from tests.infra.conftest import ENTRIES
+from tests.infra.evaluation import WRITES
 from tests.infra.synth import Template, make_project, make_stack, stack_of, synthesise
 
 HANDLERS = [entry.name for entry in ENTRIES]
@@ -161,9 +162,14 @@ def test_every_function_may_do_what_it_needs_and_no_more(template: Template, han
         ("Allow", {"scheduler:CreateSchedule"}, "arn:aws:scheduler:REGION:ACCOUNT:schedule/sluice-dev/*"),
         ("Allow", {"iam:PassRole"}, "sluice-dev-REGION-scheduler"),
         ("Allow", {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, "sluice-dev-traces"),
+        ("Deny", set(WRITES), "sluice-dev-traces"),
     ]
     passing = next(one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if one["Action"] == "iam:PassRole")
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    leaving = role["Policies"][0]["PolicyDocument"]["Statement"][-1]
+    assert leaving["Condition"] == {
+        "ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["#pausing", "#blocks", "#keeping", "#history#*"]}
+    }
     assert "ManagedPolicyArns" not in role
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
