@@ -162,7 +162,7 @@ class Reconciler(Construct):
 def _statements(
     scope: Construct, names: Names, log_group: logs.ILogGroup, traces: TraceTable, scheduler: StageScheduler
 ) -> list[iam.PolicyStatement]:
-    """What it may do. It can put a block's tag on a function, and cannot take it off."""
+    """What it may do. It can put a block's tag on a function, and can neither take it off nor undo what it holds."""
     functions = arn(scope, "lambda", "function", f"{names.prefix}*")
     mappings = arn(scope, "lambda", "event-source-mapping", "*")
     only_block = {"ForAllValues:StringEquals": {"aws:TagKeys": [BLOCKED_TAG]}}
@@ -180,6 +180,14 @@ def _statements(
             "Stop",
             ["lambda:GetFunction", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"],
             functions,
+        ),
+        # A run that looked before an admin blocked may call after it. Unblocking takes the tag off first.
+        iam.PolicyStatement(
+            sid="LiftNoBlock",
+            effect=iam.Effect.DENY,
+            actions=["lambda:DeleteFunctionConcurrency"],
+            resources=[functions],
+            conditions=BLOCKED,
         ),
         iam.PolicyStatement(
             sid="StopReceiving",

@@ -20,6 +20,15 @@ def test_the_reconciler_can_hold_a_block_and_never_lift_it(template: Template) -
     assert decision(policy, "lambda:TagResource", FUNCTION, blocked=False, keys=["other"]) == "ImplicitDeny"
 
 
+def test_a_late_run_of_the_reconciler_cannot_undo_a_block(template: Template) -> None:
+    """As it may also put the concurrency at 0 again, IAM can only say no to removing it."""
+    policy = [reconciler(template)]
+    assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=True) == "Deny"
+    assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=False) == "Allow"
+    for blocked in (True, False):
+        assert decision(policy, "lambda:PutFunctionConcurrency", FUNCTION, blocked=blocked) == "Allow"
+
+
 def test_the_reconciler_writes_what_nobody_else_may(template: Template) -> None:
     for partition in (PAUSES, BLOCKS, KEEPING, f"{HISTORY}plain"):
         assert decision([reconciler(template)], "dynamodb:PutItem", TABLE, partitions=[partition]) == "Allow"
