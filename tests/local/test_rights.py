@@ -60,11 +60,17 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         assert project.run("down").code == 0
 
 
-@pytest.mark.parametrize("way", sorted(lifts()))
-@pytest.mark.parametrize("kind", ["operator", "viewer", MIGHTY])
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        (kind, way)
+        for kind in ("operator", "viewer", MIGHTY)
+        for way in sorted(lifts())
+        # The emulator does not know lambda:FunctionArn.
+        if (kind, way) != (MIGHTY, SECOND_MAPPING)
+    ],
+)
 def test_no_way_around_a_block(guarded: Guarded, kind: str, way: str) -> None:
-    if (kind, way) == (MIGHTY, SECOND_MAPPING):
-        pytest.skip("the emulator does not know lambda:FunctionArn")
     refused(lambda: lifts()[way](guarded, guarded.client("lambda", kind)))
 
     function = guarded.client("lambda").get_function(FunctionName=BLOCKED)

@@ -38,6 +38,7 @@ class Expected:
         until: when the pause ends by itself.
         on_record: whether the block in force has been settled: what nobody has seen nobody can put back.
         by_hand: whether the tag of such a block was taken off by hand since.
+        held: whether, since one of them, a concurrency of 0 is taken for the block's.
         unblocking: whether the last of such commands was to lift it.
         unfinished: whether a command about a block was written down and not settled since.
     """
@@ -53,6 +54,7 @@ class Expected:
     by_hand: bool = False
     unfinished: bool = False
     unblocking: bool = False
+    held: bool = False
 
     def deploy(self) -> None:
         """A deployment may have changed anything. What was settled before it counts."""
@@ -96,7 +98,7 @@ class Expected:
         """All of it has been made so."""
         self.absorb(now)
         self.command = None
-        self.lifting = self.deployed = self.by_hand = self.unfinished = self.unblocking = False
+        self.lifting = self.deployed = self.by_hand = self.unfinished = self.unblocking = self.held = False
         self.on_record = self.blocked
         self.throttled = self.paused or self.blocked
 

@@ -91,7 +91,7 @@ class Histories(RuleBasedStateMachine):
         world.command("unblock", cut=cut)
         if world.made and (blocked or lifting):
             world.expected.absorb(world.now)
-            world.expected.unfinished = True
+            world.expected.unfinished = world.expected.held = True
             world.expected.lifting, world.expected.by_hand, world.expected.unblocking = True, False, True
         elif world.made:
             # There is nothing to lift: it settles what it finds, as the reconciler does.
@@ -191,8 +191,7 @@ class Histories(RuleBasedStateMachine):
             # A deployment may have taken it, for all that can be seen.
             return
         expected.blocked, expected.by_hand = False, expected.on_record and not expected.unblocking
-        # Under a command about the block, a concurrency of 0 is taken for the block's.
-        expected.lifting = expected.on_record or expected.unblocking or bool(function.mapping_tags)
+        expected.lifting = expected.on_record or expected.held or bool(function.mapping_tags)
 
     @invariant()
     def received_no_more_often_than_it_was_thrown_into_that(self) -> None:
