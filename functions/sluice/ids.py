@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import time
-import uuid
 
 _RANDOM_BITS = 74
 
@@ -54,11 +53,7 @@ def id_of_tick(cron: str, due_ms: int) -> str:
 
 def time_of_id(event_id: str) -> float | None:
     """Seconds since 1970 at which the id was made; None if it is not one of ours."""
-    try:
-        value = uuid.UUID(event_id)
-    except ValueError:
-        return None
-    return (value.int >> 80) / 1000 if value.version == 7 else None  # noqa: PLR2004 - the UUID's version
+    return int(event_id[:8] + event_id[9:13], 16) / 1000 if is_id(event_id) else None
 
 
 def is_id(text: str) -> bool:

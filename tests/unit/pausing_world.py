@@ -39,6 +39,7 @@ class Expected:
         on_record: whether the block in force has been settled: what nobody has seen nobody can put back.
         by_hand: whether the tag of such a block was taken off by hand since.
         held: whether, since one of them, a concurrency of 0 is taken for the block's.
+        block_deployed: whether there was a deployment since the block was settled.
         unblocking: whether the last of such commands was to lift it.
         unfinished: whether a command about a block was written down and not settled since.
     """
@@ -55,10 +56,11 @@ class Expected:
     unfinished: bool = False
     unblocking: bool = False
     held: bool = False
+    block_deployed: bool = False
 
     def deploy(self) -> None:
         """A deployment may have changed anything. What was settled before it counts."""
-        self.deployed = True
+        self.deployed = self.block_deployed = True
         if self.by_hand:
             self.blocked, self.lifting, self.by_hand = True, False, False
 
@@ -85,7 +87,8 @@ class Expected:
         if self.command is None:
             self.absorb(now)
             self.deployed = False
-        self.on_record = self.on_record or found_block
+        if found_block:
+            self.on_record, self.block_deployed = True, False
 
     def noted(self, now: float) -> None:
         """A pause that was found is written down, and nothing else."""
@@ -99,6 +102,7 @@ class Expected:
         self.absorb(now)
         self.command = None
         self.lifting = self.deployed = self.by_hand = self.unfinished = self.unblocking = self.held = False
+        self.block_deployed = False
         self.on_record = self.blocked
         self.throttled = self.paused or self.blocked
 

@@ -76,10 +76,10 @@ class Histories(RuleBasedStateMachine):
         world = self.world
         world.command("block", cut=cut)
         if world.made:
+            world.expected.absorb(world.now)
             world.expected.unfinished, world.expected.by_hand, world.expected.unblocking = True, False, False
         if world.made > 1:
             # Only written down, it has set no concurrency.
-            world.expected.absorb(world.now)
             world.expected.lifting = world.expected.blocked = True
         self._may_settle()
 
@@ -186,7 +186,10 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def an_admin_takes_the_tag_off_by_hand(self) -> None:
         function, expected = self.world.function, self.world.expected
-        restored = expected.on_record and expected.deployed and not expected.unblocking
+        if expected.unfinished:
+            # What a command that is gone had in mind with the tag, nobody could tell.
+            return
+        restored = expected.on_record and expected.block_deployed and not expected.unblocking
         if function.tags.pop(BLOCKED_TAG, None) is None or restored:
             # A deployment may have taken it, for all that can be seen.
             return
@@ -208,7 +211,9 @@ class Histories(RuleBasedStateMachine):
 
 
 Histories.TestCase.settings = settings(
-    max_examples=int(os.environ.get("SLUICE_TEST_HISTORIES", "1500")),
+    # The same ones each time, so that a change is what makes it fail; as many new ones as SLUICE_TEST_HISTORIES says.
+    max_examples=int(os.environ.get("SLUICE_TEST_HISTORIES", "1000")),
+    derandomize="SLUICE_TEST_HISTORIES" not in os.environ,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

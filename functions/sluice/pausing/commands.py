@@ -137,7 +137,7 @@ class Commands:
             # one that has just been lifted has left behind is no pause, also then.
             blocking: str | None = "block"
             if holds(found.seen, found.record):
-                blocking = "block again" if found.decision.settled.block is None else found.record.blocking
+                blocking = "block again" if found.decision.settled.block is None else None
             return dataclasses.replace(as_recorded(found), block=value, blocking=blocking, asked=vars(change))
 
         found = self._write_down(handler, wanted, "blocked", reason, once_allowed=True)
@@ -247,4 +247,4 @@ def as_recorded(found: Looked) -> Record:
     """The record, with the pause as it is now. Of the rest, nothing counts as done before it is done."""
     settled = found.decision.settled
     pause = {name: getattr(settled, name) for name in ("paused", "by", "since_ms", "reason", "until_ms")}
-    return dataclasses.replace(found.record, **pause)
+    return dataclasses.replace(found.record, **pause, deployment=found.record.deployment or settled.deployment)

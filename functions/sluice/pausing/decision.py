@@ -193,7 +193,7 @@ def _with_pause(seen: Observed, record: Record, now_ms: int) -> Record:
 
 def holds(seen: Observed, record: Record) -> bool:
     """Whether a block on record may have set the concurrency. It tags function and mapping before that."""
-    begun = not record.cut_off or record.block in (seen.block, seen.mapping_block)
+    begun = not record.cut_off or seen.mapping_block is not None or record.block == seen.block
     return record.block is not None and begun
 
 

@@ -7,11 +7,10 @@ another's, as behind a company's proxy, all are read after all.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import ssl
-from pathlib import Path
+import sys
 
 _OWN = re.compile(
     r'^# Label: "(?:Amazon Root CA|Starfield Services Root)[^\n]*\n'
@@ -46,11 +45,11 @@ def _made(*, everybody: bool) -> ssl.SSLContext:
 
 def _aws_own() -> str:
     """The certificates of AWS's authorities, out of those that botocore brings along; empty if there are none."""
-    botocore = importlib.util.find_spec("botocore")
-    for directory in (botocore and botocore.submodule_search_locations) or ():
+    for directory in sys.path:
         try:
-            known = (Path(directory) / "cacert.pem").read_text(encoding="utf-8")
+            # Neither botocore nor pathlib is imported for it: that would take longer than reading the file.
+            with open(f"{directory}/botocore/cacert.pem", encoding="utf-8") as file:  # noqa: PTH123
+                return "\n".join(_OWN.findall(file.read()))
         except OSError:
             continue
-        return "\n".join(_OWN.findall(known))
     return ""
