@@ -96,7 +96,7 @@ def move(
     target: str,
     envelope_of: Callable[[Held], Envelope],
     delay: int = 0,
-) -> list[str]:
+) -> dict[str, str]:
     """Send messages again, and delete those that SQS took.
 
     Args:
@@ -109,9 +109,9 @@ def move(
         delay: seconds that SQS is to hold each back.
 
     Returns:
-        What SQS said of those that it did not take, which are still where they were.
+        What SQS said of those that it did not take, by message id; they are still where they were.
     """
-    refused: list[str] = []
+    refused: dict[str, str] = {}
     for part in _within_bytes(held, envelope_of):
         entries: list[Any] = [
             {
@@ -130,7 +130,8 @@ def move(
         ]
         if taken:
             client.delete_message_batch(QueueUrl=source, Entries=taken)
-        refused += [f"{entry['Code']} {entry.get('Message', '')}".strip() for entry in answer.get("Failed", [])]
+        for entry in answer.get("Failed", []):
+            refused[part[int(entry["Id"])][0].message_id] = f"{entry['Code']} {entry.get('Message', '')}".strip()
     return refused
 
 

@@ -164,7 +164,7 @@ def test_dead_letters_stay_until_someone_decides(months: Months) -> None:
     assert {envelope_of(letter)["id"] for letter in letters} == set(ids)
     assert months.messages() == []
     months.now += 3600
-    assert DeadLetters(months.cloud.sqs, months.cloud.names, HANDLER).redrive() == 3
+    assert DeadLetters(months.cloud.sqs, months.cloud.names, HANDLER).redrive().done == 3
 
 
 def test_an_event_that_was_throttled_to_death_is_put_back(months: Months) -> None:

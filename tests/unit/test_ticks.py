@@ -14,6 +14,7 @@ from sluice.dead import DeadLetters
 from sluice.envelope import Envelope
 from sluice.ids import id_of_tick, is_id, time_of_id
 from sluice.incoming import read_message
+from sluice.moving import Held
 from sluice.schedules.ticks import due_ms, tick_of
 from sluice.schedules.wrapping import unwrap, wrap
 from sluice.worker.overlap import Leases
@@ -186,7 +187,8 @@ def test_a_tick_whose_process_dies_has_five_attempts_and_then_lies_dead_under_it
     poll_until_quiet(cloud, made)
 
     assert len(starts) == 5
-    letters = DeadLetters(cloud.sqs, cloud.names, HANDLER).all()
+    letters: list[Held] = []
+    DeadLetters(cloud.sqs, cloud.names, HANDLER).each(letters.append)
     assert {letter.envelope.id for letter in letters} == {id_of_tick(HANDLER, int(DUE.timestamp() * 1000))}
     assert dead_letters(cloud)
 

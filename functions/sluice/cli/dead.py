@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Sequence
+from tempfile import SpooledTemporaryFile
+from typing import IO, NamedTuple
 
 import click
 
 from .. import aws
-from ..dead import DeadLetters, NotRedrivenError
+from ..dead import DeadLetters
+from ..looking import LONGEST_HOLD
 from ..moving import Held
 from ..names import Names
 from ..status import UnknownHandlerError, handlers
@@ -20,6 +24,18 @@ from .invocation import Invocation, about_stage
 from .progress import ShownProgress
 from .tables import one_line, print_table
 from .trace_page import print_trace
+
+_IN_MEMORY = 64 * 1024 * 1024
+"""Bytes of a listing, before it goes to a temporary file."""
+
+
+class _Row(NamedTuple):
+    """A listed letter, and where its text stands, in bytes."""
+
+    emitted_ms: int
+    event_id: str
+    at: int
+    size: int
 
 
 @click.group(no_args_is_help=True)
@@ -39,19 +55,29 @@ def list_(invocation: Invocation, handler: str) -> None:
 
     While it is listed, an event is out of sight for others: redrive after listing, not at the same time.
     """
-    letters = _all(invocation, handler)
+    shown = ShownProgress()
+    letters = _open(invocation, handler, shown)
+    # Of ten thousand events of up to 1 MiB, only what is to be printed is kept, and as JSON not in memory.
+    with SpooledTemporaryFile(_IN_MEMORY) as texts:
+        rows: list[_Row] = []
+
+        def see(letter: Held) -> None:
+            text = _with_event(_fields(letter), letter) if invocation.as_json else one_line(letter.body)
+            at = texts.tell()
+            rows.append(_Row(letter.envelope.emitted_ms, letter.envelope.id, at, texts.write(text.encode())))
+
+        with shown.step(f"reading {handler}'s dead letters"):
+            hidden = letters.each(see, lambda seen, about: shown.detail(f"{seen} of about {about}"))
+        rows.sort()
+        _print_list(invocation, rows, texts)
+    if hidden:
+        raise out_of_sight(invocation, handler, hidden, f"{len(rows)} listed")
     if invocation.as_json:
-        rows = [_with_event(_fields(letter), letter) for letter in letters]
-        invocation.print_text("[" + ",\n ".join(rows) + "]")
         return
-    if not letters:
+    if rows:
+        invocation.say(then=invocation.command("dead", "show", handler, rows[0].event_id))
+    else:
         invocation.say(f"{handler} has no dead letters", then=invocation.command("status", handler))
-        return
-    print_table(
-        ["id", "emitted at", "event"],
-        [[letter.envelope.id, iso(letter.envelope.emitted_ms) or "-", one_line(letter.body)] for letter in letters],
-    )
-    invocation.say(then=invocation.command("dead", "show", handler, letters[0].envelope.id))
 
 
 @dead.command()
@@ -60,10 +86,14 @@ def list_(invocation: Invocation, handler: str) -> None:
 @about_stage(deployed=True)
 def show(invocation: Invocation, handler: str, event_id: str) -> None:
     """Show one of HANDLER's dead letters, and from its trace how its attempts ended."""
-    letter = next((found for found in _all(invocation, handler) if found.envelope.id == event_id), None)
+    _check(invocation, handler)
+    letter, hidden = find_dead(invocation, handler, event_id)
     if letter is None:
-        raise _not_there(invocation, handler, event_id)
+        raise _not_there(invocation, handler, event_id, hidden)
     trace = open_store(invocation.stage).get(handler, event_id)
+    if trace:
+        # What killed its process left no end on record; what lies here has ended.
+        trace = trace.as_of(int(time.time() * 1000))
     why = _why(trace)
     if invocation.as_json:
         fields = _fields(letter) | {"why": why}
@@ -84,22 +114,28 @@ def show(invocation: Invocation, handler: str, event_id: str) -> None:
 @about_stage(deployed=True)
 def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
     """Put HANDLER's dead letters back into its queue, for five more attempts each."""
-    letters = _open(invocation, handler)
     shown = ShownProgress()
-    try:
-        with shown.step(f"redriving {handler}"):
-            done = letters.redrive(
-                None if event_id is None else [event_id],
-                lambda moved, about: shown.detail(f"{moved} of about {about}"),
-            )
-    except NotRedrivenError as error:
-        raise CommandError(str(error), code=FAILED, then=invocation.command("dead", "redrive", handler)) from error
+    letters = _open(invocation, handler, shown)
+    with shown.step(f"redriving {handler}"):
+        came_of_it = letters.redrive(event_id, lambda moved, about: shown.detail(f"{moved} of about {about}"))
+    done, again = came_of_it.done, ("dead", "redrive", handler)
+    told = f"{done} redriven"
+    if came_of_it.since:
+        told += (
+            f"; {came_of_it.since} that were sent since this began were left, as what killed them may still be there"
+        )
+    if came_of_it.refused:
+        said = f"{told}; SQS did not take {len(came_of_it.refused)}: {came_of_it.refused[0]}. Redrive again"
+        raise CommandError(said, code=FAILED, then=invocation.command(*again))
     if event_id is not None and not done:
-        raise _not_there(invocation, handler, event_id)
+        raise _not_there(invocation, handler, event_id, came_of_it.out_of_sight)
+    if came_of_it.out_of_sight:
+        raise out_of_sight(invocation, handler, came_of_it.out_of_sight, told, *again)
     if invocation.as_json:
         invocation.print_json({"handler": handler, "redriven": done})
-    else:
-        invocation.say(f"{done} redriven", then=invocation.command("traces", handler))
+        if not came_of_it.since:
+            return
+    invocation.say(told, then=invocation.command("traces", handler))
 
 
 @dead.command()
@@ -108,7 +144,7 @@ def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
 @about_stage(deployed=True)
 def purge(invocation: Invocation, handler: str, *, yes: bool) -> None:
     """Delete all of HANDLER's dead letters, for good. Asks for the handler's name first."""
-    letters = _open(invocation, handler)
+    letters = _open(invocation, handler, ShownProgress())
     about = letters.count()
     if not yes:
         if not sys.stdin.isatty():
@@ -127,21 +163,76 @@ def purge(invocation: Invocation, handler: str, *, yes: bool) -> None:
         invocation.say(f"about {about} purged", then=invocation.command("status", handler))
 
 
-def _open(invocation: Invocation, handler: str) -> DeadLetters:
+def find_dead(invocation: Invocation, handler: str, event_id: str) -> tuple[Held | None, int]:
+    """Look for an event's dead letter, and show the progress.
+
+    Returns:
+        The letter; and if it was not found, about how many could not be looked at, as others hold them.
+    """
+    shown = ShownProgress()
+    letters = _letters(invocation, handler, shown)
+    with shown.step(f"reading {handler}'s dead letters"):
+        return letters.find(event_id, lambda seen, about: shown.detail(f"{seen} of about {about}"))
+
+
+def out_of_sight(invocation: Invocation, handler: str, hidden: int, done: str, *again: str) -> CommandError:
+    """Some dead letters could not be dealt with, as others hold them.
+
+    Args:
+        invocation: the command's.
+        handler: the handler's name.
+        hidden: about how many.
+        done: what was done nevertheless.
+        again: the command to run next; the listing if left out.
+    """
+    return CommandError(
+        f"{done}; about {hidden} of {handler}'s dead letters are out of sight: another command or the reconciler holds"
+        f" them, for {LONGEST_HOLD // 60} minutes at most. Try again then",
+        code=FAILED,
+        then=invocation.command(*(again or ("dead", "list", handler))),
+    )
+
+
+def _check(invocation: Invocation, handler: str) -> None:
     known = handlers(invocation.stage)
     if handler not in known:
         raise UnknownHandlerError(handler, invocation.stage, known)
-    return DeadLetters(aws.sqs(invocation.stage), Names(invocation.stage), handler)
 
 
-def _all(invocation: Invocation, handler: str) -> Sequence[Held]:
-    letters = _open(invocation, handler)
-    shown = ShownProgress()
-    with shown.step(f"reading {handler}'s dead letters"):
-        return letters.all(lambda seen, about: shown.detail(f"{seen} of about {about}"))
+def _open(invocation: Invocation, handler: str, shown: ShownProgress) -> DeadLetters:
+    _check(invocation, handler)
+    return _letters(invocation, handler, shown)
 
 
-def _not_there(invocation: Invocation, handler: str, event_id: str) -> CommandError:
+def _letters(invocation: Invocation, handler: str, shown: ShownProgress) -> DeadLetters:
+    return DeadLetters(
+        aws.sqs(invocation.stage),
+        Names(invocation.stage),
+        handler,
+        waiting=lambda hidden: shown.note(f"waiting for about {hidden} dead letters that others hold"),
+    )
+
+
+def _print_list(invocation: Invocation, rows: Sequence[_Row], texts: IO[bytes]) -> None:
+    def text(row: _Row) -> str:
+        texts.seek(row.at)
+        return texts.read(row.size).decode()
+
+    if invocation.as_json:
+        last = len(rows) - 1
+        if not rows:
+            invocation.print_text("[]")
+        for number, row in enumerate(rows):
+            invocation.print_text(("[" if not number else " ") + text(row) + ("," if number < last else "]"))
+    elif rows:
+        print_table(
+            ["id", "emitted at", "event"], [[row.event_id, iso(row.emitted_ms) or "-", text(row)] for row in rows]
+        )
+
+
+def _not_there(invocation: Invocation, handler: str, event_id: str, hidden: int) -> CommandError:
+    if hidden:
+        return out_of_sight(invocation, handler, hidden, f"event {event_id} was not found")
     return CommandError(
         f"{handler} has no dead letter with the id {event_id!r}",
         code=NOT_FOUND,

@@ -9,10 +9,8 @@ from pathlib import Path
 import click
 
 from .. import aws
-from ..dead import DeadLetters
 from ..emitting import emit_texts
 from ..ids import is_id
-from ..names import Names
 from ..pausing.commands import BlockedError
 from ..pausing.entry import open_stage
 from ..pausing.one_event import run_one
@@ -20,6 +18,7 @@ from ..pausing.states import RUNNING
 from ..status import HandlerStatus, statuses
 from ..traces import Trace, open_store
 from .callers import caller
+from .dead import find_dead, out_of_sight
 from .events import read_events
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
@@ -99,10 +98,11 @@ def _known(invocation: Invocation, handler: str, event_id: str) -> str:
     trace = open_store(invocation.stage).get(handler, event_id) if is_id(event_id) else None
     if trace is not None and "event" not in trace.cut:
         return trace.event_json
-    letters = DeadLetters(aws.sqs(invocation.stage), Names(invocation.stage), handler).all()
-    letter = next((found for found in letters if found.envelope.id == event_id), None)
+    letter, hidden = find_dead(invocation, handler, event_id)
     if letter is not None:
         return letter.event_json
+    if hidden:
+        raise out_of_sight(invocation, handler, hidden, f"event {event_id} was not found")
     if trace is not None:
         raise CommandError(
             f"event {event_id} was too large for its trace, which has only the beginning of it; give it with --file",
