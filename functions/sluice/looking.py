@@ -116,7 +116,10 @@ class Look:
         return self._batches
 
     def is_new(self, message: Held) -> bool:
-        """Whether a message was sent since the look began. SQS keeps that time when it makes one a dead letter."""
+        """Whether a message was sent since the look began, to the second.
+
+        SQS keeps that time when it makes a message a dead letter.
+        """
         return message.sent_ms >= self.began_ms
 
     def gone(self, messages: Iterable[Held]) -> None:
