@@ -53,7 +53,8 @@ def dead() -> None:
 def list_(invocation: Invocation, handler: str) -> None:
     """List all of HANDLER's dead letters, oldest first.
 
-    While it is listed, an event is out of sight for others: redrive after listing, not at the same time.
+    While it is listed, an event is out of sight for others: redrive after listing, not at the same time. If others
+    hold some for longer than 20 seconds, the list is incomplete, which it says, and the exit code is 1.
     """
     shown = ShownProgress()
     letters = _open(invocation, handler, shown)
@@ -113,7 +114,11 @@ def show(invocation: Invocation, handler: str, event_id: str) -> None:
 @click.option("--id", "event_id", metavar="ID", help="Only this event.")
 @about_stage(deployed=True)
 def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
-    """Put HANDLER's dead letters back into its queue, for five more attempts each."""
+    """Put HANDLER's dead letters back into its queue, for five more attempts each.
+
+    What dies again meanwhile is left where it is. What others hold, such as a listing, is waited for, for up to two and
+    a half minutes; the exit code is 1 if some are out of sight even then.
+    """
     shown = ShownProgress()
     letters = _open(invocation, handler, shown)
     with shown.step(f"redriving {handler}"):
