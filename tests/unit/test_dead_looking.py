@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sluice import dead, looking, moving
 from sluice.cli import program
+from sluice.cli.failures import CommandError
+from sluice.cli.invocation import Invocation
+from sluice.cli.run import _known as known_event
 from sluice.dead import DeadLetters, Redriven
 from sluice.looking import LONGEST_HOLD, hold_for
 from sluice.moving import Held
@@ -77,6 +81,19 @@ def test_one_that_is_found_is_the_end_of_it() -> None:
     assert not queue._hidden, "also what was on its way is let go of"
 
 
+def test_a_look_that_is_stopped_lets_go_of_everything() -> None:
+    queue = SlowQueue(1_000, 0.01)
+
+    def stop(_: Held) -> None:
+        if queue.calls > 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        letters_of(queue).each(stop)
+    assert not queue._hidden
+    assert len(queue.bodies()) == 1_000
+
+
 def test_holds_follow_from_the_count_and_a_killed_look_lets_go_within_a_quarter_of_an_hour() -> None:
     few, many = SlowQueue(10, 0.01), SlowQueue(5_000, 0.01)
     for queue in (few, many):
@@ -136,6 +153,35 @@ def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
     assert letters.redrive() == Redriven(35)
 
 
+def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, many = threading.Lock(), threading.Event()
+    active: list[int] = [0]
+    most: list[int] = [0]
+    real = moving.receive
+
+    def slow(*arguments: Any, **options: Any) -> list[Held]:
+        with lock:
+            active[0] += 1
+            most[0] = max(most[0], active[0])
+        if active[0] == looking.RECEIVERS:
+            many.set()
+        many.wait(0.01 if redriving else 10)
+        with lock:
+            active[0] -= 1
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(moving, "receive", slow)
+    redriving = False
+    letters = letters_of(SlowQueue(100, 0.01))
+    letters.each(lambda _: None)
+    assert most == [looking.RECEIVERS]
+    many.clear()
+    redriving, most[0] = True, 0
+    # What a killed redrive leaves in both queues is one batch then.
+    assert letters.redrive() == Redriven(100)
+    assert most == [1]
+
+
 # ---- what others hold
 
 
@@ -189,6 +235,17 @@ def test_what_others_hold_is_told_and_fails_the_command(
     assert "15 minutes at most" in err
     assert err.splitlines()[-1].startswith("next: sluice dead ")
     assert len(event_ids) == 12
+
+
+def test_an_event_to_run_that_others_hold_is_not_called_unknown(cloud: Cloud) -> None:
+    (event_id,) = bury(cloud, 1)
+    invocation = Invocation(stage=STAGE, as_json=True)
+    hold_all(cloud)
+    with pytest.raises(CommandError, match=r"out of sight.* 15 minutes at most") as caught:
+        known_event(invocation, HANDLER, event_id)
+    assert caught.value.code == 1
+    make_visible(cloud, HANDLER + "-dead")
+    assert known_event(invocation, HANDLER, event_id) == "0"
 
 
 # ---- the commands
