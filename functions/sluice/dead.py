@@ -87,7 +87,7 @@ class DeadLetters:
 
     def count(self) -> int:
         """About how many there are, those included that someone is looking at."""
-        return looking.count(self._client, self._dead)
+        return moving.count(self._client, self._dead)
 
     def each(self, see: Callable[[Held], None], progress: Progress | None = None) -> int:
         """Look at every dead letter, in any order. They stay where they are.

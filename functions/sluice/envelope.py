@@ -27,6 +27,7 @@ class Envelope:
         round_ms: if it was put back, when its attempts began to count, in milliseconds since 1970.
         redriven: how often it has come back from the dead-letter queue.
         kept: how often it was sent again because it had waited so long that SQS was about to delete it.
+        pass_ms: when the reconciler's pass began that sent this message, in milliseconds since 1970.
         key: events to the same handler with the same key run once.
         window: for how many seconds from the first one's start the key counts.
         claimant: of an event that Scheduler sends, and may send twice with the same id, what tells the one message
@@ -42,6 +43,7 @@ class Envelope:
     round_ms: int | None = None
     redriven: int = 0
     kept: int = 0
+    pass_ms: int | None = None
     key: str | None = None
     window: int = 0
     claimant: str | None = None
@@ -72,6 +74,8 @@ class Envelope:
             fields["redriven"] = self.redriven
         if self.kept:
             fields["kept"] = self.kept
+        if self.pass_ms:
+            fields["pass"] = self.pass_ms
         if self.key is not None:
             fields["key"] = self.key
             fields["window"] = self.window
@@ -94,6 +98,7 @@ def from_text(text: str) -> Envelope | None:
             round_ms=fields.get("round"),
             redriven=fields.get("redriven", 0),
             kept=fields.get("kept", 0),
+            pass_ms=fields.get("pass"),
             key=fields.get("key"),
             window=fields.get("window", 0),
             claimant=fields.get("claimant"),
@@ -116,6 +121,7 @@ def _is_sound(envelope: Envelope) -> bool:
         and (envelope.key is None or isinstance(envelope.key, str))
         and (envelope.claimant is None or isinstance(envelope.claimant, str))
         and (envelope.round_ms is None or _is_whole(envelope.round_ms))
+        and (envelope.pass_ms is None or _is_whole(envelope.pass_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
         and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))
     )

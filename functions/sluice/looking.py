@@ -109,7 +109,7 @@ class Look:
             if self._batches is not None:
                 self._batches.close()
         finally:
-            self._let_go(list(self.held.values()))
+            self._let_go([message.receipt_handle for message in self.held.values()])
 
     def __iter__(self) -> Generator[list[Held]]:
         self._batches = self._passes()
@@ -193,18 +193,12 @@ class Look:
             self.held[message.message_id] = dataclasses.replace(message, body="", attributes={})
         return self._seen_before > before
 
-    def _let_go(self, held: Sequence[Held]) -> None:
-        if not held:
+    def _let_go(self, handles: Sequence[str]) -> None:
+        if not handles:
             return
-        parts = [held[start : start + BATCH_COUNT] for start in range(0, len(held), BATCH_COUNT)]
+        parts = [handles[start : start + BATCH_COUNT] for start in range(0, len(handles), BATCH_COUNT)]
         with ThreadPoolExecutor(RECEIVERS) as pool:
             list(pool.map(lambda part: moving.let_go(self._client, self._url, part), parts))
-
-
-def count(client: SQSClient, url: str) -> int:
-    """About how many messages are in a queue, those included that someone holds."""
-    visible, hidden, _ = _counted(client, url)
-    return visible + hidden
 
 
 def _counted(client: SQSClient, url: str) -> tuple[int, int, int]:

@@ -68,6 +68,14 @@ class Held:
         return self.body if is_json(self.body) else json.dumps(self.body)
 
 
+def count(client: SQSClient, url: str) -> int:
+    """About how many messages a queue holds that could be received by now, or are held by somebody."""
+    attributes = client.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return sum(map(int, attributes.values()))
+
+
 def receive(client: SQSClient, url: str, handler: str, *, hold: int) -> list[Held]:
     """Receive up to ten messages.
 
@@ -135,12 +143,18 @@ def move(
     return refused
 
 
-def let_go(client: SQSClient, url: str, held: Sequence[Held]) -> None:
-    """Let others receive messages again, at once. Where that fails, they do once the hold is over."""
-    for start in range(0, len(held), BATCH_COUNT):
+def let_go(client: SQSClient, url: str, handles: Sequence[str]) -> None:
+    """Let others receive messages again, at once. Where that fails, they do once the hold is over.
+
+    Args:
+        client: a boto3 SQS client.
+        url: the queue's.
+        handles: the messages' receipt handles.
+    """
+    for start in range(0, len(handles), BATCH_COUNT):
         entries: list[Any] = [
-            {"Id": str(index), "ReceiptHandle": one.receipt_handle, "VisibilityTimeout": 0}
-            for index, one in enumerate(held[start : start + BATCH_COUNT])
+            {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+            for index, handle in enumerate(handles[start : start + BATCH_COUNT])
         ]
         with contextlib.suppress(BotoCoreError, ClientError):
             client.change_message_visibility_batch(QueueUrl=url, Entries=entries)

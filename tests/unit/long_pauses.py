@@ -11,13 +11,13 @@ import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
 from sluice import moving
-from sluice.pausing import sweeping
 from sluice.pausing.decision import RECEIVING
 from sluice.pausing.functions import Functions
 from sluice.pausing.keeping_state import KeptStore
-from sluice.pausing.reconciler import Clients, Reconciler
+from sluice.pausing.reconciler import Reconciler
 from sluice.pausing.records import RecordStore
 from sluice.pausing.settling import Stage
+from sluice.pausing.upkeep import Clients
 
 from .conftest import HANDLER, STAGE, Cloud
 from .fake_lambda import Caller, FakeAws, FakeTable, OneFunction
@@ -58,7 +58,7 @@ class Months:
         # `check_ages` does it: moto takes a hundredth of a second for each message.
         monkeypatch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_, **__: True)
         # A month has 8,640 of these.
-        monkeypatch.setattr(sweeping, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
+        monkeypatch.setattr(moving, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
         self.runs: Counter[Any] = Counter()
         self.function_code = Function(cloud, handle or self._count)
         self.aws = FakeAws(HANDLER)

@@ -12,9 +12,10 @@ from ..names import Names
 from ..traces import open_store
 from .functions import Functions
 from .keeping_state import KeptStore
-from .reconciler import Clients, Reconciler
+from .reconciler import Reconciler
 from .records import RecordStore
 from .settling import Clock, Stage
+from .upkeep import Clients
 
 
 def open_stage(stage: str, clock: Clock = time.time) -> Stage:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .. import moving
 from ..envelope import Envelope
-from ..moving import EMPTY_RECEIVES, Held
+from ..moving import Held
 from ..worker.delivery import Delivery
 from ..worker.redelivery import MAX_ATTEMPTS, plan
-from .keeping import HOLD, Room
+from .keeping import again, move, seen_to
+from .keeping_state import Pass
+from .passes import Queue, Room, Treated, carry_on
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
     from ..traces import TraceStore
 
 EVERY_MINUTES = 5
@@ -30,14 +31,6 @@ _CLOCKS_MS = 60_000
 _HOUR = 3_600
 _WINDOW = timedelta(days=14)
 """As far back as a dead letter can have been sent."""
-
-
-def count(client: SQSClient, url: str) -> int:
-    """About how many messages a queue holds."""
-    attributes = client.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    )["Attributes"]
-    return sum(map(int, attributes.values()))
 
 
 def last_throttled_ms(metrics: Any, function: str, now: datetime) -> int | None:
@@ -81,45 +74,55 @@ def oldest_seconds(metrics: Any, queue: str, now: datetime) -> int:
     return int(max((point["Maximum"] for point in points), default=0))
 
 
-def put_back_throttled(
-    client: SQSClient,
-    *,
-    dead: str,
-    alive: str,
-    handler: str,
-    store: TraceStore,
-    throttled_ms: int,
-    room: Room,
-) -> int:
-    """Put events back that were dead-lettered for no fault of theirs.
+class Sweep:
+    """A look through a dead-letter queue, to put events back that are there for no fault of theirs.
 
     Args:
-        client: a boto3 SQS client.
-        dead: the URL of the dead-letter queue.
+        dead: the dead-letter queue.
         alive: the URL of the handler's queue.
-        handler: the handler's name.
         store: the traces.
         throttled_ms: when the function was last throttled. What was sent since then cannot have been.
-        room: what this run may do.
 
-    Returns:
-        How many were put back.
+    Attributes:
+        done: how many were put back.
     """
-    others: list[Held] = []
-    done = empty = 0
-    try:
-        while room.left and empty < EMPTY_RECEIVES:
-            batch = moving.receive(client, dead, handler, hold=HOLD)
-            empty = 0 if batch else empty + 1
-            wronged = [one for one in batch if _was_wronged(one, handler, store, throttled_ms)]
-            others += [one for one in batch if one not in wronged]
+
+    def __init__(self, dead: Queue, *, alive: str, store: TraceStore, throttled_ms: int) -> None:
+        self._dead = dead
+        self._alive = alive
+        self._store = store
+        self._throttled_ms = throttled_ms
+        self._lock = threading.Lock()
+        self.done = 0
+
+    def carry_on(self, state: Pass, room: Room) -> Pass:
+        """Put events back as far as there is room.
+
+        Args:
+            state: the look, which has begun.
+            room: what this run may do.
+
+        Returns:
+            What is to be remembered of it.
+        """
+
+        def treat(batch: list[Held]) -> Treated:
+            new = [one for one in batch if one.envelope.pass_ms != state.began_ms]
+            wronged = [one for one in new if _was_wronged(one, self._dead.handler, self._store, self._throttled_ms)]
+            back = 0
             if wronged:
-                refused = moving.move(client, wronged, source=dead, target=alive, envelope_of=_put_back)
-                done += len(wronged) - len(refused)
-            room.moves -= len(batch)
-    finally:
-        moving.let_go(client, dead, others)
-    return done
+                refused = moving.move(
+                    self._dead.client, wronged, source=self._dead.url, target=self._alive, envelope_of=_put_back
+                )
+                back = len(wronged) - len(refused)
+                with self._lock:
+                    self.done += back
+            stay = [one for one in batch if one not in wronged]
+            judged = [one for one in stay if again(state) and not seen_to(one, state)]
+            treated = move(stay, judged, self._dead, state, new=len(judged), dead=True)
+            return dataclasses.replace(treated, moves=treated.moves + back, found=treated.found + back)
+
+        return carry_on(self._dead, state, room, treat)
 
 
 def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int) -> bool:
