@@ -16,6 +16,14 @@ RETENTION = Duration.days(14)
 wait did not use up."""
 
 
+OLD = Duration.days(11)
+"""Of a message. By then the reconciler should have sent it again, if its handler is paused, and three days are left."""
+
+OLD_AS_DEAD = Duration.days(7)
+"""That one has been in the dead-letter queue: CloudWatch counts from then, and SQS from when it was sent. The
+reconciler sends those again that are five days old in all."""
+
+
 class HandlerQueues(Construct):
     """The queue that events wait in, and where those go that used up their attempts.
 
@@ -30,6 +38,7 @@ class HandlerQueues(Construct):
         queue: the queue that is emitted to.
         dead_letter_queue: the one behind it.
         alarm: rings as soon as anything lies in the dead-letter queue.
+        age_alarm: rings when SQS is about to delete something, of either queue.
     """
 
     def __init__(
@@ -71,3 +80,28 @@ class HandlerQueues(Construct):
             # SQS stops reporting on a queue that nobody uses.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        self.age_alarm = cloudwatch.Alarm(
+            self,
+            "Age",
+            alarm_name=f"{names.queue(handler)}-old",
+            alarm_description=f"Something in a queue of {handler} is {OLD.to_days():g} days old. SQS deletes it when it"
+            f" is {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
+            f" --stage {names.stage}",
+            # One alarm for both queues, as a stack has room for few resources. MAX passes over what was not measured.
+            metric=cloudwatch.MathExpression(
+                expression=f"MAX([queue, dead + {OLD.to_seconds() - OLD_AS_DEAD.to_seconds():.0f}])",
+                label="age of the oldest message, allowing for what a dead letter had waited before",
+                period=Duration.minutes(5),
+                using_metrics={"queue": _age(self.queue), "dead": _age(self.dead_letter_queue)},
+            ),
+            threshold=OLD.to_seconds(),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+
+def _age(queue: sqs.IQueue) -> cloudwatch.IMetric:
+    return queue.metric_approximate_age_of_oldest_message(
+        period=Duration.minutes(5), statistic=cloudwatch.Stats.MAXIMUM
+    )

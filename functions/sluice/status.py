@@ -16,10 +16,12 @@ from . import aws
 from .errors import SluiceError
 from .names import DEAD_SUFFIX, Names
 from .pausing.entry import open_stage
+from .pausing.keeping_state import Kept, KeptStore
 from .pausing.settling import Looked
 from .pausing.states import state_of
 from .schedules import later
 from .traces import open_store
+from .traces.trace import iso
 
 _CALLERS = 16
 """Handlers that are asked about at once."""
@@ -75,6 +77,9 @@ class HandlerStatus:
         also_paused: whether a blocked handler stays paused once the block is lifted.
         scheduled: events for later than SQS keeps them; 1,000 stands for that many or more.
         unhandled: events emitted to this name while it had no handler.
+        moved_at: when events that wait for a paused or blocked handler were last sent again, so that SQS does not
+            delete them; None if they were not yet.
+        moving: whether that is under way.
     """
 
     handler: str
@@ -92,6 +97,8 @@ class HandlerStatus:
     also_paused: bool = False
     scheduled: int | None = None
     unhandled: int = 0
+    moved_at: str | None = None
+    moving: bool = False
 
 
 def handlers(stage: str) -> list[str]:
@@ -127,6 +134,7 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
             raise UnknownHandlerError(handler, stage, queues)
         names = [handler]
     crons = _crons(stage)
+    kept = KeptStore(aws.dynamodb(stage), Names(stage).trace_table).all()
     looked = {found.part.handler: found for found in open_stage(stage).look(None if handler is None else names)}
 
     def ask(name: str) -> HandlerStatus:
@@ -136,7 +144,14 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
     with ThreadPoolExecutor(_CALLERS) as callers:
         rows = list(callers.map(ask, names))
     ages = _ages(stage, [row.handler for row in rows if row.waiting])
-    return [replace(row, unhandled=unhandled.get(row.handler, 0), oldest_s=ages.get(row.handler)) for row in rows]
+    return [
+        replace(
+            _with_moves(row, kept.get(row.handler, Kept())),
+            unhandled=unhandled.get(row.handler, 0),
+            oldest_s=ages.get(row.handler),
+        )
+        for row in rows
+    ]
 
 
 def _queues(stage: str) -> dict[str, str]:
@@ -206,6 +221,10 @@ def _with_counts(stage: str, row: HandlerStatus, queue: str) -> HandlerStatus:
         scheduled=later.count(stage, row.handler),
         dead=sum(int(count) for count in dead.values()),
     )
+
+
+def _with_moves(row: HandlerStatus, kept: Kept) -> HandlerStatus:
+    return replace(row, moved_at=iso(kept.moved_ms), moving=kept.live.began_ms is not None)
 
 
 def _without_mapping(stage: str, handler: str, kind: str) -> HandlerStatus:

@@ -21,7 +21,8 @@ def status(invocation: Invocation, handler: str | None) -> None:
 
     Events: waiting to run, in flight (running), delayed (by up to 15 minutes), scheduled for later than that, dead
     (in the dead-letter queue). But for the scheduled ones the numbers are SQS's approximations. The age of the oldest
-    one is CloudWatch's, some minutes old.
+    one is CloudWatch's, some minutes old. Moved: when the events that wait for a paused handler were last sent again,
+    so that SQS doesn't delete them.
     """
     rows = statuses(invocation.stage, handler)
     if invocation.as_json:
@@ -35,9 +36,9 @@ def status(invocation: Invocation, handler: str | None) -> None:
 def print_status(rows: Sequence[HandlerStatus]) -> None:
     """Print the status table."""
     names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "oldest_s"]
-    names += ["reason", "by", "since", "until"]
+    names += ["reason", "by", "since", "until", "moved_at"]
     cells = [[_cell(fields[name]) for name in names] for fields in map(_fields, rows)]
-    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 13))
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 14))
 
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
@@ -48,6 +49,8 @@ def _fields(row: HandlerStatus) -> dict[str, object]:
         events = "1 event" if row.unhandled == 1 else f"{row.unhandled} events"
         kept = f"{events} kept that had no handler"
         fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept
+    if row.moving:
+        fields["moved_at"] = "now"
     return fields
 
 

@@ -12,9 +12,10 @@ from .passes import Queue, Room, Treated, carry_on
 
 _DAY_MS = 86_400_000
 
-PASS_EVERY_MS = 4 * _DAY_MS
-"""SQS keeps a message for 14 days, and one pass may miss it: two times this, or two times what a pass takes if that is
-more, have to be less. So a pass may take seven days, which is 500 million events at 50,000 a minute."""
+PASS_EVERY_MS = 5 * _DAY_MS
+"""SQS keeps a message for 14 days: each is sent again twice in that time, so that one pass may miss it. A pass that
+takes as long as five days and a half is done before the alarm rings at 11 days: that is 400 million events at 50,000 a
+minute."""
 
 DEAD_PASS_EVERY_MS = _DAY_MS
 DEAD_AGE_MS = 5 * _DAY_MS

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MOVES_A_RUN = 50_000
-"""Messages that one run of the reconciler sends again at most, of all queues together: 50,000 a minute."""
+"""Messages that one run of the reconciler sends again at most, of all queues together: 50,000 a minute. Each takes some
+0.25 ms of a processor (0.17 measured without the network, of which TLS is the rest): 12 s, and the function has half of
+one for 40."""
 
 LOOKS_A_RUN = 50_000
 """Messages that a run looks at at most. They are held meanwhile: SQS allows 120,000 of a queue, and refuses more."""

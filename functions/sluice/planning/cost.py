@@ -27,8 +27,12 @@ METRICS_A_HANDLER = 3
 STORED_OVERHEAD = 100
 """Bytes that DynamoDB adds to each item it stores."""
 
-RECONCILER_GB_SECONDS = 0.25
-"""Of the reconciler's run each minute: a second at 256 MB."""
+RECONCILER_GB_SECONDS = 0.5
+"""Of the reconciler's run each minute: half a second at 1 GB. Moving what waits for months comes on top."""
+
+ALARMED_METRICS = 3
+"""Of a handler: how many dead letters there are, and the age of the oldest message of either queue. An alarm is paid
+for each metric that it looks at."""
 
 
 class ImpossibleUsageError(SluiceError, ValueError):
@@ -241,9 +245,9 @@ def _logs(invocations: float) -> Part:
 def _watching(usage: Usage) -> Part:
     return Part(
         "metrics and alarms",
-        f"{usage.handlers:,} handlers x ({METRICS_A_HANDLER} metrics x ${prices.METRIC_MONTH:.2f} + 1 alarm x "
-        f"${prices.ALARM_MONTH:.2f})",
-        usage.handlers * (METRICS_A_HANDLER * prices.METRIC_MONTH + prices.ALARM_MONTH),
+        f"{usage.handlers:,} handlers x ({METRICS_A_HANDLER} metrics x ${prices.METRIC_MONTH:.2f} + alarms on "
+        f"{ALARMED_METRICS} x ${prices.ALARM_MONTH:.2f})",
+        usage.handlers * (METRICS_A_HANDLER * prices.METRIC_MONTH + ALARMED_METRICS * prices.ALARM_MONTH),
     )
 
 

@@ -32,7 +32,7 @@ LOG_GB = 0.50
 
 METRIC_MONTH = 0.30
 ALARM_MONTH = 0.10
-"""A custom metric and an alarm in CloudWatch, a month."""
+"""A custom metric, and a metric that an alarm looks at, in CloudWatch, a month."""
 
 DAYS_A_MONTH = 30.4
 MINUTES_A_MONTH = 43_776
