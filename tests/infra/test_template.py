@@ -42,6 +42,23 @@ def test_every_queue_has_a_dead_letter_queue_and_an_alarm(template: Template, na
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_an_alarm_rings_days_before_anything_expires(template: Template, handler: str) -> None:
+    alarm = template.one("AWS::CloudWatch::Alarm", AlarmName=f"sluice-dev-{handler}-old")
+    metrics = {metric["Id"]: metric for metric in alarm["Metrics"]}
+    (expression,) = [metric for metric in metrics.values() if "Expression" in metric]
+    # A dead letter counts from when it died; it rings for one after seven days.
+    assert expression["Expression"] == "MAX([queue, dead + 345600])"
+    assert alarm["Threshold"] == 950_400 < DAYS_14
+    assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
+    for name, queue in (("queue", f"sluice-dev-{handler}"), ("dead", f"sluice-dev-{handler}-dead")):
+        stat = metrics[name]["MetricStat"]
+        assert (stat["Metric"]["MetricName"], stat["Stat"]) == ("ApproximateAgeOfOldestMessage", "Maximum")
+        assert template.arn(stat["Metric"]["Dimensions"][0]["Value"]) == queue
+        assert metrics[name]["ReturnData"] is False
+
+
 def test_there_are_no_other_queues(template: Template) -> None:
     names = {queue["QueueName"] for queue in template.properties("AWS::SQS::Queue")}
     assert names == {f"sluice-dev-{handler}{end}" for handler in HANDLERS for end in ("", "-dead")} | {SCHEDULES_DEAD}

@@ -35,11 +35,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.throttled: list[datetime] = []
+        self.oldest = 0.0
         self.calls = 0
 
     def get_metric_statistics(self, *, MetricName: str, **_: Any) -> Any:  # noqa: N803 - boto3's names
         self.calls += 1
-        hours = self.throttled if MetricName == "Throttles" else []
+        if MetricName == "ApproximateAgeOfOldestMessage":
+            return {"Datapoints": [{"Maximum": 60.0}, {"Maximum": self.oldest}]}
+        hours = self.throttled
         return {"Datapoints": [{"Timestamp": hour, "Sum": 3.0} for hour in hours]}
 
 
@@ -77,9 +80,8 @@ class Months:
         stage = Stage(
             Functions(self.aws.names, caller, caller, caller), RecordStore(table, "table"), clock=lambda: self.now
         )
-        clients = Clients(
-            sqs=self.cloud.sqs, metrics=self.metrics, traces=self.cloud.store, kept=KeptStore(table, "table")
-        )
+        self.kept = KeptStore(table, "table")
+        clients = Clients(sqs=self.cloud.sqs, metrics=self.metrics, traces=self.cloud.store, kept=self.kept)
         self.stage = stage
         return Reconciler(self.aws.names, stage, clients)
 

@@ -127,6 +127,32 @@ def test_a_run_moves_no_more_than_it_says(months: Months, monkeypatch: pytest.Mo
     assert len(months.messages()) == 100
 
 
+def test_what_waited_before_the_pause_is_moved_the_sooner(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that is too slow for its events, and paused when the oldest is nine days old."""
+    monkeypatch.setattr(months, "poll", lambda: None)
+    emit(HANDLER, {"n": 1})
+    months.days(9, every=60 * MINUTE)
+    months.metrics.oldest = 9 * DAY
+    months.function.concurrency = 0
+    months.days(21, every=60 * MINUTE)
+    assert len(months.messages()) == 1
+
+
+def test_what_is_kept_by_a_pause_is_remembered_until_it_ends(months: Months) -> None:
+    months.function.concurrency = 0
+    emit(HANDLER, {"n": 1})
+    months.days(5.1, every=60 * MINUTE)
+    kept = months.kept.all()[HANDLER]
+    assert kept.idle_ms is not None
+    assert kept.moved_ms is not None
+    assert 0 <= months.now * 1000 - kept.moved_ms < 0.1 * DAY * 1000
+    months.function.concurrency = None
+    months.minute()
+    months.minute()
+    kept = months.kept.all()[HANDLER]
+    assert (kept.idle_ms, kept.moved_ms, kept.live.began_ms) == (None, None, None)
+
+
 def test_a_handler_that_runs_is_left_alone(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
     months.minute()
     monkeypatch.setattr(months, "poll", lambda: None)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 from sluice import aws, emit, status
+from sluice.cli.status import print_status
 from sluice.names import Names
+from sluice.pausing.keeping_state import Kept, KeptStore, Pass
 from sluice.status import NotDeployedError, UnknownHandlerError, handlers, statuses
 
 from .conftest import HANDLER, STAGE, Cloud
@@ -203,6 +206,34 @@ def test_a_stage_without_handlers_is_deployed_nevertheless(cloud: Cloud) -> None
 
     assert handlers(STAGE) == []
     assert statuses(STAGE) == []
+
+
+def test_the_moves_of_what_waits_long_are_shown(cloud: Cloud) -> None:
+    for name in ("moving", "moved"):
+        cloud.create_queue(name)
+    kept = KeptStore(cloud.dynamodb, NAMES.trace_table)
+    kept.put("moving", Kept(idle_ms=1, moved_ms=1_800_000_000_000, live=Pass(began_ms=2)))
+    kept.put("moved", Kept(idle_ms=1, moved_ms=1_800_000_000_000, live=Pass(last_ms=2)))
+
+    rows = {row.handler: (row.moved_at, row.moving) for row in statuses(STAGE)}
+
+    at = "2027-01-15T08:00:00.000Z"
+    assert rows == {HANDLER: (None, False), "moving": (at, True), "moved": (at, False)}
+
+
+def test_the_table_has_a_column_for_moves_only_where_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
+    at = "2027-01-15T08:00:00.000Z"
+    row = status.HandlerStatus(handler=HANDLER, kind="worker", state="paused", waiting=1)
+    print_status([row])
+    assert "moved" not in capsys.readouterr().out
+    print_status([replace(row, moved_at=at)])
+    shown = capsys.readouterr().out
+    assert "moved at" in shown
+    assert at in shown
+    print_status([replace(row, moved_at=at, moving=True)])
+    shown = capsys.readouterr().out
+    assert at not in shown
+    assert "now" in shown
 
 
 class Metrics:

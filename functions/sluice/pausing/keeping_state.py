@@ -24,6 +24,7 @@ class Pass:
         clean: messages in a row that it found with nothing left to do for them.
         last_ms: when the last one began that came to its end; None if none has.
         served_ms: when a run last worked on this queue.
+        cut_ms: when a run began to that did not come to its end: what it held is out of sight for a while.
     """
 
     began_ms: int | None = None
@@ -31,6 +32,7 @@ class Pass:
     clean: int = 0
     last_ms: int | None = None
     served_ms: int = 0
+    cut_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,6 +139,11 @@ def begin(state: Pass, now_ms: int) -> Pass:
     return dataclasses.replace(state, began_ms=state.began_ms or now_ms, runs=state.runs + 1, served_ms=now_ms)
 
 
+def unfinished(state: Pass) -> Pass:
+    """What is to be remembered of a turn that has begun, should it not come to its end: nothing of what it found."""
+    return dataclasses.replace(state, clean=0, cut_ms=state.served_ms)
+
+
 def carry_on(queue: Queue, state: Pass, room: Room, treat: Callable[[list[Held]], Treated]) -> Pass:
     """Go through a queue as far as there is room.
 
@@ -156,6 +161,7 @@ def carry_on(queue: Queue, state: Pass, room: Room, treat: Callable[[list[Held]]
         BotoCoreError: the same of a call that did not reach it.
     """
     size = moving.count(queue.client, queue.url)
+    blind = state.cut_ms is not None and state.served_ms - state.cut_ms < 2 * HOLD * 1000
     turn = _Turn(queue, room, treat, state.clean, max(LEAST_CLEAN, min(CLEAN_ROUNDS * size, ENOUGH_CLEAN)))
     movers = max(1, min(MOVERS, size // MESSAGES_A_MOVER))
     try:
@@ -165,9 +171,9 @@ def carry_on(queue: Queue, state: Pass, room: Room, treat: Callable[[list[Held]]
         _each(movers, turn.let_go, [turn.left[start::movers] for start in range(movers)])
     if turn.errors:
         raise turn.errors[0]
-    if turn.done:
+    if turn.done and not blind:
         return Pass(last_ms=state.began_ms, served_ms=state.served_ms)
-    return dataclasses.replace(state, clean=turn.clean)
+    return dataclasses.replace(state, clean=turn.clean, cut_ms=state.cut_ms if blind else None)
 
 
 class _Turn:

@@ -126,7 +126,9 @@ class Sweep:
 
 
 def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int) -> bool:
-    if held.sent_ms > throttled_ms + _CLOCKS_MS or held.envelope.receives >= MAX_RECEIVES:
+    # Sent again since then, it may have been throttled before.
+    first_ms = held.envelope.round_ms or held.sent_ms
+    if first_ms > throttled_ms + _CLOCKS_MS or held.envelope.receives >= MAX_RECEIVES:
         return False
     prior = store.get(handler, held.envelope.id)
     if prior is not None and prior.completed:

@@ -16,7 +16,7 @@ from ..names import Names
 from . import keeping, sweeping
 from .decision import RECEIVING
 from .keeping_state import Kept, KeptStore, Pass
-from .passes import Queue, Room, begin
+from .passes import Queue, Room, begin, unfinished
 from .settling import Looked, Stage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TURN_SECONDS = 5.0
 """That a queue is given at least when its turn comes: finding it empty takes three. The others come first in the next
 run."""
 
-_LIVE, _DEAD, _SWEEP = range(3)
+_LIVE, _SWEEP, _DEAD = range(3)
 """In this order, among those that have waited equally long: events that are to run come first."""
 
 
@@ -202,6 +202,9 @@ class Upkeep:
                 self._put(handler, dataclasses.replace(self._of(handler), moved_ms=self._stage.now_ms()))
 
     def _forward_dead(self, handler: str, room: Room) -> None:
+        if self._of(handler).sweep.began_ms is not None:
+            # One after the other: each goes by the marks that it left.
+            return
         dead = begin(self._of(handler).dead, self._stage.now_ms())
         self._begun(handler, dead=dead)
         dead = keeping.forward_dead(self._dead_queue(handler), dead, room)
@@ -209,6 +212,8 @@ class Upkeep:
 
     def _sweep(self, handler: str, room: Room) -> None:
         kept = self._of(handler)
+        if kept.dead.began_ms is not None:
+            return
         state = begin(kept.sweep, self._stage.now_ms())
         # What dies from here on makes the number another one, and is looked at next.
         seen = self._dead_letters(handler) if kept.sweep.began_ms is None else kept.dead_seen
@@ -228,12 +233,9 @@ class Upkeep:
                 self._put(handler, dataclasses.replace(self._of(handler), dead_seen=max(0, seen - sweep.done)))
 
     def _begun(self, handler: str, **changes: Any) -> None:
-        """Remember a turn before it: also after one that fails, it is another queue's.
-
-        What it finds is not known yet.
-        """
+        """Remember a turn before it: also after one that fails, it is another queue's."""
         for name, state in changes.items():
-            changes[name] = dataclasses.replace(state, clean=0) if isinstance(state, Pass) else state
+            changes[name] = unfinished(state) if isinstance(state, Pass) else state
         self._put(handler, dataclasses.replace(self._of(handler), **changes))
 
     def _queue(self, handler: str) -> Queue:
