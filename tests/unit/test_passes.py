@@ -283,6 +283,17 @@ def test_a_large_queue_keeps_nobody_s_events_from_being_moved(monkeypatch: pytes
         assert there.sqs.oldest(there.queue("a")) < 13 * DAY
 
 
+def test_a_run_s_room_is_for_all_that_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_room(monkeypatch, 60, 1000)
+    there = Queues(FakeSqs(), "a", "b", "c")
+    for name in "abc":
+        for _ in range(100 if name != "b" else 10):
+            there.sqs.put(there.queue(name))
+    there.run()
+    there.sqs.now += 5 * DAY
+    assert there.run() == {"a": 20, "b": 10, "c": 30}
+
+
 def test_who_got_no_turn_is_first_in_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each call takes a second: a run is enough for eight turns."""
     names = [f"h{n:02}" for n in range(20)]
@@ -360,6 +371,30 @@ def test_more_throttled_dead_letters_than_a_run_can_see_are_all_put_back(
     for _ in range(11):
         there.run()
     assert there.sqs.calls["receive"] == calls, "it has been seen to"
+
+
+def test_a_throttled_event_is_put_back_also_when_the_day_s_pass_has_sent_it_again() -> None:
+    there = Queues(FakeSqs(), "a")
+    there.sqs.put(there.dead("a"), age=6 * DAY, receives=5)
+    there.run()
+    (letter,) = there.sqs.messages(there.dead("a"))
+    assert envelope_of(letter)["kept"] == 1
+    there.metrics.throttled = datetime.fromtimestamp(there.sqs.now - 6 * DAY, UTC)
+    there.sqs.put(there.dead("a"), "of today", receives=5)
+    for _ in range(6):
+        there.run()
+    assert [message.body for message in there.sqs.messages(there.queue("a"))] == ["1"]
+    assert [message.body for message in there.sqs.messages(there.dead("a"))] == ["of today"]
+
+
+def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_pass() -> None:
+    there = Queues(FakeSqs(), "a")
+    there.sqs.put(there.dead("a"), age=HOUR, receives=5)
+    there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
+    now_ms = int(there.sqs.now * 1000)
+    there.kept.put("a", Kept(dead=Pass(began_ms=now_ms - 1, served_ms=now_ms), sweep=Pass(began_ms=now_ms - 2)))
+    there.run()
+    assert there.kept.all()["a"].sweep.runs == 0
 
 
 def test_an_event_is_not_put_back_for_ever() -> None:
