@@ -394,7 +394,7 @@ def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_
     now_ms = int(there.sqs.now * 1000)
     there.kept.put("a", Kept(dead=Pass(began_ms=now_ms - 1, served_ms=now_ms), sweep=Pass(began_ms=now_ms - 2)))
     there.run()
-    assert there.kept.all()["a"].sweep.runs == 0
+    assert (there.kept.all()["a"].sweep.runs, there.kept.all()["a"].sweep.last_ms) == (0, None)
 
 
 def test_an_event_is_not_put_back_for_ever() -> None:
