@@ -38,7 +38,8 @@ class HandlerQueues(Construct):
         queue: the queue that is emitted to.
         dead_letter_queue: the one behind it.
         alarm: rings as soon as anything lies in the dead-letter queue.
-        age_alarm: rings when SQS is about to delete something, of either queue.
+        age_alarm: rings days before SQS deletes an event that waits.
+        dead_age_alarm: the same of a dead letter.
     """
 
     def __init__(
@@ -65,40 +66,53 @@ class HandlerQueues(Construct):
             enforce_ssl=tls_only,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES),
         )
-        self.alarm = cloudwatch.Alarm(
+        see = f"See: sluice dead list {handler} --stage {names.stage}"
+        self.alarm = _alarm(
             self,
             "Alarm",
-            alarm_name=names.dead_letter_queue(handler),
-            alarm_description=f"Events of {handler} used up their attempts. See: sluice dead list {handler}"
-            f" --stage {names.stage}",
+            names.dead_letter_queue(handler),
+            f"Events of {handler} used up their attempts. {see}",
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
             ),
             threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            # SQS stops reporting on a queue that nobody uses.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        self.age_alarm = cloudwatch.Alarm(
+        self.age_alarm = _alarm(
             self,
             "Age",
-            alarm_name=f"{names.queue(handler)}-old",
-            alarm_description=f"Something in a queue of {handler} is {OLD.to_days():g} days old. SQS deletes it when it"
-            f" is {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
+            f"{names.queue(handler)}-old",
+            f"An event of {handler} has been waiting for {OLD.to_days():g} days. SQS deletes it after"
+            f" {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
             f" --stage {names.stage}",
-            # One alarm for both queues, as a stack has room for few resources. MAX passes over what was not measured.
-            metric=cloudwatch.MathExpression(
-                expression=f"MAX([queue, dead + {OLD.to_seconds() - OLD_AS_DEAD.to_seconds():.0f}])",
-                label="age of the oldest message, allowing for what a dead letter had waited before",
-                period=Duration.minutes(5),
-                using_metrics={"queue": _age(self.queue), "dead": _age(self.dead_letter_queue)},
-            ),
+            metric=_age(self.queue),
             threshold=OLD.to_seconds(),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        self.dead_age_alarm = _alarm(
+            self,
+            "DeadAge",
+            f"{names.dead_letter_queue(handler)}-old",
+            f"A dead letter of {handler} has been one for {OLD_AS_DEAD.to_days():g} days. SQS deletes it"
+            f" {RETENTION.to_days():g} days after it was sent, unless the reconciler sends it again. {see}",
+            metric=_age(self.dead_letter_queue),
+            threshold=OLD_AS_DEAD.to_seconds(),
+        )
+
+
+def _alarm(
+    scope: Construct, construct_id: str, name: str, description: str, *, metric: cloudwatch.IMetric, threshold: float
+) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
+        scope,
+        construct_id,
+        alarm_name=name,
+        alarm_description=description,
+        metric=metric,
+        threshold=threshold,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluation_periods=1,
+        # SQS stops reporting on a queue that nobody uses.
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
 
 
 def _age(queue: sqs.IQueue) -> cloudwatch.IMetric:

@@ -21,9 +21,9 @@ from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
 MAX_RESOURCES = 500
-"""CloudFormation's limit for a stack. A worker is 10 of them, a cron 11, and some 20 are shared."""
+"""CloudFormation's limit for a stack. A worker is 11 of them, a cron 12, and some 20 are shared."""
 
-FEW_HANDLERS = 40
+FEW_HANDLERS = 35
 """That many are within the limit, and need not be counted."""
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -31,8 +31,7 @@ RECONCILER_GB_SECONDS = 0.5
 """Of the reconciler's run each minute: half a second at 1 GB. Moving what waits for months comes on top."""
 
 ALARMED_METRICS = 3
-"""Of a handler: how many dead letters there are, and the age of the oldest message of either queue. An alarm is paid
-for each metric that it looks at."""
+"""Of a handler: how many dead letters there are, and the age of the oldest message of either queue."""
 
 
 class ImpossibleUsageError(SluiceError, ValueError):
