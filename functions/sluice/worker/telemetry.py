@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -30,7 +31,8 @@ class Telemetry:
     """The function's log and its metrics.
 
     Every line that is logged in a run, by the worker or by the handler (through `logging` or a Powertools
-    Logger), is JSON with the handler, the event's id and the attempt's number in it.
+    Logger), is JSON with the handler, the event's id and the attempt's number in it. What goes wrong in telling of an
+    event that ran is let go: the event must not run again for it.
 
     Args:
         settings: the function's.
@@ -59,24 +61,30 @@ class Telemetry:
 
     def end(self) -> None:
         """The event is dealt with: its keys leave the lines."""
-        self.logger.remove_keys(["event_id", "attempt"])
+        with contextlib.suppress(Exception):
+            self.logger.remove_keys(["event_id", "attempt"])
 
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is success, which the trace tells."""
-        self._metrics.add_metric(_METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
-        if trace.duration_ms is not None:
-            self._metrics.add_metric("Duration", MetricUnit.Milliseconds, trace.duration_ms)
-        if trace.wait_ms is not None:
-            self._metrics.add_metric("Wait", MetricUnit.Milliseconds, trace.wait_ms)
-        if trace.status != "ok":
-            self.logger.warning(trace.status, extra={"error": trace.error})
+        with contextlib.suppress(Exception):
+            self._metrics.add_metric(_METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
+            if trace.duration_ms is not None:
+                self._metrics.add_metric("Duration", MetricUnit.Milliseconds, trace.duration_ms)
+            if trace.wait_ms is not None:
+                self._metrics.add_metric("Wait", MetricUnit.Milliseconds, trace.wait_ms)
+        with contextlib.suppress(Exception):
+            if trace.status != "ok":
+                self.logger.warning(trace.status, extra={"error": trace.error})
 
     def trace_not_written(self, trace: Trace, error: Exception) -> None:
         """Log a trace that could not be written, whole, and count it."""
-        self._metrics.add_metric("TraceNotWritten", MetricUnit.Count, 1)
-        self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
+        with contextlib.suppress(Exception):
+            self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
+        with contextlib.suppress(Exception):
+            self._metrics.add_metric("TraceNotWritten", MetricUnit.Count, 1)
 
     def flush(self) -> None:
         """Write the metrics of this batch."""
-        if self._metrics.provider.metric_set:
-            self._metrics.flush_metrics()
+        with contextlib.suppress(Exception):
+            if self._metrics.provider.metric_set:
+                self._metrics.flush_metrics()

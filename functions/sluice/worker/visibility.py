@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
@@ -60,10 +61,9 @@ class QueueOfHandler:
 
         Where that fails, the batch response is still to come.
         """
-        try:
+        # Whatever it is: an event that is done must not go back for it.
+        with contextlib.suppress(Exception):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt_handle)
-        except aws_errors():
-            return
 
     def put_back(self, delivery: Delivery, delay: float) -> bool:
         """Send a delivered event again, as a new message that SQS will deliver five times.

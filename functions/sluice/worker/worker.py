@@ -230,7 +230,8 @@ class Worker:
         """Another event runs in this one's place: this one is done without a run."""
         history = work.plan.history if work.plan else ()
         self._record(
-            started.ended(status="ok", history=history, started_ms=None, duplicate_of=duplicate_of, skipped=skipped)
+            started.ended(status="ok", history=history, started_ms=None, duplicate_of=duplicate_of, skipped=skipped),
+            work.delivery,
         )
         return Verdict.DONE
 
@@ -257,18 +258,22 @@ class Worker:
             emitted_count=run.emitted_count,
             finished_ms=self._now_ms(),
         )
-        self._record(trace)
+        self._record(trace, work.delivery)
         if completed:
             return Verdict.DONE
         self._queue.return_after([work.delivery], [0 if dead else retry_delay(used, self._jitter)])
         return Verdict.RETURN
 
-    def _record(self, trace: Trace) -> None:
-        self._telemetry.ran(trace)
+    def _record(self, trace: Trace, delivery: Delivery) -> None:
         try:
             self._store.put(trace)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
             self._telemetry.trace_not_written(trace, error)
+            if trace.completed:
+                # Nothing tells a redelivery that it ran, and an event after it may take the process down before the
+                # batch response says so.
+                self._queue.acknowledge(delivery)
+        self._telemetry.ran(trace)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
