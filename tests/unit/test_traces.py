@@ -171,3 +171,12 @@ def test_a_fifth_attempt_that_must_have_ended_reads_as_dead(cloud: Cloud) -> Non
 def test_times_are_iso_8601_in_utc() -> None:
     assert iso(1_795_459_255_078) == "2026-11-23T18:40:55.078Z"
     assert iso(None) is None
+
+
+def test_fields_of_a_newer_version_are_passed_over() -> None:
+    trace = a_trace(status="interrupted", history=(Attempt(outcome="started", started_ms=1),) * 2)
+    item = to_item(trace, 1)
+    fields = json.loads(item["trace"]["S"])
+    fields["mood"] = "good"
+    fields["history"][0]["mood"] = "bad"
+    assert from_item({**item, "trace": {"S": json.dumps(fields)}, "mood": {"S": "good"}}) == trace

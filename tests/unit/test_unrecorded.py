@@ -1,16 +1,18 @@
-"""Events that ran though that could not be told: they are done all the same."""
+"""Traces that cannot be written or read, and metrics that fail: no event runs again for it, and none costs another."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from sluice import emit
+from sluice import emit, emit_many
+from sluice.traces import Trace
+from sluice.traces.item import to_item
 
 from .conftest import HANDLER, Cloud
 from .faults import FaultyClient, Process, ProcessDiedError
 from .function import Context, Function
-from .polling import make_visible
+from .polling import dead_letters, make_visible
 
 
 def test_an_event_whose_trace_is_not_written_is_safe_from_what_follows_it(cloud: Cloud) -> None:
@@ -78,3 +80,19 @@ def test_metrics_that_cannot_be_written_fail_no_batch(cloud: Cloud, monkeypatch:
     monkeypatch.setattr(function.worker._telemetry._metrics, "flush_metrics", broken)
     emit(HANDLER, 1)
     assert function.poll()["batchItemFailures"] == []
+
+
+def test_an_event_whose_trace_is_damaged_waits_and_costs_its_neighbours_nothing(cloud: Cloud) -> None:
+    ran: list[object] = []
+    function = Function(cloud, ran.append)
+    event_ids = emit_many(HANDLER, range(3))
+    item: Any = to_item(Trace(id=event_ids[0], handler=HANDLER, status="interrupted", event="0"), 2**40)
+    cloud.dynamodb.put_item(TableName=cloud.names.trace_table, Item={**item, "trace": {"B": b"no zlib"}})
+    function.receive()
+    for _ in range(8):
+        make_visible(cloud)
+        function.poll()
+    assert sorted(map(str, ran)) == ["1", "2"]
+    assert dead_letters(cloud) == []
+    make_visible(cloud)
+    assert [message["Body"] for message in cloud.messages(HANDLER)] == ["0"]

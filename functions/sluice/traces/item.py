@@ -79,11 +79,15 @@ def joined(parts: Sequence[bytes]) -> str:
 
 
 def from_item(item: Mapping[str, Any]) -> Trace:
-    """The trace in an item."""
+    """The trace in an item, as far as this version knows its fields: a newer one may have written it.
+
+    Raises:
+        KeyError, TypeError, ValueError, zlib.error: the item is damaged.
+    """
     packed = item[_TEXT]
     text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
-    fields = json.loads(text)
-    fields["history"] = tuple(Attempt(**attempt) for attempt in fields.get("history", ()))
+    fields = _known(json.loads(text), Trace)
+    fields["history"] = tuple(Attempt(**_known(attempt, Attempt)) for attempt in fields.get("history", ()))
     fields["emitted"] = tuple(fields.get("emitted", ()))
     fields["cut"] = tuple(fields.get("cut", ()))
     handler = item["pk"]["S"].rpartition("#")[0]
@@ -91,6 +95,11 @@ def from_item(item: Mapping[str, Any]) -> Trace:
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))
     return trace
+
+
+def _known(fields: Mapping[str, Any], kind: type[Attempt | Trace]) -> dict[str, Any]:
+    """Those of the fields that a dataclass has."""
+    return {name: value for name, value in fields.items() if name in kind.__dataclass_fields__}
 
 
 def _only_attempt(trace: Trace) -> tuple[Attempt, ...]:

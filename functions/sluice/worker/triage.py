@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..wire.errors import aws_errors
 from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class Triage:
             return Work(delivery, Verdict.RUN)
         try:
             planned = plan(delivery, self._store.get(self._handler, delivery.envelope.id))
-        except aws_errors() as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the batch's other events can start
             # It may have completed. Better late than twice.
             self._telemetry.logger.warning("trace not read", extra={"reason": repr(error)})
             return Work(delivery, self.give_back(delivery, delivery.receive_count))
