@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import aws, ids
 from ..names import Names
+from ..wire import end_calls_by
 from ..wire.errors import aws_errors, error_code
 from . import item as items
 from .claims import CONDITION_FAILED, Claims
@@ -62,6 +63,14 @@ class TraceStore:
         self._days = days
         self._clock = clock
         self.claims = Claims(client, table, clock)
+
+    def end_calls_by(self, moment: float | None) -> None:
+        """Have what is asked of DynamoDB end by then, those calls included that its claims make.
+
+        Args:
+            moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
+        """
+        end_calls_by(self._client, moment)
 
     def put(self, trace: Trace) -> bool:
         """Write a trace, unless one that is completed is there already.

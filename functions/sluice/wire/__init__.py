@@ -3,8 +3,8 @@
 Its clients answer to boto3's names with boto3's arguments, so that code can be given either.
 """
 
-from .client import WireClient
+from .client import WireClient, end_calls_by
 from .errors import CallError, aws_errors, error_code
 from .signing import Credentials
 
-__all__ = ["CallError", "Credentials", "WireClient", "aws_errors", "error_code"]
+__all__ = ["CallError", "Credentials", "WireClient", "aws_errors", "end_calls_by", "error_code"]

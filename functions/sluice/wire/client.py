@@ -26,6 +26,9 @@ TRIES = 5
 TIMEOUT = 5.0
 """Seconds for a connection, and for each wait for the other side. These services answer within milliseconds."""
 
+_SHORTEST_TIMEOUT = 0.001
+"""Seconds."""
+
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 """Seconds before a further try: doubled each time, and of that a random part, as boto3 does."""
@@ -110,6 +113,7 @@ class WireClient:
             trusted(everybody=False)
         self._signer = Signer(credentials, self._service.name, region)
         self._sleep = sleep
+        self._end: float | None = None
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
@@ -124,6 +128,14 @@ class WireClient:
         setattr(self, name, call)
         return call
 
+    def end_by(self, moment: float | None) -> None:
+        """Have every call end by then, with however few tries and little patience; `NotReachedError` tells of it.
+
+        Args:
+            moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
+        """
+        self._end = moment
+
     def close(self) -> None:
         """Close the connections that wait for a next call, which would open new ones."""
         with self._lock:
@@ -134,6 +146,8 @@ class WireClient:
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
         body = json.dumps(arguments, default=_base64, separators=(",", ":")).encode()
         target = f"{self._service.target}.{operation}"
+        if self._patience() <= 0:
+            raise NotReachedError(operation, "NoTimeLeft", "not called, as no time is left for it")
         for left in reversed(range(TRIES)):
             error: CallError
             try:
@@ -148,11 +162,20 @@ class WireClient:
                 code = error.response["Error"]["Code"]
                 if status < _SERVER_FAULT and code not in _THROTTLING:
                     raise error
-            if not left:
-                raise error
             tried = TRIES - 1 - left
-            self._sleep(random.random() * min(_FIRST_PAUSE * 2**tried, _LONGEST_PAUSE))  # noqa: S311 - jitter
+            pause = random.random() * min(_FIRST_PAUSE * 2**tried, _LONGEST_PAUSE)  # noqa: S311 - jitter
+            if not left or self._patience() <= pause:
+                raise error
+            self._sleep(pause)
         raise AssertionError(operation)
+
+    def _patience(self) -> float:
+        """Seconds to wait for the other side, from now on."""
+        return TIMEOUT if self._end is None else min(TIMEOUT, self._end - time.monotonic())
+
+    def _timeout(self) -> float:
+        """The same for a socket, to which 0 means something else."""
+        return max(self._patience(), _SHORTEST_TIMEOUT)
 
     def _send(self, target: str, body: bytes) -> tuple[int, Any]:
         headers = self._signer.headers(self._host, target, self._service.content_type, body)
@@ -168,16 +191,17 @@ class WireClient:
 
     def _connect(self) -> Connection:
         if not self._secure:
-            return Connection(*self._address, None, TIMEOUT)
+            return Connection(*self._address, None, self._timeout())
         if self._known_authority:
             try:
-                return Connection(*self._address, trusted(everybody=False), TIMEOUT)
+                return Connection(*self._address, trusted(everybody=False), self._timeout())
             except ssl.SSLCertVerificationError:
                 self._known_authority = False
-        return Connection(*self._address, trusted(everybody=True), TIMEOUT)
+        return Connection(*self._address, trusted(everybody=True), self._timeout())
 
     def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         try:
+            connection.wait_at_most(self._timeout())
             connection.post(headers, body)
             answer = connection.receive()
             parsed = _parsed(answer)
@@ -191,6 +215,12 @@ class WireClient:
             with self._lock:
                 self._idle.append(connection)
         return answer.status, parsed
+
+
+def end_calls_by(client: object, moment: float | None) -> None:
+    """Have a client's calls end by a moment, as `WireClient.end_by` does. A boto3 client knows no such thing."""
+    if isinstance(client, WireClient):
+        client.end_by(moment)
 
 
 def _base64(value: object) -> str:

@@ -68,6 +68,10 @@ class Connection:
         """End it."""
         self._socket.close()
 
+    def wait_at_most(self, timeout: float) -> None:
+        """Change for how many seconds each wait may last."""
+        self._socket.settimeout(timeout)
+
     def post(self, headers: Mapping[str, str], body: bytes) -> None:
         """Send a request for `/`.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..envelope import ATTRIBUTE
 from ..sending import Message, send_one
+from ..wire import end_calls_by
 from ..wire.errors import aws_errors
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ class QueueOfHandler:
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
+
+    def end_calls_by(self, moment: float | None) -> None:
+        """Have what is asked of SQS end by then.
+
+        Args:
+            moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
+        """
+        end_calls_by(self._client, moment)
 
     def return_after(self, deliveries: Sequence[Delivery], seconds: Sequence[float]) -> None:
         """Have SQS deliver messages again after this long, unless they are acknowledged before.

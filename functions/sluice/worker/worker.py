@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 RECORDING_SECONDS = 2.0
 """Kept free at the end of an invocation, to record what happened before Lambda ends it."""
 
+LOGGING_SECONDS = 1.0
+"""Of these, kept free of DynamoDB's calls: if it does not answer, the trace is still to be logged, and the event to be
+acknowledged."""
+
+ANSWERING_SECONDS = 0.3
+"""Of these again, kept free of SQS's calls: if it does not answer either, the batch response still tells Lambda."""
+
 
 class ReturnedError(Exception):
     """The event goes back to its queue."""
@@ -87,6 +94,18 @@ class Worker:
         Returns:
             The messages that go back to the queue.
         """
+        end = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+        self._store.end_calls_by(end - LOGGING_SECONDS)
+        self._queue.end_calls_by(end - ANSWERING_SECONDS)
+        try:
+            return self._handle(batch, context)
+        finally:
+            self._telemetry.flush()
+            # Between invocations time stands still, but not for this clock.
+            self._store.end_calls_by(None)
+            self._queue.end_calls_by(None)
+
+    def _handle(self, batch: Mapping[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         works = self._triage.settle([Delivery(record, self._settings.handler) for record in batch["Records"]])
         self._return_sooner_than_the_timeout(works, context)
         by_receipt = {work.delivery.receipt_handle: work for work in works}
@@ -100,15 +119,12 @@ class Worker:
                 # It may be its last receive, and what comes after it may take the process down.
                 self._queue.acknowledge(work.delivery)
 
-        try:
-            return process_partial_response(
-                event={"Records": [work.delivery.record for work in works]},
-                record_handler=process,
-                processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
-                context=context,
-            )
-        finally:
-            self._telemetry.flush()
+        return process_partial_response(
+            event={"Records": [work.delivery.record for work in works]},
+            record_handler=process,
+            processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+            context=context,
+        )
 
     def _return_sooner_than_the_timeout(self, works: Sequence[Work], context: LambdaContext) -> None:
         """Should the process die, have SQS deliver redelivered events again once the invocation must be over."""
@@ -122,21 +138,28 @@ class Worker:
         verdict = Verdict.DONE if self._is_off_week(work.delivery) else work.verdict
         if verdict is not Verdict.RUN:
             return verdict
-        remaining = context.get_remaining_time_in_millis() / 1000
-        if remaining - RECORDING_SECONDS < self._settings.timeout:
+        if self._is_too_late(context):
             # An event before it overran its time. This one must not be cut off for that.
             return self._triage.give_back(work.delivery, work.used)
+        remaining = context.get_remaining_time_in_millis() / 1000
         self._telemetry.begin(work.delivery, work.used + 1)
         try:
             started = self._started(work, context, remaining)
             settled = self._settled_by_claims(work, started)
             if settled is not None:
                 return settled
+            if self._is_too_late(context):
+                # Claiming it took too long.
+                return self._triage.give_back(work.delivery, work.used)
             if self._leases is None:
                 return self._start(work, started)
             return self._start_alone(work, started, self._leases, remaining)
         finally:
             self._telemetry.end()
+
+    def _is_too_late(self, context: LambdaContext) -> bool:
+        """Whether less time is left than an event may take."""
+        return context.get_remaining_time_in_millis() / 1000 - RECORDING_SECONDS < self._settings.timeout
 
     def _start(self, work: Work, started: Trace) -> Verdict:
         if work.plan is None or self._start_recorded(started, work.plan.prior):
