@@ -12,6 +12,12 @@ from .ids import is_id
 ATTRIBUTE = "sluice"
 """The message attribute's name."""
 
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds since 1970: the last moment that Python's calendar knows."""
+
+_LONGEST = 512
+"""Characters of a text in it. A key may have 256, and IAM's names for those who call are shorter."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
@@ -112,21 +118,29 @@ def _is_sound(envelope: Envelope) -> bool:
     return (
         isinstance(envelope.id, str)
         and is_id(envelope.id)
-        and _is_whole(envelope.emitted_ms)
+        and _is_moment(envelope.emitted_ms)
         and _is_whole(envelope.hops)
         and _is_whole(envelope.receives)
         and _is_whole(envelope.redriven)
         and _is_whole(envelope.kept)
         and _is_whole(envelope.window)
-        and (envelope.key is None or isinstance(envelope.key, str))
-        and (envelope.claimant is None or isinstance(envelope.claimant, str))
-        and (envelope.round_ms is None or _is_whole(envelope.round_ms))
-        and (envelope.pass_ms is None or _is_whole(envelope.pass_ms))
+        and (envelope.key is None or _is_text(envelope.key))
+        and (envelope.claimant is None or _is_text(envelope.claimant))
+        and (envelope.round_ms is None or _is_moment(envelope.round_ms))
+        and (envelope.pass_ms is None or _is_moment(envelope.pass_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
-        and (envelope.emitted_by is None or isinstance(envelope.emitted_by, str))
+        and (envelope.emitted_by is None or _is_text(envelope.emitted_by))
     )
 
 
 def _is_whole(number: object) -> bool:
-    """Milliseconds until the year 10889, and any count."""
+    """Any count."""
     return type(number) is int and 0 <= number < 1 << 48
+
+
+def _is_moment(number: object) -> bool:
+    return type(number) is int and 0 <= number <= LAST_MS
+
+
+def _is_text(text: object) -> bool:
+    return isinstance(text, str) and len(text) <= _LONGEST

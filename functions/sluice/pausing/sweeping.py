@@ -12,7 +12,7 @@ from .. import moving
 from ..envelope import Envelope
 from ..moving import Held
 from ..worker.delivery import Delivery
-from ..worker.redelivery import MAX_ATTEMPTS, plan
+from ..worker.redelivery import MAX_ATTEMPTS, may_be_put_back, plan
 from .keeping import again, move, seen_to
 from .keeping_state import Pass
 from .passes import Queue, Room, Treated, carry_on
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 EVERY_MINUTES = 5
 """Between looks at how many dead letters there are. A request each for every handler."""
-
-MAX_RECEIVES = 100
-"""Of an event by all its messages together, after which it is left for dead: twenty times five receives without five
-starts is no longer for want of concurrency."""
 
 _CLOCKS_MS = 60_000
 _HOUR = 3_600
@@ -128,12 +124,13 @@ class Sweep:
 def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int) -> bool:
     # Sent again since then, it may have been throttled before.
     first_ms = held.envelope.round_ms or held.sent_ms
-    if first_ms > throttled_ms + _CLOCKS_MS or held.envelope.receives >= MAX_RECEIVES:
+    delivery = Delivery(_record(held), handler)
+    if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(delivery):
         return False
     prior = store.get(handler, held.envelope.id)
     if prior is not None and prior.completed:
         return False
-    return plan(Delivery(_record(held), handler), prior).used < MAX_ATTEMPTS
+    return plan(delivery, prior).used < MAX_ATTEMPTS
 
 
 def _put_back(held: Held) -> Envelope:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .. import body
+from ..envelope import LAST_MS
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
@@ -180,8 +181,8 @@ class Trace:
 
 
 def iso(milliseconds: int | None) -> str | None:
-    """A moment in ISO 8601, UTC, to the millisecond."""
-    if milliseconds is None:
+    """A moment in ISO 8601, UTC, to the millisecond; None for one that no calendar has."""
+    if milliseconds is None or not 0 <= milliseconds <= LAST_MS:
         return None
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

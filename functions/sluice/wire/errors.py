@@ -36,6 +36,15 @@ def aws_errors() -> tuple[type[Exception], ...]:
     return (CallError, botocore.ClientError, botocore.BotoCoreError) if botocore else (CallError,)
 
 
+def passes(error: Exception) -> bool:
+    """Whether the same call may succeed at another time: AWS was out of reach, overwhelmed, or took away an access."""
+    return isinstance(error, aws_errors()) and error_code(error) not in _LASTING
+
+
+_LASTING = frozenset({"ValidationException", "SerializationException"})
+"""What DynamoDB says of a call that is wrong in itself."""
+
+
 def error_code(error: Exception) -> str | None:
     """The code by which AWS named a refusal; None if it gave no answer."""
     response = getattr(error, "response", None)

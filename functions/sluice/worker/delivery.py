@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import body
-from ..envelope import ATTRIBUTE, Envelope
+from ..envelope import ATTRIBUTE, LAST_MS, Envelope
 from ..ids import time_of_id
 from ..incoming import Incoming, read_message
 from ..schedules.ticks import EMITTED_BY
@@ -88,9 +88,9 @@ class Delivery:
 
     @property
     def due(self) -> datetime | None:
-        """When the schedule that sent it was due; None if none did."""
+        """When the schedule that sent it was due; None if none did, or if its id tells no time that can be."""
         due = time_of_id(self.envelope.id) if self.envelope.emitted_by == EMITTED_BY else None
-        return None if due is None else datetime.fromtimestamp(due, UTC)
+        return None if due is None or due * 1000 > LAST_MS else datetime.fromtimestamp(due, UTC)
 
     @property
     def is_first(self) -> bool:

@@ -25,6 +25,10 @@ MAX_ATTEMPTS = 5
 PUT_BACK_FROM = MAX_ATTEMPTS - 1
 """Receives. One before the last, so that there is a second chance if putting it back fails."""
 
+MAX_RECEIVES = 100
+"""Of an event by all its messages together, after which it is put back no more: twenty times five receives without five
+starts is no longer for want of concurrency."""
+
 MAX_HISTORY = 25
 """Attempts that a trace keeps, of events that were redriven again and again."""
 
@@ -87,11 +91,16 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
         step = Step.ACKNOWLEDGE
     elif used >= MAX_ATTEMPTS:
         step = Step.GIVE_UP
-    elif delivery.receive_count >= PUT_BACK_FROM and used < delivery.receive_count - 1:
+    elif delivery.receive_count >= PUT_BACK_FROM and used < delivery.receive_count - 1 and may_be_put_back(delivery):
         step = Step.PUT_BACK
     else:
         step = Step.RUN
     return Plan(step, history[-MAX_HISTORY:], used, prior)
+
+
+def may_be_put_back(delivery: Delivery) -> bool:
+    """Whether it has not gone round and round already, so that the next message can be expected to change anything."""
+    return delivery.envelope.receives < MAX_RECEIVES
 
 
 def ended(history: tuple[Attempt, ...], outcome: str, reason: str | None) -> tuple[Attempt, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, plan, retry_delay, suspicion
+from ..wire.errors import passes
+from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
     from ..traces import TraceStore
@@ -89,20 +90,26 @@ class Triage:
 
     def _certain_to_start(self, work: Work) -> Work:
         """Put back an event on its last receive, should one before it take the process down."""
-        delay = retry_delay(work.used, self._jitter)
-        if work.delivery.receive_count >= MAX_ATTEMPTS and self._queue.put_back(work.delivery, delay):
+        delivery, delay = work.delivery, retry_delay(work.used, self._jitter)
+        last = delivery.receive_count >= MAX_ATTEMPTS
+        if last and may_be_put_back(delivery) and self._queue.put_back(delivery, delay):
             return dataclasses.replace(work, verdict=Verdict.DONE)
         return work
 
-    def give_back(self, delivery: Delivery, used: int) -> Verdict:
-        """What to say of an event that cannot be started now: back it goes, and never to the dead-letter queue.
+    def give_back(self, delivery: Delivery, used: int, error: Exception | None = None) -> Verdict:
+        """What to say of an event that cannot be started now: back it goes, and not to the dead-letter queue.
+
+        But for one that will never start, be it that its trace is damaged: that would go round for as long as SQS is
+        paid for it.
 
         Args:
             delivery: the message.
             used: how many attempts the event has used up.
+            error: what keeps it from starting, if something failed.
         """
         delay = retry_delay(used, self._jitter)
-        if delivery.receive_count >= PUT_BACK_FROM and self._queue.put_back(delivery, delay):
+        again = may_be_put_back(delivery) or (error is not None and passes(error))
+        if again and delivery.receive_count >= PUT_BACK_FROM and self._queue.put_back(delivery, delay):
             return Verdict.DONE
         self._queue.return_after([delivery], [delay])
         return Verdict.RETURN
@@ -115,7 +122,7 @@ class Triage:
         except Exception as error:  # noqa: BLE001 - whatever it is, the batch's other events can start
             # It may have completed. Better late than twice.
             self._telemetry.logger.warning("trace not read", extra={"reason": repr(error)})
-            return Work(delivery, self.give_back(delivery, delivery.receive_count))
+            return Work(delivery, self.give_back(delivery, delivery.receive_count, error))
         if planned.step is Step.ACKNOWLEDGE:
             return Work(delivery, Verdict.DONE, planned)
         if planned.step is Step.GIVE_UP:

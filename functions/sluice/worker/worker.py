@@ -162,9 +162,17 @@ class Worker:
         return context.get_remaining_time_in_millis() / 1000 - RECORDING_SECONDS < self._settings.timeout
 
     def _start(self, work: Work, started: Trace) -> Verdict:
-        if work.plan is None or self._start_recorded(started, work.plan.prior):
-            return self._run(work, started)
-        return self._triage.give_back(work.delivery, work.used)
+        """Start it, once that is on record if it is a redelivered event's start."""
+        if work.plan is not None:
+            try:
+                recorded = self._store.put_start(started, work.plan.prior)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
+                self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
+                return self._triage.give_back(work.delivery, work.used, error)
+            if not recorded:
+                # Another delivery of it came between.
+                return self._triage.give_back(work.delivery, work.used)
+        return self._run(work, started)
 
     def _start_alone(self, work: Work, started: Trace, leases: Leases, remaining: float) -> Verdict:
         """Start it unless another run of the cron is under way."""
@@ -173,7 +181,7 @@ class Worker:
             holder = leases.take(event_id, remaining)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lease is not taken
             self._telemetry.logger.warning("lease not taken", extra={"reason": repr(error)})
-            return self._triage.give_back(work.delivery, work.used)
+            return self._triage.give_back(work.delivery, work.used, error)
         if holder != event_id:
             return self._skip(work, started, skipped=f"another run was under way: {holder}")
         try:
@@ -186,8 +194,11 @@ class Worker:
 
     def _is_off_week(self, delivery: Delivery) -> bool:
         """Whether it is the tick of a week in which a fortnightly cron does not run."""
-        fortnight, due = self._settings.fortnight, delivery.due
-        return fortnight is not None and due is not None and not is_on(due, fortnight)
+        fortnight = self._settings.fortnight
+        if fortnight is None:
+            return False
+        due = delivery.due
+        return due is not None and not is_on(due, fortnight)
 
     def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
         """The trace of an event that is about to start, as it reads if nothing more is heard of it."""
@@ -213,14 +224,6 @@ class Worker:
             dead_ms=now + int(remaining * 1000) if last else None,
         )
 
-    def _start_recorded(self, started: Trace, prior: Trace | None) -> bool:
-        """Whether the start of a redelivered event is on record, and no other delivery of it came between."""
-        try:
-            return self._store.put_start(started, prior)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
-            self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
-            return False
-
     def _settled_by_claims(self, work: Work, started: Trace) -> Verdict | None:
         """What is to become of an event that another message or another event runs for; None if it is to run."""
         try:
@@ -230,7 +233,7 @@ class Worker:
             owner = self._owner_of_key(work)
         except Exception as error:  # noqa: BLE001 - whatever it is, something is not claimed
             self._telemetry.logger.warning("not claimed", extra={"reason": repr(error)})
-            return self._triage.give_back(work.delivery, work.used)
+            return self._triage.give_back(work.delivery, work.used, error)
         return None if owner == work.delivery.envelope.id else self._skip(work, started, duplicate_of=owner)
 
     def _is_the_message(self, work: Work) -> bool:
