@@ -36,8 +36,8 @@ class Envelope:
         pass_ms: when the reconciler's pass began that sent this message, in milliseconds since 1970.
         key: events to the same handler with the same key run once.
         window: for how many seconds from the first one's start the key counts.
-        claimant: of an event that Scheduler sends, and may send twice with the same id, what tells the one message
-            from the other.
+        claimant: of an event that may be sent twice with the same id, by Scheduler, or with a key by anyone, what tells
+            the one message from the other.
     """
 
     id: str

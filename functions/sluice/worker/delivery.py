@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import body
 from ..envelope import ATTRIBUTE, LAST_MS, Envelope
-from ..ids import time_of_id
+from ..ids import id_of_message, time_of_id
 from ..incoming import Incoming, read_message
 from ..schedules.ticks import EMITTED_BY
 
@@ -85,6 +85,17 @@ class Delivery:
     def emitted_by(self) -> str | None:
         """The handler that emitted the event, or else the AWS principal that sent the message, if known."""
         return self.envelope.sender(self.record["attributes"])
+
+    @property
+    def claimant(self) -> str | None:
+        """What tells this message from others in which its event may lie; None if there cannot be any that matter.
+
+        An event without a key that an SDK sends twice may run twice. With a key it must not.
+        """
+        envelope = self.envelope
+        if envelope.claimant is None and envelope.key is not None:
+            return id_of_message(self.message_id, self.sent_ms)
+        return envelope.claimant
 
     @property
     def due(self) -> datetime | None:

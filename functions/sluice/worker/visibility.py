@@ -86,6 +86,9 @@ class QueueOfHandler:
         """
         envelope = dataclasses.replace(
             delivery.envelope,
+            # SQS names the sender, which from here on is this function.
+            emitted_by=delivery.emitted_by,
+            claimant=delivery.claimant,
             receives=delivery.envelope.receives + delivery.receive_count,
             round_ms=delivery.envelope.round_ms or delivery.sent_ms,
         )

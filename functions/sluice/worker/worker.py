@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from ..run import Run, under_way
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Attempt, Trace
+from .claiming import claimed_by_message
 from .delivery import Delivery
 from .outcome import run_handler
 from .redelivery import MAX_ATTEMPTS, ended, retry_delay
@@ -141,21 +142,32 @@ class Worker:
         if self._is_too_late(context):
             # An event before it overran its time. This one must not be cut off for that.
             return self._triage.give_back(work.delivery, work.used)
-        remaining = context.get_remaining_time_in_millis() / 1000
         self._telemetry.begin(work.delivery, work.used + 1)
         try:
-            started = self._started(work, context, remaining)
-            settled = self._settled_by_claims(work, started)
-            if settled is not None:
-                return settled
-            if self._is_too_late(context):
-                # Claiming it took too long.
-                return self._triage.give_back(work.delivery, work.used)
-            if self._leases is None:
-                return self._start(work, started)
-            return self._start_alone(work, started, self._leases, remaining)
+            return self._claim_and_start(work, context)
         finally:
             self._telemetry.end()
+
+    def _claim_and_start(self, work: Work, context: LambdaContext) -> Verdict:
+        remaining = context.get_remaining_time_in_millis() / 1000
+        try:
+            work = claimed_by_message(work, self._settings.handler, self._store, self._now_ms())
+            owner = self._owner_of_key(work)
+        except Exception as error:  # noqa: BLE001 - whatever it is, something is not claimed
+            self._telemetry.logger.warning("not claimed", extra={"reason": repr(error)})
+            return self._triage.give_back(work.delivery, work.used, error)
+        if work.verdict is not Verdict.RUN:
+            # The longest delay, as it can take a while until the other message's event has surely ended.
+            return Verdict.DONE if work.verdict is Verdict.DONE else self._triage.give_back(work.delivery, MAX_ATTEMPTS)
+        started = self._started(work, context, remaining)
+        if owner != work.delivery.envelope.id:
+            return self._skip(work, started, duplicate_of=owner)
+        if self._is_too_late(context):
+            # Claiming it took too long.
+            return self._triage.give_back(work.delivery, work.used)
+        if self._leases is None:
+            return self._start(work, started)
+        return self._start_alone(work, started, self._leases, remaining)
 
     def _is_too_late(self, context: LambdaContext) -> bool:
         """Whether less time is left than an event may take."""
@@ -224,29 +236,10 @@ class Worker:
             dead_ms=now + int(remaining * 1000) if last else None,
         )
 
-    def _settled_by_claims(self, work: Work, started: Trace) -> Verdict | None:
-        """What is to become of an event that another message or another event runs for; None if it is to run."""
-        try:
-            if not self._is_the_message(work):
-                # Sent twice with one id, it has one trace: that of the message that came first.
-                return Verdict.DONE
-            owner = self._owner_of_key(work)
-        except Exception as error:  # noqa: BLE001 - whatever it is, something is not claimed
-            self._telemetry.logger.warning("not claimed", extra={"reason": repr(error)})
-            return self._triage.give_back(work.delivery, work.used, error)
-        return None if owner == work.delivery.envelope.id else self._skip(work, started, duplicate_of=owner)
-
-    def _is_the_message(self, work: Work) -> bool:
-        """Whether this message is the one that its event runs for."""
-        envelope = work.delivery.envelope
-        return envelope.claimant is None or self._store.claims.message(
-            self._settings.handler, envelope.id, envelope.claimant
-        )
-
     def _owner_of_key(self, work: Work) -> str:
         """The id of the event that may run: this one's, unless another has its key."""
         envelope = work.delivery.envelope
-        if envelope.key is None:
+        if envelope.key is None or work.verdict is not Verdict.RUN:
             return envelope.id
         return self._store.claims.key(self._settings.handler, envelope.key, envelope.id, envelope.window)
 
