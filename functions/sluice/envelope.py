@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ ATTRIBUTE = "sluice"
 
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999, in milliseconds since 1970: the last moment that Python's calendar knows."""
+
+RESEND_MS = 30_000
+"""What is put back is sent within this time, with every try of the call, and cannot be a dead letter again before it is
+over: at the least, an attempt's longest delay is to come."""
 
 _LONGEST = 512
 """Characters of a text in it. A key may have 256, and IAM's names for those who call are shorter."""
@@ -31,6 +36,7 @@ class Envelope:
         hops: how many emits by handlers lie between this event and the first one of its chain.
         receives: how often it had been received when it was put back into its queue as a new message.
         round_ms: if it was put back, when its attempts began to count, in milliseconds since 1970.
+        resent_ms: if its attempts are counted from `round_ms` on, when the message was sent that says so.
         redriven: how often it has come back from the dead-letter queue.
         kept: how often it was sent again because it had waited so long that SQS was about to delete it.
         pass_ms: when the reconciler's pass began that sent this message, in milliseconds since 1970.
@@ -47,12 +53,31 @@ class Envelope:
     hops: int = 0
     receives: int = 0
     round_ms: int | None = None
+    resent_ms: int | None = None
     redriven: int = 0
     kept: int = 0
     pass_ms: int | None = None
     key: str | None = None
     window: int = 0
     claimant: str | None = None
+
+    def at_send(self, now_ms: int) -> Envelope:
+        """What to send it with, in place of the message that it was received in.
+
+        Args:
+            now_ms: the current time in milliseconds since 1970.
+        """
+        return dataclasses.replace(self, resent_ms=None if self.round_ms is None else now_ms)
+
+    def in_message_of(self, sent_ms: int) -> Envelope:
+        """What it means in a message that was sent at a moment, in milliseconds since 1970.
+
+        AWS's own redrive sends a dead letter again just as it is. One that had been put back into its queue still says
+        from when on its attempts counted then: read so, they would all be used up.
+        """
+        if self.resent_ms is None or sent_ms - self.resent_ms <= RESEND_MS:
+            return self
+        return dataclasses.replace(self, receives=0, round_ms=None, resent_ms=None, redriven=self.redriven + 1)
 
     def sender(self, system: Mapping[str, str]) -> str | None:
         """Who emitted the event: a handler, or the principal that sent its first message; None if nobody knows.
@@ -76,6 +101,8 @@ class Envelope:
             fields["receives"] = self.receives
         if self.round_ms:
             fields["round"] = self.round_ms
+        if self.resent_ms:
+            fields["resent"] = self.resent_ms
         if self.redriven:
             fields["redriven"] = self.redriven
         if self.kept:
@@ -102,6 +129,7 @@ def from_text(text: str) -> Envelope | None:
             hops=fields.get("hops", 0),
             receives=fields.get("receives", 0),
             round_ms=fields.get("round"),
+            resent_ms=fields.get("resent"),
             redriven=fields.get("redriven", 0),
             kept=fields.get("kept", 0),
             pass_ms=fields.get("pass"),
@@ -128,6 +156,7 @@ def _is_sound(envelope: Envelope) -> bool:
         and (envelope.claimant is None or _is_text(envelope.claimant))
         and (envelope.round_ms is None or _is_moment(envelope.round_ms))
         and (envelope.pass_ms is None or _is_moment(envelope.pass_ms))
+        and (envelope.resent_ms is None or _is_moment(envelope.resent_ms))
         and (envelope.parent is None or (isinstance(envelope.parent, str) and is_id(envelope.parent)))
         and (envelope.emitted_by is None or _is_text(envelope.emitted_by))
     )

@@ -34,7 +34,7 @@ def read_message(body: str, attribute: object, *, handler: str, message_id: str,
     """
     envelope = from_text(attribute) if isinstance(attribute, str) else None
     if envelope:
-        return Incoming(body, envelope)
+        return Incoming(body, envelope.in_message_of(sent_ms))
     own_id = id_of_message(message_id, sent_ms)
     unwrapped = wrapping.unwrap(body, claimant=own_id)
     if unwrapped:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -196,7 +197,7 @@ def _within_bytes(
     part: list[tuple[Held, dict[str, Any]]] = []
     room = BATCH_BYTES
     for one in held:
-        envelope = envelope_of(one)
+        envelope = envelope_of(one).at_send(int(time.time() * 1000))
         attributes = _attributes(one, envelope)
         size = size_of(Message(one.body, envelope, attributes))
         if part and size > room:

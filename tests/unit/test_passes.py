@@ -16,6 +16,7 @@ from sluice.pausing import keeping, passes, reconciler, sweeping
 from sluice.pausing.keeping_state import Kept, Pass
 from sluice.pausing.passes import Queue, Room, Treated, begin, carry_on
 from sluice.pausing.upkeep import RUN_SECONDS, TURN_SECONDS
+from sluice.worker import redelivery
 
 from .fake_queues import DAY, FakeSqs, Queues
 
@@ -400,7 +401,7 @@ def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_
 def test_an_event_is_not_put_back_for_ever() -> None:
     there = Queues(FakeSqs(), "a")
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
-    for receives in (redelivery.MAX_RECEIVES - 1, sweeping.MAX_RECEIVES):
+    for receives in (redelivery.MAX_RECEIVES - 1, redelivery.MAX_RECEIVES):
         there.sqs.put(there.dead("a"), str(receives), age=60, receives=5)
         there.sqs.messages(there.dead("a"))[-1].attributes = marked(1, receives=receives)
     for _ in range(6):

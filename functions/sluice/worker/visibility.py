@@ -6,6 +6,7 @@ import base64
 import contextlib
 import dataclasses
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ class QueueOfHandler:
             claimant=delivery.claimant,
             receives=delivery.envelope.receives + delivery.receive_count,
             round_ms=delivery.envelope.round_ms or delivery.sent_ms,
-        )
+        ).at_send(int(time.time() * 1000))
         attributes = {name: _sent(value) for name, value in delivery.record.get("messageAttributes", {}).items()} | {
             ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}
         }
