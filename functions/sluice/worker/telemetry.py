@@ -7,8 +7,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from ..names import METRICS_NAMESPACE
 
@@ -52,7 +52,9 @@ class Telemetry:
         root = logging.getLogger()
         root.handlers = [lines, capture.logging_handler()]
         root.setLevel(self.logger.log_level)
-        self._metrics = Metrics(namespace=METRICS_NAMESPACE, service=settings.handler)
+        # Not Metrics, whose instances share what they hold: a handler's own would be counted in our namespace, and ours
+        # with its dimensions.
+        self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
         self._metrics.set_default_dimensions(stage=settings.stage)
 
     def begin(self, delivery: Delivery, attempt: int) -> None:
@@ -86,5 +88,5 @@ class Telemetry:
     def flush(self) -> None:
         """Write the metrics of this batch."""
         with contextlib.suppress(Exception):
-            if self._metrics.provider.metric_set:
+            if self._metrics.metric_set:
                 self._metrics.flush_metrics()
