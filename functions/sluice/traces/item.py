@@ -58,8 +58,18 @@ def to_item(trace: Trace, expires_at: int) -> Item:
         "status": {"S": trace.status},
         "attempts": {"N": str(trace.attempts)},
         "expires_at": {"N": str(expires_at)},
+        # Nothing is started after a completion, and most items are one write unit without it.
+        **({} if trace.completed else {"last_start": {"S": last_start(trace)}}),
         _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
     }
+
+
+def last_start(trace: Trace) -> str:
+    """What tells an event's last start from every other."""
+    if not trace.history:
+        return "none"
+    last = trace.history[-1]
+    return f"{last.started_ms} {last.request_id}"
 
 
 def is_cut(trace: Trace, field: str) -> bool:

@@ -98,8 +98,14 @@ class TraceStore:
         """
         if prior is None:
             return self._put_if(trace, "attribute_not_exists(pk)", None)
-        values = {":attempts": {"N": str(prior.attempts)}, ":prior": {"S": prior.status}}
-        return self._put_if(trace, "attempts = :attempts AND #status = :prior", values)
+        values = {
+            ":attempts": {"N": str(prior.attempts)},
+            ":prior": {"S": prior.status},
+            # A history that is full grows no more: its last start tells it from the one before.
+            ":start": {"S": items.last_start(prior)},
+        }
+        same_start = "(attribute_not_exists(last_start) OR last_start = :start)"
+        return self._put_if(trace, f"attempts = :attempts AND #status = :prior AND {same_start}", values)
 
     def _put_if(self, trace: Trace, condition: str, values: Any) -> bool:
         names: Any = {"ExpressionAttributeNames": {"#status": "status"}, "ExpressionAttributeValues": values}
