@@ -11,7 +11,8 @@ from sluice.dead import DeadLetters
 from sluice.envelope import ATTRIBUTE, Envelope, from_text
 from sluice.ids import new_id
 from sluice.pausing import keeping
-from sluice.pausing.keeping_state import Kept
+from sluice.pausing.keeping_state import Pass
+from sluice.pausing.passes import Queue, Room, begin
 
 from .conftest import HANDLER, Cloud
 from .function import Function
@@ -36,8 +37,8 @@ def put_back(cloud: Cloud) -> None:
 def forward_dead(cloud: Cloud) -> None:
     make_visible(cloud, f"{HANDLER}-dead")
     later = int(time.time() * 1000) + keeping.DEAD_AGE_MS
-    url = url_of(cloud, f"{HANDLER}-dead")
-    keeping.forward_dead(cloud.sqs, url, HANDLER, Kept(), later, keeping.Room(100, lambda: False))
+    queue = Queue(cloud.sqs, url_of(cloud, f"{HANDLER}-dead"), HANDLER)
+    keeping.forward_dead(queue, begin(Pass(), later), Room(100, lambda: False))
 
 
 @pytest.mark.parametrize("before", ["put back", "kept", "both"])
@@ -56,8 +57,8 @@ def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPat
     first_round = len(starts)
     if before != "put back":
         forward_dead(cloud)
-    monkeypatch.setattr(envelope, "RESEND_MS", 1_000)
-    time.sleep(1.1)
+    # As if it had been a while.
+    monkeypatch.setattr(envelope, "RESEND_MS", -1)
     assert redrive_in_the_console(cloud) == 1
     function = Function(cloud, handle, batch_size=1)
     poll_until_quiet(cloud, function)
@@ -71,11 +72,12 @@ def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPat
 
 def test_a_dead_letter_that_is_sent_again_in_its_queue_has_no_attempts_left(cloud: Cloud) -> None:
     """Until somebody redrives it."""
-    emit(HANDLER, 1)
+    event_id = emit(HANDLER, 1)
     poll_until_quiet(cloud, Function(cloud, no_memory, batch_size=1))
     forward_dead(cloud)
     make_visible(cloud, f"{HANDLER}-dead")
-    (letter,) = DeadLetters(cloud.sqs, cloud.names, HANDLER).all()
+    letter, _ = DeadLetters(cloud.sqs, cloud.names, HANDLER).find(event_id)
+    assert letter is not None
     assert letter.envelope.round_ms is not None
     assert letter.envelope.redriven == 0
 

@@ -162,7 +162,7 @@ def test_a_redriven_dead_letter_runs_for_its_new_message(cloud: Cloud, kind: str
         assert redrive_in_the_console(cloud) == 1
     else:
         make_visible(cloud, f"{HANDLER}-dead")
-        assert DeadLetters(cloud.sqs, cloud.names, HANDLER).redrive() == 1
+        assert DeadLetters(cloud.sqs, cloud.names, HANDLER).redrive().done == 1
     ran: list[object] = []
     function = Function(cloud, ran.append)
     poll_until_quiet(cloud, function)

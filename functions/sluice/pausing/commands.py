@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import SluiceError
 from . import block_tag
-from .decision import RECEIVING, Call, Record, holds
+from .decision import LEASE_OVER_MS, RECEIVING, Call, Record, holds
 from .history import Change, block_found, new_change
 from .records import ConflictError, same_block
 from .settling import Looked, Stage
@@ -102,7 +102,7 @@ class Commands:
                 reason=reason,
                 until_ms=until_ms,
                 pending=True,
-                lease_ms=None,
+                lease_ms=None if base.lease_ms is None else LEASE_OVER_MS,
             )
 
         self._write_down(handler, wanted, "paused", reason, until_ms)

@@ -41,6 +41,9 @@ class Call(Enum):
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
 
+LEASE_OVER_MS = 1
+"""A lease that has run out long ago: its reserved concurrency is yet to be taken back."""
+
 STARTS = frozenset({Call.RELEASE, Call.ENABLE_MAPPING})
 """What lets events start. It is never done on what was seen before somebody else wrote something down."""
 

@@ -15,7 +15,7 @@ from ..envelope import ATTRIBUTE, Envelope
 from ..errors import SluiceError
 from ..ids import new_id
 from .commands import BlockedError, NotPausableError, UnsettledError, as_recorded
-from .decision import RECEIVING, Call, Record
+from .decision import LEASE_OVER_MS, RECEIVING, Call, Record
 from .history import new_change
 from .records import ConflictError
 from .settling import Looked, Stage
@@ -27,9 +27,6 @@ _UNTIL_IT_COUNTS = 15.0
 """Seconds that a change of the reserved concurrency gets to reach all of Lambda."""
 
 _PAUSE = 0.5
-
-_OVER = 1
-"""A lease that has run out long ago, in milliseconds since 1970."""
 
 
 class RunFailedError(SluiceError):
@@ -101,7 +98,7 @@ def _end_lease(stage: Stage, found: Looked, leased: Record) -> None:
     handler = found.part.handler
     try:
         # From here on the lease has run out: cut off, the reconciler does the rest.
-        ending = stage.records.put(handler, dataclasses.replace(leased, lease_ms=_OVER), leased)
+        ending = stage.records.put(handler, dataclasses.replace(leased, lease_ms=LEASE_OVER_MS), leased)
         stage.functions.call(found.part, Call.SET_ZERO, None)
         stage.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
