@@ -44,6 +44,12 @@ def project(cloud: Project, request: pytest.FixtureRequest) -> Project:
     return cloud
 
 
+@pytest.fixture(scope="session")
+def not_up(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for what needs no cloud."""
+    return make_project(tmp_path_factory.mktemp("not-up"))
+
+
 @contextmanager
 def _talking_to(project: Project) -> Iterator[None]:
     """This process's own clients talk to a project's local cloud, with nothing set but its port."""

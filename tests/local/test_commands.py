@@ -28,6 +28,8 @@ STATUS_FIELDS = {
     "also_paused",
     "scheduled",
     "unhandled",
+    "moved_at",
+    "moving",
 }
 
 TRACE_FIELDS = {
@@ -173,11 +175,11 @@ def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
     assert table.err.endswith(f"next: sluice trace {newest[0]['id']}\n")
 
 
-def test_check_counts_the_handlers(project: Project) -> None:
-    deployed = [row["handler"] for row in project.run("status", "--json").json if row["kind"]]
+def test_check_counts_the_handlers(not_up: Project) -> None:
+    deployed = [row["handler"] for row in not_up.run("status", "--json").json if row["kind"]]
 
-    ran = project.run("check")
-    told = project.run("check", "--json").json
+    ran = not_up.run("check")
+    told = not_up.run("check", "--json").json
 
     assert (ran.code, ran.out) == (0, f"ok: {len(deployed)} handlers\n")
     assert told == {"ok": True, "handlers": deployed, "problems": []}

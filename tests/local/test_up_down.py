@@ -206,20 +206,20 @@ def test_nothing_is_up_outside_of_a_project(project: Project, tmp_path: Path) ->
         assert "app.py and cdk.json" in ran.err
 
 
-def test_the_cdks_own_command_line_sees_the_local_cloud(project: Project) -> None:
-    assert project.run("cdk", "list").out.split() == ["sluice-local"]
-    assert "sluice-prod" in project.run("cdk", "list", "--stage", "prod").out
-    assert project.run("cdk", "no-such-command").code == 1
+def test_the_cdks_own_command_line_sees_the_local_cloud(not_up: Project) -> None:
+    assert not_up.run("cdk", "list").out.split() == ["sluice-local"]
+    assert "sluice-prod" in not_up.run("cdk", "list", "--stage", "prod").out
+    assert not_up.run("cdk", "no-such-command").code == 1
 
 
-def test_no_other_node_is_used(project: Project, tmp_path: Path) -> None:
+def test_no_other_node_is_used(not_up: Project, tmp_path: Path) -> None:
     for program in ("node", "npm", "npx"):
         trap = tmp_path / program
         trap.write_text("#!/bin/sh\nexit 99\n")
         trap.chmod(0o755)
-    environment = project.environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment = not_up.environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     listed = subprocess.run(
-        project.command("cdk", "list"), cwd=project.root, env=environment, capture_output=True, text=True, check=False
+        not_up.command("cdk", "list"), cwd=not_up.root, env=environment, capture_output=True, text=True, check=False
     )
 
     assert listed.stdout.split() == ["sluice-local"], listed.stderr

@@ -53,7 +53,7 @@ class FakeSqs:
 
     def __init__(self, order: str = "oldest", latency: float = 0.0, seed: int = 1) -> None:
         # In the past: envelopes say by the real clock when they were sent.
-        self.now = 1_700_000_000.0
+        self.now = 1_699_920_000.0
         self.calls: Counter[str] = Counter()
         self.sent_to: Counter[str] = Counter()
         self.threads: set[int] = set()

@@ -125,7 +125,7 @@ class Recording(FaultyClient):
 
 # Shrinking a failure of these takes minutes; the draws that it prints are enough to follow it.
 @settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
