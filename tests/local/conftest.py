@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -86,6 +87,14 @@ def for_later(cloud: Project) -> Later:
 
 
 @pytest.fixture(scope="session")
+def missed(cloud: Project) -> datetime:
+    """Two crons that have been paused since then: one whose ticks wait, and one that has none."""
+    ran = cloud.run("pause", "skips-ticks", "queues-ticks", "--reason", "to see what becomes of their ticks")
+    assert ran.code == 0, ran.err
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
 def killed(cloud: Project) -> Killed:
     """A redrive that was killed half-way. The events that it was at come back while the other tests run."""
     with _talking_to(cloud):
@@ -107,7 +116,7 @@ def throttled(cloud: Project) -> Throttling:
     return begun
 
 
-TAKES_MINUTES = ("poison", "for_later", "throttled", "killed")
+TAKES_MINUTES = ("poison", "for_later", "missed", "throttled", "killed")
 """Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
 
 

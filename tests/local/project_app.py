@@ -15,6 +15,8 @@ SluiceStack(
         Worker("audit-log"),
         Cron("nightly-report", every="Daily", at="03:00", timezone="Europe/Berlin"),
         Cron("minutely", every="Every 1min"),
+        Cron("skips-ticks", every="Every 1min"),
+        Cron("queues-ticks", every="Every 1min", missed="queue"),
         # Far ahead: what these are given is what the tests send.
         Cron("twice", cron="0 0 1 1 ? 2199"),
         Cron("alone", cron="0 0 1 1 ? 2199", overlap="skip"),

@@ -76,7 +76,7 @@ def test_crons_are_listed_with_their_zones_and_next_runs(project: Project) -> No
     table = project.run("crons")
 
     found: dict[str, Any] = {cron["cron"]: cron for cron in ran.json}
-    assert set(found) == {"alone", "minutely", "nightly-report", "twice"}
+    assert set(found) == {"alone", "minutely", "nightly-report", "queues-ticks", "skips-ticks", "twice"}
     nightly = found["nightly-report"]
     assert (nightly["schedule"], nightly["timezone"], nightly["state"]) == (
         "At 03:00, every day",
@@ -122,18 +122,6 @@ def test_a_handler_emits_for_later(project: Project, store: TraceStore) -> None:
     assert project.run("cancel", trace.result).code == 0
 
 
-def test_crons_can_be_kept_from_firing(project: Project) -> None:
-    off = project.run("up", "--no-crons", "--json")
-    try:
-        states = {cron["cron"]: cron["state"] for cron in project.run("crons", "--json").json}
-        again = project.run("up", "--no-crons", "--json").json
-    finally:
-        on = project.run("up", "--json")
-    assert (off.json["deployed"], again["deployed"], on.json["deployed"]) == (True, False, True)
-    assert set(states.values()) == {"disabled"}
-    assert {cron["state"] for cron in project.run("crons", "--json").json} == {"running"}
-
-
 # ---- what takes its time
 
 
@@ -156,6 +144,34 @@ def test_what_was_cancelled_never_runs(project: Project, store: TraceStore, for_
     eventually(lambda: at_rest(project, "echo"), "an empty queue")
 
     assert store.get("echo", for_later.cancelled) is None
+
+
+def test_of_a_paused_cron_ticks_wait_or_do_not_come_as_app_py_has_it(
+    project: Project, store: TraceStore, missed: datetime
+) -> None:
+    def row(cron: str) -> Any:
+        (found,) = project.run("status", cron, "--json").json
+        return found
+
+    def schedule(cron: str) -> str:
+        state: str = project.aws("scheduler", "get-schedule", "--name", f"sluice-local-{cron}")["State"]
+        return state
+
+    eventually(lambda: row("queues-ticks")["waiting"] >= 2, "two ticks wait", limit=200)
+    assert schedule("queues-ticks") == "ENABLED"
+    assert schedule("skips-ticks") == "DISABLED"
+    # The reconciler has a minute to disable it: one tick may have come before.
+    assert row("skips-ticks")["waiting"] <= 1
+    for cron in ("queues-ticks", "skips-ticks"):
+        assert store.recent(cron, since=missed.timestamp()) == []
+    unpaused = datetime.now(UTC)
+    assert project.run("unpause", "queues-ticks", "skips-ticks").code == 0
+
+    eventually(lambda: len(store.recent("queues-ticks", since=missed.timestamp())) >= 2, "those that waited run")
+    eventually(lambda: schedule("skips-ticks") == "ENABLED", "its schedule is enabled again", limit=90)
+    events = [json.loads(trace.event) for trace in store.recent("skips-ticks", limit=100)]
+    dues = [datetime.fromisoformat(event["scheduled_at"]) for event in events]
+    assert [due for due in dues if missed + 1.25 * MINUTE < due < unpaused] == []
 
 
 def test_an_every_minute_cron_runs_on_the_minute(project: Project, store: TraceStore, for_later: Later) -> None:

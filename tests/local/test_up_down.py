@@ -184,6 +184,18 @@ def test_up_recovers_from_a_server_that_died(another: Project) -> None:
     assert second.json["pid"] != first["pid"]
 
 
+def test_crons_can_be_kept_from_firing(another: Project) -> None:
+    off = another.run("up", "--no-crons", "--json")
+    assert off.code == 0, off.err
+    states = {cron["cron"]: cron["state"] for cron in another.run("crons", "--json").json}
+    again = another.run("up", "--no-crons", "--json").json
+    on = another.run("up", "--json")
+
+    assert (off.json["deployed"], again["deployed"], on.json["deployed"]) == (True, False, True)
+    assert set(states.values()) == {"disabled"}
+    assert {cron["state"] for cron in another.run("crons", "--json").json} == {"running"}
+
+
 def test_an_interrupted_up_takes_its_deployment_along(another: Project) -> None:
     interrupted = another.start("up")
 
