@@ -34,8 +34,8 @@ MAX_HISTORY = 25
 
 _FIRST_DELAY = 5.0
 _GROWTH = 3.0
-LONGEST_DELAY = 60.0
-"""Seconds. A third of the shortest visibility timeout that the template gives a queue."""
+LONGEST_DELAY = 45.0
+"""Seconds. A quarter of the shortest visibility timeout that the template gives a queue."""
 
 
 class Step(Enum):
