@@ -1,5 +1,6 @@
 """Sluice: background queues, crons and traces on your own AWS account."""
 
+from . import _collection  # noqa: F401 - it works by being first
 from .emitting import emit, emit_many, retry
 from .errors import (
     EventNotSerializableError,

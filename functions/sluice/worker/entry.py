@@ -71,8 +71,9 @@ try:
 except NotLoadedError as error:
     sys.stderr.write(f"{error}\n")
 
-# What is imported stays: later collections need not look through it.
+# What is imported stays: later collections need not look through it. There was none while it was imported.
 gc.freeze()
+gc.enable()
 
 
 def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
