@@ -85,6 +85,12 @@ def lifts() -> dict[str, Callable[[Guarded, Any], object]]:
         SECOND_MAPPING: lambda guarded, client: client.create_event_source_mapping(
             FunctionName=BLOCKED, EventSourceArn=queue(guarded)
         ),
+        "enable its mapping": lambda guarded, client: client.update_event_source_mapping(
+            UUID=mapping_of(guarded, BLOCKED).rsplit(":", 1)[-1], Enabled=True
+        ),
+        "delete its mapping": lambda guarded, client: client.delete_event_source_mapping(
+            UUID=mapping_of(guarded, BLOCKED).rsplit(":", 1)[-1]
+        ),
         "delete the function": lambda _, client: client.delete_function(FunctionName=BLOCKED),
         "invoke it": lambda _, client: client.invoke(FunctionName=BLOCKED, Payload=b"{}"),
         "change its code": lambda _, client: client.update_function_code(FunctionName=BLOCKED, ZipFile=b""),

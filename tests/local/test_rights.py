@@ -1,15 +1,14 @@
 """The three policies on the deployed template, with IAM enforced: what each allows, and every way to lift a block.
 
-The emulator checks no call that changes or deletes an event source mapping, knows no mapping's tags, and takes
-removing a reserved concurrency for setting it. Of conditions it does not know `dynamodb:LeadingKeys` and
-`lambda:FunctionArn`: to it, whoever may write the table may write all of its partitions, and who may make a mapping may
-make a second one. All of that is evaluated in tests/infra/test_policies.py and tests/infra/test_pausing.py.
+The emulator does not know `lambda:FunctionArn`: to it, who may make any mapping may make a second one. That is
+evaluated in tests/infra/test_policies.py.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +236,36 @@ def test_a_handler_s_own_role_can_do_nothing_to_its_state(guarded: Guarded) -> N
         lambda: client("s3").list_buckets(),
     ):
         refused(call)
+    for partition in ("#pausing", "#blocks", "#keeping", f"#history#{FREE}"):
+        refused(partial(write, table, partition))
+    write(table, "paused#0")
+
+
+def write(table: Any, partition: str) -> None:
+    """Put an item into the trace table, and alike in a transaction."""
+    item = {"pk": {"S": partition}, "sk": {"S": "nothing"}, "expires_at": {"N": "1"}}
+    table.put_item(TableName="sluice-local-traces", Item=item)
+    table.transact_write_items(TransactItems=[{"Put": {"TableName": "sluice-local-traces", "Item": item}}])
+
+
+@pytest.mark.parametrize(
+    ("kind", "partition", "allowed"),
+    [
+        ("operator", "#blocks", False),
+        ("operator", "#keeping", False),
+        ("operator", "#history#nobody", True),
+        (MIGHTY, "#blocks", False),
+        ("admin", "#blocks", True),
+        ("admin", "#keeping", False),
+        ("viewer", "#history#nobody", False),
+    ],
+)
+def test_who_writes_which_records(guarded: Guarded, kind: str, partition: str, allowed: bool) -> None:
+    table = guarded.client("dynamodb", kind)
+    if allowed:
+        write(table, partition)
+    else:
+        refused(lambda: write(table, partition))
 
 
 def test_a_redeployment_leaves_a_pause_and_a_block(guarded: Guarded) -> None:

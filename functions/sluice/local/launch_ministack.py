@@ -11,9 +11,10 @@ import sys
 
 from ministack.app import main  # type: ignore[import-untyped]
 
-from sluice.local import ministack_layers, ministack_scheduler
+from sluice.local import ministack_iam, ministack_layers, ministack_scheduler
 
 if __name__ == "__main__":
+    ministack_iam.install()
     ministack_layers.install()
     ministack_scheduler.install()
     sys.executable = getattr(sys, "_base_executable", None) or sys.executable

@@ -1,0 +1,71 @@
+"""What MiniStack's IAM leaves out of what our policies are about, put in.
+
+It takes changing an event source mapping for no action at all, removing a reserved concurrency for setting one, and
+tells policies neither a mapping's tags nor which partitions a call to DynamoDB is about. Which policies there are, and
+what comes of them, is MiniStack's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.core import iam_actions  # type: ignore[import-untyped]
+from ministack.services import lambda_svc, tagging  # type: ignore[import-untyped]
+
+_MAPPINGS = {
+    "GET": "GetEventSourceMapping",
+    "PUT": "UpdateEventSourceMapping",
+    "DELETE": "DeleteEventSourceMapping",
+}
+
+_PARTITION_KEY = "pk"
+"""Of the trace table, which is the only one."""
+
+
+def lambda_action(method: str, path: str) -> str | None:
+    """The action of a call to Lambda that MiniStack knows by another name, or not at all; None for all others."""
+    parts = [part for part in path.split("/") if part]
+    if parts[-2:-1] == ["event-source-mappings"]:
+        return _MAPPINGS.get(method)
+    if method == "DELETE" and parts[-1:] == ["concurrency"]:
+        return "DeleteFunctionConcurrency"
+    return None
+
+
+def leading_keys(body: bytes) -> list[str]:
+    """The partitions that a call writes to, as `dynamodb:LeadingKeys` has them."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return []
+    return sorted(set(_partitions(asked))) if isinstance(asked, dict) else []
+
+
+def _partitions(asked: Any) -> Iterator[str]:
+    calls = [call for entry in asked.get("TransactItems", ()) for call in entry.values()]
+    for call in (asked, *calls):
+        key = (call.get("Item") or call.get("Key") or {}).get(_PARTITION_KEY, {}).get("S")
+        if key is not None:
+            yield key
+
+
+def _mapping_tags(arn: str) -> Any:
+    """The tags of an event source mapping; None if it is none."""
+    mapping = lambda_svc._esms.get(lambda_svc._esm_id_from_arn(arn) or "")  # noqa: SLF001 - no other way in
+    return mapping.get("Tags", {}) if mapping else None
+
+
+def install() -> None:
+    """Put it into MiniStack, before MiniStack is started."""
+    action, context = iam_actions._lambda_action, iam_actions.dynamodb_service_context  # noqa: SLF001 - as above
+    tags = tagging.resource_tags
+
+    def with_keys(body: bytes) -> Any:
+        keys = leading_keys(body)
+        return {**context(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
+
+    iam_actions._lambda_action = lambda method, path: lambda_action(method, path) or action(method, path)  # noqa: SLF001
+    iam_actions.dynamodb_service_context = with_keys
+    tagging.resource_tags = lambda arn: _mapping_tags(arn) or tags(arn)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sluice.local.ministack_iam import lambda_action, leading_keys
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("GET", "/2015-03-31/event-source-mappings/1-2", "GetEventSourceMapping"),
+        ("PUT", "/2015-03-31/event-source-mappings/1-2", "UpdateEventSourceMapping"),
+        ("DELETE", "/2015-03-31/event-source-mappings/1-2", "DeleteEventSourceMapping"),
+        ("GET", "/2015-03-31/event-source-mappings/", None),
+        ("POST", "/2015-03-31/event-source-mappings/", None),
+        ("DELETE", "/2017-10-31/functions/sluice-local-a/concurrency", "DeleteFunctionConcurrency"),
+        ("PUT", "/2017-10-31/functions/sluice-local-a/concurrency", None),
+        ("DELETE", "/2015-03-31/functions/sluice-local-a", None),
+    ],
+)
+def test_calls_to_lambda_are_named_as_aws_does(method: str, path: str, action: str | None) -> None:
+    assert lambda_action(method, path) == action
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ({"Item": {"pk": {"S": "a"}, "sk": {"S": "x"}}}, ["a"]),
+        ({"Key": {"pk": {"S": "a"}, "sk": {"S": "x"}}}, ["a"]),
+        (
+            {"TransactItems": [{"Put": {"Item": {"pk": {"S": "b"}}}}, {"Delete": {"Key": {"pk": {"S": "a"}}}}]},
+            ["a", "b"],
+        ),
+        ({"TableName": "t"}, []),
+        ([], []),
+    ],
+)
+def test_partitions_are_told(asked: Any, keys: list[str]) -> None:
+    assert leading_keys(json.dumps(asked).encode()) == keys
+
+
+def test_what_is_no_json_names_none() -> None:
+    assert leading_keys(b"{") == leading_keys(b"") == []
