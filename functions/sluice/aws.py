@@ -113,8 +113,8 @@ def patient_client(service: str, stage: str, seconds: float) -> Any:
 
 def _make(service: str, stage: str, **settings: Any) -> Any:
     # Imported when it is needed: it takes a quarter of a second, which a handler's first event would wait for.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415 - see above
+    from botocore.config import Config  # noqa: PLC0415 - see above
 
     make: Any = boto3.client  # the stubs know services by name only
     retries = {"mode": "standard", "max_attempts": 5}

@@ -18,13 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .body import is_json
 from .envelope import ATTRIBUTE, Envelope
 from .incoming import read_message
-from .sending import BATCH_BYTES, BATCH_COUNT, Message, size_of
+from .sending import BATCH_BYTES, BATCH_COUNT, MAX_ATTRIBUTES, Message, size_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-MAX_ATTRIBUTES = 10
-"""SQS's limit for a message's attributes."""
 
 EMPTY_RECEIVES = 3
 """In a row, before a queue counts as seen. SQS asks all of its servers on each, as they wait for messages."""

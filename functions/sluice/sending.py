@@ -22,6 +22,9 @@ BATCH_COUNT = 10
 BATCH_BYTES = 1_048_576
 """SQS's limit for a batch's messages together."""
 
+MAX_ATTRIBUTES = 10
+"""SQS's limit for a message's attributes."""
+
 _TRIES = 5
 """Sends of an entry that SQS refuses for no fault of the sender, before it counts as not accepted."""
 

@@ -39,7 +39,7 @@ def cdk(stage: str, arguments: tuple[str, ...]) -> None:
         files.temporary.mkdir(parents=True, exist_ok=True)
     else:
         variables = environment.for_cdk(os.environ, packaged.node()) | {"SLUICE_STAGE": stage}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - the CDK's command line, with the caller's own arguments and no shell
         [*program, "--context", f"stage={stage}", *arguments], cwd=root, env=variables, check=False
     )
     if done.returncode != 0:

@@ -65,7 +65,7 @@ def explain(error: Exception, stage: str) -> CommandError:
     if isinstance(error, SluiceError):
         return _of_sluice(error, stage)
     # Not imported before something has failed; whatever raised one of its errors has imported it already.
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
 
     if isinstance(error, ClientError):
         return _of_client(error, stage)
@@ -80,14 +80,15 @@ def explain(error: Exception, stage: str) -> CommandError:
 
 
 def _of_sluice(error: SluiceError, stage: str) -> CommandError:
-    from ..local.errors import (  # noqa: PLC0415
+    # As above: a command that succeeds needs none of these.
+    from ..local.errors import (  # noqa: PLC0415 - see above
         InvalidPortError,
         LocalCloudError,
         NothingRunningError,
         ProjectNotFoundError,
     )
-    from ..pausing.commands import BlockedError  # noqa: PLC0415
-    from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415
+    from ..pausing.commands import BlockedError  # noqa: PLC0415 - see above
+    from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415 - see above
 
     if isinstance(error, NotDeployedError):
         return not_deployed(stage)
@@ -158,8 +159,9 @@ _BOTOCORE: Mapping[str, str] = MappingProxyType(
 
 
 def _of_botocore(error: BotoCoreError, stage: str) -> CommandError:
-    from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
-    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
+    # botocore is there, as it has raised the error; nothing else in this module needs it.
+    from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415 - see above
+    from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - see above
 
     if isinstance(error, HTTPClientError | NotConnectedError):
         if stage == LOCAL_STAGE:

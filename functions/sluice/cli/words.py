@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cron_descriptor import (  # type: ignore[import-untyped]
+from cron_descriptor import (  # type: ignore[import-untyped]  # it has no types
     FormatError,
     MissingFieldError,
     Options,

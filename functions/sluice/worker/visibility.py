@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..envelope import ATTRIBUTE
-from ..sending import Message, send_one
+from ..sending import MAX_ATTRIBUTES, Message, send_one
 from ..wire import end_calls_by
 from ..wire.errors import aws_errors
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from .delivery import Delivery
-
-MAX_ATTRIBUTES = 10
-"""SQS's limit for a message's attributes."""
 
 _LONGEST = 43_200
 """Seconds. SQS's limit for a visibility timeout."""
