@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sluice import emit
 from sluice.dead import DeadLetters
-from sluice.envelope import Envelope
 from sluice.ids import id_of_tick, is_id, time_of_id
 from sluice.incoming import read_message
 from sluice.moving import Held
 from sluice.schedules.ticks import due_ms, tick_of
-from sluice.schedules.wrapping import unwrap, wrap
 from sluice.worker.overlap import Leases
 
 from .conftest import HANDLER, Cloud
+from .counted import Runs, function, send
 from .function import Context, Function
 from .polling import dead_letters, make_visible, poll_until_quiet
 
@@ -30,35 +27,9 @@ def tick(due: datetime = DUE, cron: str = HANDLER) -> str:
     return tick_of(cron).replace("<aws.scheduler.scheduled-time>", due.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-class Runs:
-    """A handler that keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def __call__(self, event: Any) -> int:
-        self.events.append(event)
-        return len(self.events)
-
-
 @pytest.fixture
 def runs() -> Runs:
     return Runs()
-
-
-def function(cloud: Cloud, handle: Callable[[Any], Any], **settings: Any) -> Function:
-    made = Function(cloud, handle)
-    made.settings = dataclasses.replace(made.settings, **settings)
-    if made.settings.alone:
-        made.leases = Leases(cloud.dynamodb, cloud.names.trace_table, HANDLER)
-    made.worker = made.new_process()
-    return made
-
-
-def send(cloud: Cloud, body: str) -> None:
-    cloud.sqs.send_message(
-        QueueUrl=cloud.sqs.get_queue_url(QueueName=cloud.names.queue(HANDLER))["QueueUrl"], MessageBody=body
-    )
 
 
 # ---- what a tick is
@@ -308,64 +279,3 @@ def test_what_a_person_emits_to_a_fortnightly_cron_runs_in_any_week(cloud: Cloud
     emit(HANDLER, {"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"})
     made.poll(Context())
     assert len(runs.events) == 1
-
-
-# ---- wrapped
-
-
-def test_a_wrapped_event_comes_out_as_it_went_in() -> None:
-    envelope = Envelope(id=id_of_tick("x", 1), emitted_ms=5, parent=id_of_tick("y", 2), hops=3)
-    text = wrap('{"a":"<aws.scheduler.scheduled-time>\\n"}', envelope)
-
-    assert "<aws.scheduler." not in text
-    found = unwrap(text, claimant="m")
-    assert found is not None
-    body, unwrapped = found
-    assert json.loads(body) == {"a": "<aws.scheduler.scheduled-time>\n"}
-    assert (unwrapped.id, unwrapped.parent, unwrapped.hops) == (envelope.id, envelope.parent, 3)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "sluice-scheduled", "sluice-scheduled \n1", 'sluice-scheduled {"id":1}\n1', '"x"']
-)
-def test_text_that_only_looks_wrapped_is_text(text: str) -> None:
-    assert unwrap(text, claimant="m") is None
-    assert read_message(text, None, handler=HANDLER, message_id="m", sent_ms=1).body == text
-
-
-def test_an_event_that_scheduler_sends_twice_runs_once(cloud: Cloud, runs: Runs) -> None:
-    made = function(cloud, runs)
-    envelope = Envelope(id=id_of_tick("x", 1), emitted_ms=5)
-    for _ in range(2):
-        send(cloud, wrap('{"n":1}', envelope))
-    made.poll()
-
-    assert runs.events == [{"n": 1}]
-    (trace,) = made.traces()
-    assert (trace.id, trace.event) == (envelope.id, '{"n":1}')
-
-
-def test_an_event_with_a_key_that_scheduler_sends_twice_runs_once(cloud: Cloud, runs: Runs) -> None:
-    made = function(cloud, runs)
-    first, second = (Envelope(id=id_of_tick("x", n), emitted_ms=5, key="order-7", window=60) for n in (1, 2))
-    for envelope in (first, first, second, second):
-        send(cloud, wrap('{"n":1}', envelope))
-    made.poll()
-
-    assert runs.events == [{"n": 1}]
-    duplicates = {trace.id: trace.duplicate_of for trace in made.traces()}
-    (ran,) = [event_id for event_id, duplicate in duplicates.items() if duplicate is None]
-    (other,) = {first.id, second.id} - {ran}
-    assert duplicates == {ran: None, other: ran}
-
-
-def test_of_an_event_that_scheduler_sent_nobody_knows_who_emitted_it(cloud: Cloud, runs: Runs) -> None:
-    made = function(cloud, runs)
-    outside, handler = (
-        Envelope(id=id_of_tick("x", n), emitted_ms=5, emitted_by=by) for n, by in ((1, None), (2, "audit-log"))
-    )
-    for envelope in (outside, handler):
-        send(cloud, wrap("1", envelope))
-    made.poll()
-
-    assert {trace.id: trace.emitted_by for trace in made.traces()} == {outside.id: None, handler.id: "audit-log"}
