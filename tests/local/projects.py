@@ -112,7 +112,7 @@ class Project:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             # A shell that starts the tests in the background has them ignore interrupts, and all that they start.
             preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one system call, which takes no lock
         )

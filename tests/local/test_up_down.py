@@ -146,12 +146,13 @@ def test_up_recovers_from_a_killed_one_and_down_leaves_nothing(another: Project)
     (another.files / "deployed.json").write_text(
         json.dumps({"server": {"pid": os.getpid(), "started": 1.0}, "made_from": "something"})
     )
+    (another.files / "cdk.out" / f"read.{os.getpid()}.1.lock").write_text(str(os.getpid()))
 
     # Two at once: one does it, the other waits for it.
     both = [another.start("up", "--json") for _ in range(2)]
-    outputs = [process.communicate(timeout=300)[0] for process in both]
+    outputs, errors = zip(*(process.communicate(timeout=300) for process in both), strict=True)
 
-    assert [process.returncode for process in both] == [0, 0]
+    assert [process.returncode for process in both] == [0, 0], errors
     assert sorted(json.loads(output)["deployed"] for output in outputs) == [False, True]
     assert len({json.loads(output)["pid"] for output in outputs}) == 1
     rows = another.run("status", "--json").json

@@ -116,7 +116,11 @@ def down(root: Path, progress: Progress) -> bool:
 
 @contextmanager
 def _alone(files: Files, progress: Progress) -> Iterator[None]:
-    with locked(files.lock, lambda holder: progress.note(f"waiting for another sluice command (process {holder})")):
+    def busy(holder: str) -> None:
+        # It may not have written yet who it is.
+        progress.note(f"waiting for another sluice command{f' (process {holder})' if holder else ''}")
+
+    with locked(files.lock, busy):
         yield
 
 

@@ -66,9 +66,15 @@ def deploy(files: Files, progress: Progress, *, crons: bool = True) -> None:
 
 
 def stop_leftovers(files: Files) -> None:
-    """Stop a deployment into this local cloud whose command was killed."""
+    """Stop a deployment into this local cloud whose command was killed, and free what it held.
+
+    The caller holds the local cloud's lock, so that nobody else's deployment is under way.
+    """
     marks = _arguments(files)[-2:]
     processes.kill(processes.running(lambda command: list(command[-2:]) == marks))
+    # The CDK takes a lock for held while there is a process of its number: one that waits to be collected, or another.
+    for lock in files.assembly.glob("*.lock"):
+        lock.unlink(missing_ok=True)
 
 
 def environment_of_cdk(files: Files) -> dict[str, str]:

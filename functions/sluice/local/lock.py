@@ -15,7 +15,7 @@ def locked(path: Path, when_busy: Callable[[str], None]) -> Iterator[None]:
 
     Args:
         path: the lock's file; it stays.
-        when_busy: told the process id of the holder if there is one to wait for.
+        when_busy: told the process id of the holder if there is one to wait for; nothing if it has not told yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:

@@ -35,9 +35,12 @@ def identity(process: psutil.Process) -> Identity:
 
 
 def running(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
-    """The running processes whose command line matches."""
+    """The running processes whose command line matches, the oldest first.
+
+    A process that another has started has that one's command line for a moment, and may have a lower number.
+    """
     found = []
-    for process in psutil.process_iter(["cmdline"]):
+    for process in sorted(psutil.process_iter(["cmdline", "create_time"]), key=_started):
         # None where the system doesn't tell, as it does not of other users' processes.
         command = process.info["cmdline"] or ()
         if process.pid != os.getpid() and matches(command) and _alive(process):
@@ -78,6 +81,12 @@ def _with_descendants(processes: Iterable[psutil.Process]) -> dict[int, psutil.P
             if os.getsid(process.pid) in leaders:
                 found[process.pid] = process
     return found
+
+
+def _started(process: psutil.Process) -> float:
+    # None where the system doesn't tell.
+    started: float | None = process.info["create_time"]
+    return started or 0.0
 
 
 def _alive(process: psutil.Process) -> bool:
