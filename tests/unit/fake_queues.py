@@ -206,9 +206,10 @@ class Queues:
     Args:
         sqs: the queues.
         handlers: the handlers' names, all of them paused.
+        traces: what `TraceStore.get` is asked of; there are none if left out.
     """
 
-    def __init__(self, sqs: FakeSqs, *handlers: str) -> None:
+    def __init__(self, sqs: FakeSqs, *handlers: str, traces: Any = None) -> None:
         client: Any = sqs
         self.sqs = client
         self.aws = FakeAws(*handlers)
@@ -217,7 +218,7 @@ class Queues:
         table: Any = FakeTable({})
         self.table = table
         self.kept = KeptStore(table, "table")
-        traces: Any = NoTraces()
+        found: Any = traces or NoTraces()
         self.metrics = NoMetrics()
         caller = Caller(self.aws, lambda _: None)
         stage = Stage(
@@ -225,7 +226,7 @@ class Queues:
             RecordStore(table, "table"),
             clock=lambda: float(self.sqs.now),
         )
-        clients = Clients(sqs=client, metrics=self.metrics, traces=traces, kept=self.kept)
+        clients = Clients(sqs=client, metrics=self.metrics, traces=found, kept=self.kept)
         self.reconciler = Reconciler(self.aws.names, stage, clients)
         self.queue = self.aws.names.queue
         self.dead = self.aws.names.dead_letter_queue

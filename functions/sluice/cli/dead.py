@@ -17,7 +17,7 @@ from ..looking import LONGEST_HOLD
 from ..moving import Held
 from ..names import Names
 from ..status import UnknownHandlerError, handlers
-from ..traces import Trace, open_store
+from ..traces import DamagedTraceError, Trace, open_store
 from ..traces.trace import iso
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
@@ -91,11 +91,15 @@ def show(invocation: Invocation, handler: str, event_id: str) -> None:
     letter, hidden = find_dead(invocation, handler, event_id)
     if letter is None:
         raise _not_there(invocation, handler, event_id, hidden)
-    trace = open_store(invocation.stage).get(handler, event_id)
+    trace, damage = None, ""
+    try:
+        trace = open_store(invocation.stage).get(handler, event_id)
+    except DamagedTraceError as error:
+        damage = str(error)
     if trace:
         # What killed its process left no end on record; what lies here has ended.
         trace = trace.as_of(int(time.time() * 1000))
-    why = _why(trace)
+    why = damage or _why(trace)
     if invocation.as_json:
         fields = _fields(letter) | {"why": why}
         told = trace.to_json() if trace else "null"

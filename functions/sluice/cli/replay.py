@@ -25,6 +25,10 @@ def replay(invocation: Invocation, event_id: str) -> None:
             code=NOT_FOUND,
             then=invocation.command("status"),
         )
+    if found.error and found.status == "damaged":
+        raise CommandError(
+            f"{found.error['message']}, and the event with it", code=FAILED, then=invocation.command("trace", event_id)
+        )
     event = store.whole_event(found)
     if event is None:
         raise CommandError(

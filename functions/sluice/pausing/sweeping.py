@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import moving
 from ..envelope import Envelope
 from ..moving import Held
+from ..traces import DamagedTraceError
 from ..worker.delivery import Delivery
 from ..worker.redelivery import MAX_ATTEMPTS, may_be_put_back, plan
 from .keeping import again, move, seen_to
@@ -127,7 +128,11 @@ def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int)
     delivery = Delivery(_record(held), handler)
     if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(delivery):
         return False
-    prior = store.get(handler, held.envelope.id)
+    try:
+        prior = store.get(handler, held.envelope.id)
+    except DamagedTraceError:
+        # It may have had its five; whoever looks at it is told.
+        return False
     if prior is not None and prior.completed:
         return False
     return plan(delivery, prior).used < MAX_ATTEMPTS

@@ -1,6 +1,7 @@
 """Traces: what happened to each event, kept in DynamoDB."""
 
+from .item import DamagedTraceError
 from .store import TraceStore, open_store
 from .trace import COMPLETED, STATUSES, Attempt, Trace
 
-__all__ = ["COMPLETED", "STATUSES", "Attempt", "Trace", "TraceStore", "open_store"]
+__all__ = ["COMPLETED", "STATUSES", "Attempt", "DamagedTraceError", "Trace", "TraceStore", "open_store"]

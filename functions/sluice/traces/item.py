@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .. import body
+from ..errors import SluiceError
 from .trace import Attempt, Trace
 
 Item = dict[str, Any]
@@ -32,6 +33,10 @@ _CUT_TO = (131_072, 32_768, 8_192, 2_048)
 """Characters to which fields are cut, in turn, until the item fits."""
 
 _TEXT = "trace"
+
+
+class DamagedTraceError(SluiceError):
+    """What the table has as a trace is none: something else has written it."""
 
 
 def shard_key(handler: str, event_id: str) -> str:
@@ -92,19 +97,41 @@ def from_item(item: Mapping[str, Any]) -> Trace:
     """The trace in an item, as far as this version knows its fields: a newer one may have written it.
 
     Raises:
-        KeyError, TypeError, ValueError, zlib.error: the item is damaged.
+        DamagedTraceError: the item is none that any version has written.
     """
+    try:
+        return _from_item(item)
+    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+        raise DamagedTraceError(f"the trace of {item['sk']['S']} is damaged: {error!r}") from error
+
+
+def damaged(item: Mapping[str, Any], error: DamagedTraceError) -> Trace:
+    """What can be shown of an item that no trace can be read from."""
+    return Trace(
+        id=item["sk"]["S"],
+        handler=_handler(item),
+        status="damaged",
+        event="",
+        error={"type": "DamagedTraceError", "message": str(error), "traceback": ""},
+    )
+
+
+def _from_item(item: Mapping[str, Any]) -> Trace:
     packed = item[_TEXT]
     text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
     fields = _known(json.loads(text), Trace)
     fields["history"] = tuple(Attempt(**_known(attempt, Attempt)) for attempt in fields.get("history", ()))
     fields["emitted"] = tuple(fields.get("emitted", ()))
     fields["cut"] = tuple(fields.get("cut", ()))
-    handler = item["pk"]["S"].rpartition("#")[0]
-    trace = Trace(id=item["sk"]["S"], handler=handler, status=item["status"]["S"], **fields)
+    trace = Trace(id=item["sk"]["S"], handler=_handler(item), status=item["status"]["S"], **fields)
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))
     return trace
+
+
+def _handler(item: Mapping[str, Any]) -> str:
+    handler: str = item["pk"]["S"].rpartition("#")[0]
+    return handler
 
 
 def _known(fields: Mapping[str, Any], kind: type[Attempt | Trace]) -> dict[str, Any]:

@@ -127,12 +127,13 @@ class TraceStore:
 
         Raises:
             CallError, or botocore's errors: it could not be read.
+            DamagedTraceError: what is there is no trace.
         """
         answer = self._client.get_item(TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True)
         return items.from_item(answer["Item"]) if "Item" in answer else None
 
     def find(self, event_id: str, handlers: Iterable[str]) -> Trace | None:
-        """An event's trace, whichever of the handlers it belongs to."""
+        """An event's trace, whichever of the handlers it belongs to; of status `damaged` if it cannot be read."""
         if not ids.is_id(event_id):
             return None
         names = sorted({*handlers, *self.unhandled()})
@@ -141,7 +142,7 @@ class TraceStore:
             while keys:
                 answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
                 for item in answer["Responses"].get(self._table, ()):
-                    return items.from_item(item).as_of(self._now_ms())
+                    return self._shown(item)
                 left: Any = answer.get("UnprocessedKeys", {})
                 keys = left.get(self._table, {}).get("Keys")
         return None
@@ -149,7 +150,7 @@ class TraceStore:
     def recent(
         self, handler: str, *, limit: int = 10, status: str | None = None, since: float | None = None
     ) -> list[Trace]:
-        """A handler's traces, newest first.
+        """A handler's traces, newest first; those that cannot be read have the status `damaged`.
 
         Args:
             handler: the handler's name.
@@ -265,8 +266,21 @@ class TraceStore:
         for page in pages:
             for item in page["Items"]:
                 # DynamoDB deletes what has expired within days, not at once.
-                if int(item["expires_at"]["N"]) > self._clock():
-                    yield items.from_item(item).as_of(self._now_ms())
+                if not self._has_expired(item):
+                    yield self._shown(item)
+
+    def _has_expired(self, item: Any) -> bool:
+        try:
+            return int(item["expires_at"]["N"]) <= self._clock()
+        except (KeyError, ValueError):
+            # Damaged, and shown as such.
+            return False
+
+    def _shown(self, item: Any) -> Trace:
+        try:
+            return items.from_item(item).as_of(self._now_ms())
+        except items.DamagedTraceError as error:
+            return items.damaged(item, error)
 
     def _expiry(self) -> int:
         return int(self._clock()) + self._days * _DAY

@@ -11,9 +11,10 @@ from typing import Any
 from .. import body
 from ..envelope import LAST_MS
 
-STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler")
+STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
-dead: neither did the fifth. no-handler: nothing was there to run it."""
+dead: neither did the fifth. no-handler: nothing was there to run it. damaged: what
+is stored cannot be read; something else has written it."""
 
 COMPLETED = frozenset({"ok", "error"})
 """The statuses of events that are done and never run again."""
