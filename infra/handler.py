@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 from sluice.names import MISSED_TAG, Names, module_of
 
+from .alarms import Alarms
 from .bundle import Target
 from .entries import Cron, Entry
 from .environment import environment_of
@@ -54,6 +55,7 @@ class Handler(Construct):
         bundle: what its function is made of.
         traces: the stage's.
         scheduler: what all of the stage's schedules share.
+        alarms: the stage's.
 
     Attributes:
         queue: the queue that is emitted to.
@@ -71,12 +73,18 @@ class Handler(Construct):
         bundle: Bundle,
         traces: TraceTable,
         scheduler: StageScheduler,
+        alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
         schedule = schedule_of(entry) if isinstance(entry, Cron) else None
         timing = timing_of(entry)
         queues = HandlerQueues(
-            self, "Queues", names=names, handler=entry.name, visibility_timeout=timing.visibility_timeout
+            self,
+            "Queues",
+            names=names,
+            handler=entry.name,
+            visibility_timeout=timing.visibility_timeout,
+            alarms=alarms,
         )
         self.queue = queues.queue
         self.dead_letter_queue = queues.dead_letter_queue

@@ -8,6 +8,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from sluice.names import LOCAL_STAGE, Names
 
+from .alarms import Alarms
+
 MAX_RECEIVES = 5
 """The attempts that an event has."""
 
@@ -33,6 +35,7 @@ class HandlerQueues(Construct):
         names: the stage's.
         handler: the handler's name.
         visibility_timeout: seconds.
+        alarms: the stage's.
 
     Attributes:
         queue: the queue that is emitted to.
@@ -43,7 +46,14 @@ class HandlerQueues(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, names: Names, handler: str, visibility_timeout: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        handler: str,
+        visibility_timeout: int,
+        alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
         # The local cloud speaks plain HTTP, to this machine alone.
@@ -67,7 +77,7 @@ class HandlerQueues(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES),
         )
         see = f"See: sluice dead list {handler} --stage {names.stage}"
-        self.alarm = _alarm(
+        self.alarm = alarms.add(
             self,
             "Alarm",
             names.dead_letter_queue(handler),
@@ -75,9 +85,9 @@ class HandlerQueues(Construct):
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
             ),
-            threshold=1,
+            at_least=1,
         )
-        self.age_alarm = _alarm(
+        self.age_alarm = alarms.add(
             self,
             "Age",
             f"{names.queue(handler)}-old",
@@ -85,34 +95,17 @@ class HandlerQueues(Construct):
             f" {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
             f" --stage {names.stage}",
             metric=_age(self.queue),
-            threshold=OLD.to_seconds(),
+            at_least=OLD.to_seconds(),
         )
-        self.dead_age_alarm = _alarm(
+        self.dead_age_alarm = alarms.add(
             self,
             "DeadAge",
             f"{names.dead_letter_queue(handler)}-old",
             f"A dead letter of {handler} has been one for {OLD_AS_DEAD.to_days():g} days. SQS deletes it"
             f" {RETENTION.to_days():g} days after it was sent, unless the reconciler sends it again. {see}",
             metric=_age(self.dead_letter_queue),
-            threshold=OLD_AS_DEAD.to_seconds(),
+            at_least=OLD_AS_DEAD.to_seconds(),
         )
-
-
-def _alarm(
-    scope: Construct, construct_id: str, name: str, description: str, *, metric: cloudwatch.IMetric, threshold: float
-) -> cloudwatch.Alarm:
-    return cloudwatch.Alarm(
-        scope,
-        construct_id,
-        alarm_name=name,
-        alarm_description=description,
-        metric=metric,
-        threshold=threshold,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluation_periods=1,
-        # SQS stops reporting on a queue that nobody uses.
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-    )
 
 
 def _age(queue: sqs.IQueue) -> cloudwatch.IMetric:

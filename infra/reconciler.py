@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 from sluice.names import BLOCKED_TAG, Names
 
+from .alarms import Alarms
 from .handler import LOG_RETENTION, Bundle
 from .scheduler import SERVICE, StageScheduler
 from .trace_table import TraceTable
@@ -51,6 +52,7 @@ class Reconciler(Construct):
         bundle: what functions are made of.
         traces: the stage's.
         scheduler: the stage's, whose role the schedules keep when they are disabled and enabled.
+        alarms: the stage's.
 
     Attributes:
         function: the function.
@@ -65,6 +67,7 @@ class Reconciler(Construct):
         bundle: Bundle,
         traces: TraceTable,
         scheduler: StageScheduler,
+        alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(
@@ -98,7 +101,7 @@ class Reconciler(Construct):
             log_group=log_group,
         )
         self._rules(names)
-        self._alarms(names)
+        self._alarms(names, alarms)
 
     def _rules(self, names: Names) -> None:
         events.Rule(
@@ -132,30 +135,24 @@ class Reconciler(Construct):
             targets=[targets.LambdaFunction(self.function)],
         )
 
-    def _alarms(self, names: Names) -> None:
-        cloudwatch.Alarm(
+    def _alarms(self, names: Names, alarms: Alarms) -> None:
+        alarms.add(
             self,
             "Failing",
-            alarm_name=f"{names.reconciler}-failing",
-            alarm_description="The reconciler fails. A pause that is made in the AWS console is not followed, and what"
+            f"{names.reconciler}-failing",
+            "The reconciler fails. A pause that is made in the AWS console is not followed, and what"
             f" waits for a paused handler may expire. See: /aws/lambda/{names.reconciler}",
             metric=self.function.metric_errors(period=Duration.minutes(5), statistic=cloudwatch.Stats.SUM),
-            threshold=3,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            at_least=3,
         )
-        cloudwatch.Alarm(
+        alarms.add_silence(
             self,
             "Silent",
-            alarm_name=f"{names.reconciler}-silent",
-            alarm_description="The reconciler has not run for a quarter of an hour. Is its rule disabled, or the"
+            f"{names.reconciler}-silent",
+            "The reconciler has not run for a quarter of an hour. Is its rule disabled, or the"
             " account out of concurrency?",
             metric=self.function.metric_invocations(period=Duration.minutes(5), statistic=cloudwatch.Stats.SUM),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=3,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            periods=3,
         )
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from sluice.names import LOCAL_STAGE, Names
 
+from .alarms import Alarms
 from .queues import RETENTION
 
 SERVICE = "scheduler.amazonaws.com"
@@ -22,6 +23,7 @@ class StageScheduler(Construct):
         scope: the stack.
         construct_id: its id there.
         names: the stage's.
+        alarms: the stage's.
 
     Attributes:
         role: whose rights a schedule has: it may send to the stage's queues, and nothing else. Its name is known to
@@ -31,7 +33,7 @@ class StageScheduler(Construct):
         group: the schedules of events for later. Removing the stage removes them.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, names: Names, alarms: Alarms) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
@@ -62,18 +64,15 @@ class StageScheduler(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=names.stage != LOCAL_STAGE,
         )
-        self.alarm = cloudwatch.Alarm(
+        self.alarm = alarms.add(
             self,
             "Alarm",
-            alarm_name=names.schedules_dead_letter_queue,
-            alarm_description=f"Scheduler could not deliver to a queue of stage {names.stage}. The messages in"
+            names.schedules_dead_letter_queue,
+            f"Scheduler could not deliver to a queue of stage {names.stage}. The messages in"
             f" {names.schedules_dead_letter_queue} say which, and why",
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
             ),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            at_least=1,
         )
         self.group = scheduler.CfnScheduleGroup(self, "Group", name=names.schedule_group)

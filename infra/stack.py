@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
@@ -10,8 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 from sluice.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
+from .alarms import Alarms
 from .bundle import build_layer, code_of, target_of
-from .checks import problems_with
+from .checks import problems_with, problems_with_emails
 from .entries import Entry
 from .handler import Bundle, Handler
 from .policies import Policies
@@ -36,17 +37,30 @@ class SluiceStack(Stack):
         scope: the app.
         stage: the stage's name.
         handlers: the handlers, one entry each.
+        alarm_emails: whom to send a mail when an alarm begins.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
+
+    Attributes:
+        alarm_topic: the SNS topic that alarms tell, to subscribe something else than an e-mail address to.
 
     Raises:
         InvalidAppError: something is wrong with the settings or the handlers' files; the message says all of it.
         BundleError: the layer could not be built.
     """
 
-    def __init__(self, scope: Construct, *, stage: str, handlers: Iterable[Entry], project: Path = PROJECT) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: str,
+        handlers: Iterable[Entry],
+        alarm_emails: Sequence[str] = (),
+        project: Path = PROJECT,
+    ) -> None:
         target = target_of(stage)
         handlers = list(handlers)
         problems = problems_with(stage, handlers, functions=project / "functions", target=target)
+        problems += problems_with_emails(alarm_emails)
         if problems:
             raise InvalidAppError(problems)
         names = Names(stage)
@@ -68,17 +82,27 @@ class SluiceStack(Stack):
         )
         bundle = Bundle(target=target, code=code_of(project / "functions"), layer=layer)
         traces = TraceTable(self, "Traces", names=names)
-        scheduler = StageScheduler(self, "Scheduler", names=names)
+        alarms = Alarms(self, "Alarms", names=names, emails=alarm_emails)
+        self.alarm_topic = alarms.topic
+        scheduler = StageScheduler(self, "Scheduler", names=names, alarms=alarms)
         self._handlers = {
             entry.name: Handler(
-                self, entry.name, names=names, entry=entry, bundle=bundle, traces=traces, scheduler=scheduler
+                self,
+                entry.name,
+                names=names,
+                entry=entry,
+                bundle=bundle,
+                traces=traces,
+                scheduler=scheduler,
+                alarms=alarms,
             )
             for entry in handlers
         }
-        Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler)
+        Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler, alarms=alarms)
         Policies(self, "Policies", names=names, traces=traces)
         self._check_size(len(handlers))
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
+        CfnOutput(self, "AlarmTopic", value=self.alarm_topic.topic_arn, description="The SNS topic that alarms tell")
         CfnOutput(self, "TraceTable", value=traces.table.table_name, description="The DynamoDB table of traces")
 
     def _check_size(self, handlers: int) -> None:

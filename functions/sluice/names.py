@@ -138,6 +138,11 @@ class Names:
         """Where deliveries go that Scheduler failed at. No handler's name begins with a hyphen."""
         return f"{self.prefix}-schedules{DEAD_SUFFIX}"
 
+    @property
+    def alarm_topic(self) -> str:
+        """The SNS topic that alarms tell."""
+        return f"{self.prefix}alarms"
+
     def scheduler_role(self, region: str) -> str:
         """The role of all schedules. A region's own, as roles are the whole account's."""
         return f"{self.prefix}{region}-scheduler"

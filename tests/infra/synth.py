@@ -129,12 +129,17 @@ def make_project(directory: Path, handlers: Sequence[str]) -> Path:
 
 
 def stack_of(
-    project: Path, entries: Sequence[Entry], *, stage: str = "dev", context: Mapping[str, str] | None = None
+    project: Path,
+    entries: Sequence[Entry],
+    *,
+    stage: str = "dev",
+    context: Mapping[str, str] | None = None,
+    alarm_emails: Sequence[str] = (),
 ) -> SluiceStack:
     """The stack of a project with these entries, to be synthesised into its `cdk.out`."""
     # The CDK's own validation of the template takes seconds; app.py itself has it, and cfn-lint.
     app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False, context=context)
-    return SluiceStack(app, stage=stage, handlers=entries, project=project)
+    return SluiceStack(app, stage=stage, handlers=entries, alarm_emails=alarm_emails, project=project)
 
 
 def make_stack(directory: Path, entries: Sequence[Entry]) -> SluiceStack:

@@ -35,8 +35,8 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         json.loads(json.dumps(deployed[stage].content).replace(f"sluice-{stage}", "sluice-STAGE"))
         for stage in ("local", "dev")
     )
-    # The first only real stages have. The second the CDK names by a hash of the stack's name.
-    left_out = {"AWS::SQS::QueuePolicy", "AWS::Lambda::Permission"}
+    # The first two insist on TLS in real stages only. The third the CDK names by a hash of the stack's name.
+    left_out = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"}
     for template in (local, dev):
         for name in [name for name, found in template["Resources"].items() if found["Type"] in left_out]:
             del template["Resources"][name]
@@ -61,6 +61,7 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         "/Outputs/StageName/Value",
         "/Properties/AlarmDescription",
         "/Properties/Description",
+        "/Properties/DisplayName",
         "/Properties/Environment/Variables/SLUICE_STAGE",
         # crons can be kept from firing locally
         "/Properties/State",

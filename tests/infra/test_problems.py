@@ -115,7 +115,7 @@ def test_the_stage_comes_from_the_context_or_the_environment(
 
 def test_more_handlers_than_a_stack_can_hold_are_too_many(tmp_path: Path) -> None:
     entries = [Worker(f"handler-{number}") for number in range(44)]
-    with pytest.raises(InvalidAppError, match=r"44 handlers make 505 resources, and AWS allows a stack 500"):
+    with pytest.raises(InvalidAppError, match=r"44 handlers make 507 resources, and AWS allows a stack 500"):
         make_stack(tmp_path, entries)
 
 

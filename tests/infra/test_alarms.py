@@ -1,0 +1,76 @@
+"""Whom the alarms tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import InvalidAppError, Worker
+from tests.infra.conftest import ENTRIES
+from tests.infra.synth import PROJECT, Template, make_project, stack_of, synthesise
+
+TOPIC = "sluice-dev-alarms"
+
+
+def statements(template: Template) -> list[dict[str, Any]]:
+    (policy,) = template.properties("AWS::SNS::TopicPolicy")
+    assert [template.resolve(topic)["TopicName"] for topic in policy["Topics"]] == [TOPIC]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def test_every_alarm_tells_the_topic_when_it_begins(template: Template) -> None:
+    alarms = template.properties("AWS::CloudWatch::Alarm")
+    assert len(alarms) == 3 * 4 + 3
+    for alarm in alarms:
+        (action,) = alarm["AlarmActions"]
+        assert template.resolve(action)["TopicName"] == TOPIC
+        # A handler that is deployed would send three mails.
+        assert {"OKActions", "InsufficientDataActions"}.isdisjoint(alarm)
+    assert template.content["Outputs"]["AlarmTopic"]["Value"] == action
+
+
+def test_the_readme_names_them_all(template: Template) -> None:
+    section = (PROJECT / "README.md").read_text().partition("## Alarms")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `(sluice-[A-Za-z-]+)` \|", section, re.MULTILINE)
+    there = {name.replace("STAGE", "dev").replace("HANDLER", entry.name) for name in named for entry in ENTRIES}
+    assert there == {alarm["AlarmName"] for alarm in template.properties("AWS::CloudWatch::Alarm")}
+
+
+def test_cloudwatch_can_publish_for_this_account_and_only_over_tls(template: Template) -> None:
+    topic = template.one("AWS::SNS::Topic", TopicName=TOPIC)
+    assert "KmsMasterKeyId" not in topic, "with SNS's own key CloudWatch could not"
+    (allow,) = [one for one in statements(template) if one["Effect"] == "Allow"]
+    assert (allow["Action"], allow["Principal"]) == ("sns:Publish", {"Service": "cloudwatch.amazonaws.com"})
+    assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    (deny,) = [one for one in statements(template) if one["Effect"] == "Deny"]
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_mail_is_sent_to_each_address_that_is_given(template: Template, tmp_path: Path) -> None:
+    assert template.properties("AWS::SNS::Subscription") == []
+    emails = ["ops@example.com", "on-call@example.com"]
+    given = synthesise(stack_of(make_project(tmp_path, ["a"]), [Worker("a")], alarm_emails=emails))
+    mails = given.properties("AWS::SNS::Subscription")
+    assert sorted(mail["Endpoint"] for mail in mails) == sorted(emails)
+    assert {(mail["Protocol"], given.resolve(mail["TopicArn"])["TopicName"]) for mail in mails} == {("email", TOPIC)}
+
+
+@pytest.mark.parametrize(
+    ("emails", "said"),
+    [
+        ("ops@example.com", "alarm_emails: it is 'ops@example.com'; write a list, like ['team@example.com']"),
+        (None, "alarm_emails: it is None; write a list"),
+        (["ops"], "alarm_emails: 'ops' is no e-mail address"),
+        (["a@example.com", 7], "alarm_emails: 7 is no e-mail address"),
+        (["a@example.com", "a@example.com"], "alarm_emails: 'a@example.com' is in it more than once"),
+    ],
+)
+def test_what_is_no_address_is_an_error_with_everything_else(tmp_path: Path, emails: Any, said: str) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        stack_of(make_project(tmp_path, ["a"]), [Worker("a", timeout=0)], alarm_emails=emails)
+    assert len(caught.value.problems) == 2
+    assert said in caught.value.problems[1]
