@@ -192,7 +192,8 @@ def _statements(
             resources=[mappings],
             conditions={"ArnLikeIfExists": {"lambda:FunctionArn": functions}},
         ),
-        _allow("SeeTags", ["lambda:ListTags"], mappings),
+        # GetFunction shows a function's tags only to who may list them.
+        iam.PolicyStatement(sid="SeeTags", actions=["lambda:ListTags"], resources=[functions, mappings]),
         iam.PolicyStatement(
             sid="Block", actions=["lambda:TagResource"], resources=[functions, mappings], conditions=only_block
         ),

@@ -19,6 +19,7 @@ from tests.infra.evaluation import (
     WRITES,
     decision,
     document,
+    reconciler,
     role,
 )
 from tests.infra.synth import Template
@@ -239,3 +240,13 @@ def test_the_policies_are_short_enough_whatever_the_stage_s_name(template: Templ
         assert f"{kind.capitalize()}Policy" in template.content["Outputs"]
     for function in ("sluice-dev--reconciler", "sluice-dev-plain"):
         assert longest(role(template, function), table=TABLE) <= MAX_ROLE_POLICIES
+
+
+def test_whoever_may_get_a_function_sees_its_tags(template: Template) -> None:
+    """AWS shows them only to who may list them; without, nobody is blocked."""
+    documents = {kind: [document(template, kind)] for kind in ("viewer", "operator", "admin")}
+    documents["reconciler"] = [reconciler(template)]
+    for kind, policies in documents.items():
+        for blocked in (True, False):
+            calls = ("lambda:GetFunction", "lambda:ListTags")
+            assert {decision(policies, call, FUNCTION, blocked=blocked) for call in calls} == {"Allow"}, kind

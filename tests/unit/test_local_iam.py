@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sluice.local.ministack_iam import lambda_action, leading_keys
+from sluice.local.ministack_iam import lambda_action, leading_keys, without_tags
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,13 @@ def test_partitions_are_told(asked: Any, keys: list[str]) -> None:
 
 def test_what_is_no_json_names_none() -> None:
     assert leading_keys(b"{") == leading_keys(b"") == []
+
+
+def test_a_function_is_shown_without_its_tags_as_aws_does() -> None:
+    answer = (200, {"Content-Type": "application/json"}, json.dumps({"Configuration": {}, "Tags": {"a": "b"}}).encode())
+    status, _, body = without_tags(answer)
+    shown = json.loads(body)
+    assert (status, set(shown)) == (200, {"Configuration", "TagsError"})
+    assert shown["TagsError"]["ErrorCode"] == "AccessDeniedException"
+    missing: Any = (404, {}, b'{"Type": "User"}')
+    assert without_tags(missing) == missing

@@ -1,17 +1,18 @@
 """What MiniStack's IAM leaves out of what our policies are about, put in.
 
-It takes changing an event source mapping for no action at all, removing a reserved concurrency for setting one, and
-tells policies neither a mapping's tags nor which partitions a call to DynamoDB is about. Which policies there are, and
-what comes of them, is MiniStack's.
+It takes changing an event source mapping for no action at all, removing a reserved concurrency for setting one, tells
+policies neither a mapping's tags nor which partitions a call to DynamoDB is about, and shows a function's tags to
+whoever may get the function. Which policies there are, and what comes of them, is MiniStack's.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
-from ministack.core import iam_actions  # type: ignore[import-untyped]
+from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import lambda_svc, tagging  # type: ignore[import-untyped]
 
 _MAPPINGS = {
@@ -19,6 +20,9 @@ _MAPPINGS = {
     "PUT": "UpdateEventSourceMapping",
     "DELETE": "DeleteEventSourceMapping",
 }
+
+_no_tags: ContextVar[bool] = ContextVar("_no_tags", default=False)
+"""Whether the caller may get a function and not list its tags."""
 
 _PARTITION_KEY = "pk"
 """Of the trace table, which is the only one."""
@@ -57,8 +61,38 @@ def _mapping_tags(arn: str) -> Any:
     return mapping.get("Tags", {}) if mapping else None
 
 
+def without_tags(answer: tuple[int, Any, bytes]) -> tuple[int, Any, bytes]:
+    """The answer to GetFunction as AWS gives it to who may not list the function's tags."""
+    status, headers, body = answer
+    shown = json.loads(body)
+    if "Tags" not in shown:
+        return answer
+    del shown["Tags"]
+    denied = {"ErrorCode": "AccessDeniedException", "Message": "not authorized to perform: lambda:ListTags"}
+    changed = json.dumps({**shown, "TagsError": denied}).encode()
+    return status, {name: value for name, value in headers.items() if name.lower() != "content-length"}, changed
+
+
+def _guard_tags() -> None:
+    enforce, get_function = iam_evaluator.enforce, lambda_svc._get_function  # noqa: SLF001 - no other way in
+
+    def with_tags(key: str, action: str, *about: Any, **more: Any) -> Any:
+        refused = enforce(key, action, *about, **more)
+        if action == "lambda:GetFunction":
+            _no_tags.set(enforce(key, "lambda:ListTags", *about, **more) is not None)
+        return refused
+
+    def get(*about: Any, **more: Any) -> Any:
+        answer = get_function(*about, **more)
+        return without_tags(answer) if _no_tags.get() else answer
+
+    iam_evaluator.enforce = with_tags
+    lambda_svc._get_function = get  # noqa: SLF001 - as above
+
+
 def install() -> None:
     """Put it into MiniStack, before MiniStack is started."""
+    _guard_tags()
     action, context = iam_actions._lambda_action, iam_actions.dynamodb_service_context  # noqa: SLF001 - as above
     tags = tagging.resource_tags
 
