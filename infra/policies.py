@@ -144,7 +144,8 @@ class _Rights:
 
     def leave_blocks(self) -> list[iam.PolicyStatement]:
         """Every way around a block that there is, closed also for who has further policies."""
-        tag = {"ForAnyValue:StringEquals": {"aws:TagKeys": [BLOCKED_TAG]}}
+        # IAM looks for a tag whatever the case of its name, and compares the names in a request as they are.
+        tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [BLOCKED_TAG]}}
         return [
             # All that can be done to a blocked function but looking at it: also calls that AWS has yet to invent.
             iam.PolicyStatement(

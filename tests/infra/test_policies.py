@@ -250,3 +250,11 @@ def test_whoever_may_get_a_function_sees_its_tags(template: Template) -> None:
         for blocked in (True, False):
             calls = ("lambda:GetFunction", "lambda:ListTags")
             assert {decision(policies, call, FUNCTION, blocked=blocked) for call in calls} == {"Allow"}, kind
+
+
+@pytest.mark.parametrize("key", ["sluice:blocked", "Sluice:Blocked", "SLUICE:BLOCKED"])
+def test_an_operator_sets_no_tag_that_iam_takes_for_a_block(template: Template, key: str) -> None:
+    """IAM does not tell the case of a tag's name apart when it looks for one, and would keep everybody off."""
+    policies = [document(template, "operator"), EVERYTHING]
+    for resource in (FUNCTION, MAPPING):
+        assert decision(policies, "lambda:TagResource", resource, keys=[key, "team"]) == "Deny"

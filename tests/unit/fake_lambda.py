@@ -230,6 +230,8 @@ class FakeTable:
         item = condition["Item"]
         there = self.items.get((item["pk"]["S"], item["sk"]["S"]))
         before = condition.get("ExpressionAttributeValues", {}).get(":before")
+        for entry in TransactItems:
+            _check_item(entry["Put"]["Item"])
         if "ConditionExpression" in condition and (there.get("revision") if there else None) != before:
             raise refused("TransactionCanceledException")
         for entry in TransactItems:
@@ -237,6 +239,17 @@ class FakeTable:
 
     def _put(self, item: Any) -> None:
         self.items[item["pk"]["S"], item["sk"]["S"]] = item
+
+
+def _check_item(item: Any) -> None:
+    """What DynamoDB refuses to write."""
+    if len(item.get("revision", {}).get("N", "0").rstrip("0")) > 38:
+        raise refused("ValidationException", "TransactWriteItems")
+    if sum(len(name) + sum(map(len, value.values())) for name, value in item.items()) > 409_600:
+        error = refused("TransactionCanceledException", "TransactWriteItems")
+        response: Any = error.response
+        response["CancellationReasons"] = [{"Code": "ValidationError", "Message": "Item size has exceeded the maximum"}]
+        raise error
 
 
 def block_by_hand(function: OneFunction) -> None:

@@ -197,3 +197,10 @@ def test_the_library_knows_nothing_of_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["pause", "unpause", "block", "unblock"])
+def test_a_reason_has_an_end(cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    emit(HANDLER, 1)
+    assert program.run([command, HANDLER, "--reason", "x" * 1_001]) == 2
+    assert "1,000" in capsys.readouterr().err

@@ -60,6 +60,8 @@ def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
         trail(PUT, {"functionName": "somebody-elses", "reservedConcurrentExecutions": 0}),
         trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, errorCode="AccessDenied"),
         trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, userIdentity={"type": "AWSService"}),
+        # What `sluice run` sets, for one event.
+        trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 1}),
         # What the reconciler does, somebody else has asked for.
         trail(
             PUT,
@@ -87,3 +89,19 @@ def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
     assert team.record.by == "user/ada"
     assert not attribute(Act(HANDLER, "paused", "user/bob", int(team.now * 1000) - 30_000), records)
     assert not attribute(Act(HANDLER, "unpaused", "user/bob", int(team.now * 1000)), records)
+
+
+def test_who_paused_by_a_command_is_not_taken_for_who_throttled_it_later() -> None:
+    """CloudTrail tells of the command's own call when somebody else has been at it in the console."""
+    team = Team()
+    called_ms = int(team.now * 1000)
+    team.commands("operator").pause(HANDLER, "slow")
+    team.commands("operator").unpause(HANDLER, "well")
+    team.now += 30
+    team.function.concurrency = 0
+    team.reconcile()
+
+    assert not attribute(Act(HANDLER, "paused", "user/operator", called_ms + 1_000), team.stage("reconciler").records)
+    assert attribute(Act(HANDLER, "paused", "user/ada", called_ms + 30_000), team.stage("reconciler").records)
+
+    assert [by for what, by, _ in team.history if what == "paused"] == ["user/operator", "user/ada"]

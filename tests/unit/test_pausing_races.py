@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from sluice.names import BLOCKED_TAG, PAUSES
 from sluice.pausing.commands import BlockedError
 from sluice.pausing.decision import ONE
+from sluice.pausing.one_event import RunFailedError
 from sluice.pausing.reconciler import ReconcilerError
 from sluice.pausing.states import state_of
 
 from .conftest import HANDLER
-from .fake_lambda import block_by_hand
+from .fake_lambda import Caller, block_by_hand, refused
 from .pausing_team import Team
 
 RUNNING = (None, "Enabled")
@@ -209,6 +210,10 @@ def test_what_an_operator_may_write_blocks_nothing_and_keeps_no_block_from_being
         {"record": {"S": '{"asked": {"y": 1}, "since_ms": "noon"}'}, "revision": {"N": "1"}},
         {"record": {"S": "{"}, "revision": {"N": "1"}},
         {"record": {"S": "[]"}, "revision": {"S": "first"}},
+        {"record": {"S": "[" * 30_000}, "revision": {"N": "1"}},
+        {"record": {"S": json.dumps({"reason": "x" * 409_500})}, "revision": {"N": "1"}},
+        {"record": {"S": "{}"}, "revision": {"N": "1" + "0" * 38}},
+        {"record": {"S": "{}"}, "revision": {"N": "-7"}},
         {},
     ],
 )
@@ -255,3 +260,21 @@ def test_what_is_hidden_is_not_taken_for_running(team: Team) -> None:
     assert state_of(found, in_flight=3, now_ms=ended_ms - 1).state == "pausing"
     assert state_of(found, in_flight=3, now_ms=ended_ms).state == "paused"
     assert state_of(found, in_flight=0, now_ms=paused_ms).state == "paused"
+
+
+def test_an_account_whose_quota_is_too_small_for_a_run_of_one_event_is_told(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.commands("operator").pause(HANDLER, "slow")
+    real = Caller.put_function_concurrency
+
+    def put(self: Any, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803 - boto3's names
+        if ReservedConcurrentExecutions > 0:
+            raise refused("InvalidParameterValueException", "PutFunctionConcurrency")
+        real(self, FunctionName, ReservedConcurrentExecutions)
+
+    monkeypatch.setattr(Caller, "put_function_concurrency", put)
+    with pytest.raises(RunFailedError, match="quota"):
+        team.run_one()
+    team.reconcile()
+    assert (state(team), team.record.paused, team.record.lease_ms) == (STOPPED, True, None)

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import SluiceError
 from ..pausing.commands import Commands
+from ..pausing.history import MAX_REASON
 from ..pausing.settling import Looked
 from ..pausing.states import state_of
 from ..status import UnknownHandlerError, handlers
@@ -23,11 +24,19 @@ from .moments import moment_of
 Act = Callable[[Commands, str], Looked]
 
 
+def _short(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:
+    if reason is not None and len(reason) > MAX_REASON:
+        raise click.BadParameter(f"it has {len(reason):,} characters; {MAX_REASON:,} are the most")
+    return reason
+
+
 def _about_handlers(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command what all four take."""
     for decorate in (
         about_stage(deployed=True),
-        click.option("--reason", metavar="TEXT", help="Why. It is shown wherever the state is, and kept."),
+        click.option(
+            "--reason", metavar="TEXT", callback=_short, help="Why. It is shown wherever the state is, and kept."
+        ),
         click.option("--all", "everything", is_flag=True, help="All handlers of the stage."),
         click.argument("names", metavar="HANDLER...", nargs=-1),
     ):

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from ..names import BLOCKED_TAG, Names
+from .decision import ONE
+from .history import Change
 from .records import ConflictError, RecordStore
 
-_LATEST = 5
+_LATEST = 20
 """Changes that are looked at for the one that an event tells of."""
 
 _LATE_MS = 900_000
@@ -19,6 +21,9 @@ _LATE_MS = 900_000
 CloudTrail takes up to a quarter of an hour (its own word: typically within 5 minutes)."""
 
 _CLOCKS_MS = 5_000
+
+_COMMAND_MS = 135_000
+"""How long after a command has told of itself it may still make its calls: as long as it waits for AWS, in all."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,10 @@ def attribute(act: Act, records: RecordStore) -> bool:
     Returns:
         Whether there was such a change.
     """
-    for change in records.history(act.handler, _LATEST):
+    latest = records.history(act.handler, _LATEST)
+    if any(_is_a_commands(act, change) for change in latest):
+        return False
+    for change in latest:
         after = change.at_ms - act.at_ms
         if change.what == act.what and change.by is None and -_CLOCKS_MS <= after <= _LATE_MS:
             records.amend(act.handler, dataclasses.replace(change, by=act.by))
@@ -89,9 +97,17 @@ def attribute(act: Act, records: RecordStore) -> bool:
     return False
 
 
+def _is_a_commands(act: Act, change: Change) -> bool:
+    """Whether a command that has told of itself made the call."""
+    after = act.at_ms - change.at_ms
+    return (change.what, change.by) == (act.what, act.by) and -_CLOCKS_MS <= after <= _COMMAND_MS
+
+
 def _what(name: str, parameters: Mapping[str, Any]) -> str | None:
     if name.startswith("PutFunctionConcurrency"):
-        return "paused" if parameters.get("reservedConcurrentExecutions") == 0 else "unpaused"
+        wanted = parameters.get("reservedConcurrentExecutions")
+        # One is what `sluice run` sets, for one event.
+        return "paused" if wanted == 0 else None if wanted == ONE else "unpaused"
     if name.startswith("DeleteFunctionConcurrency"):
         return "unpaused"
     if name.startswith("TagResource") and BLOCKED_TAG in (parameters.get("tags") or {}):

@@ -14,6 +14,9 @@ from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record
 LIFTED = "unblocked"
 """What a change is that ends a block."""
 
+MAX_REASON = 1_000
+"""Characters of a reason. It stands in every record and on every line that says why."""
+
 SLUICE = "sluice"
 """Who did what nobody did by hand."""
 

@@ -15,7 +15,7 @@ from ..envelope import ATTRIBUTE, Envelope
 from ..errors import SluiceError
 from ..ids import new_id
 from .commands import BlockedError, NotPausableError, UnsettledError, as_recorded
-from .decision import LEASE_OVER_MS, RECEIVING, Call, Record
+from .decision import LEASE_OVER_MS, ONE, RECEIVING, Call, Record
 from .history import new_change
 from .records import ConflictError
 from .settling import Looked, Stage
@@ -86,11 +86,24 @@ def run_one(
     except ConflictError as error:
         raise UnsettledError(handler) from error
     try:
-        stage.functions.let_one_run(found.part)
+        _let_one_run(stage, found)
         _invoke(stage, invoke, found, payload, sleep)
     finally:
         _end_lease(stage, found, leased)
     return event_id
+
+
+def _let_one_run(stage: Stage, found: Looked) -> None:
+    try:
+        stage.functions.let_one_run(found.part)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidParameterValueException":
+            raise
+        # The rest of the account's quota would be less than AWS keeps for functions that have none of their own.
+        raise RunFailedError(
+            f"{found.part.handler} is paused, and AWS does not give its function a concurrency of {ONE}, which this"
+            f" takes: {error.response['Error']['Message']} Have the account's quota raised, or unpause it"
+        ) from error
 
 
 def _end_lease(stage: Stage, found: Looked, leased: Record) -> None:

@@ -48,6 +48,16 @@ _NO_CHANGE: Mapping[str, Any] = {"id": "", "what": "", "at_ms": 0}
 _UNREADABLE = -1
 """The revision of what cannot be read: whoever writes next takes its place."""
 
+_LAST_REVISION = 2**53
+"""No handler is settled as often. A number that DynamoDB cannot count up from could never be written over."""
+
+_LONGEST = 32_768
+"""Characters of a record. With a reason as long as may be it is a third of that; DynamoDB takes items of 400 KB, and
+refuses to add to one of that size."""
+
+_FOR_GOOD = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+"""Reasons for which DynamoDB cancels a transaction that it will cancel again."""
+
 _logger = logging.getLogger("sluice.pausing")
 
 
@@ -106,7 +116,7 @@ class RecordStore:
         try:
             self._client.transact_write_items(TransactItems=puts)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"TransactionCanceledException", "TransactionConflictException"}:
+            if _is_conflict(error):
                 raise ConflictError(handler) from error
             raise
         return written
@@ -183,10 +193,13 @@ def _read(item: Any, *, of_blocks: bool) -> dict[str, Any]:
     if item is None:
         return {}
     try:
-        fields = json.loads(item["record"]["S"])
+        text = item["record"]["S"]
+        if len(text) > _LONGEST:
+            return _unreadable(item, f"{len(text)} characters")
+        fields = json.loads(text)
         found = {name: fields[name] for name in _FIELDS if (name in _OF_BLOCKS) == of_blocks and name in fields}
         Change(**found.get("asked", _NO_CHANGE))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         return _unreadable(item, error)
     wrong = {name: value for name, value in found.items() if type(value) is not _FIELDS[name]}
     return _unreadable(item, wrong) if wrong else found
@@ -199,6 +212,16 @@ def _unreadable(item: Any, why: object) -> dict[str, Any]:
 
 def _revision(pause: Any) -> int:
     try:
-        return int(pause["revision"]["N"])
+        revision = int(pause["revision"]["N"])
     except (KeyError, TypeError, ValueError):
         return _UNREADABLE
+    return revision if 0 < revision < _LAST_REVISION else _UNREADABLE
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """Whether somebody else's write has come between, or may have."""
+    code = error.response["Error"]["Code"]
+    reasons: Any = error.response.get("CancellationReasons", ())
+    if code == "TransactionCanceledException":
+        return _FOR_GOOD.isdisjoint(reason.get("Code") for reason in reasons)
+    return code == "TransactionConflictException"
