@@ -39,21 +39,7 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
     if delay is not None and at is not None:
         raise InvalidDelayError("delay and at say the same thing; give one of them")
     now = now or datetime.now(UTC)
-    if at is not None:
-        if not isinstance(at, datetime):
-            raise InvalidDelayError(f"at={at!r}: it is a datetime with a time zone, such as datetime.now(UTC)")
-        if at.utcoffset() is None:
-            raise InvalidDelayError(
-                f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
-                " .replace(tzinfo=ZoneInfo('Europe/Berlin'))"
-            )
-        seconds = max(0.0, (at - now).total_seconds())
-    elif isinstance(delay, timedelta):
-        seconds = delay.total_seconds()
-    elif delay is None or (isinstance(delay, int | float) and not isinstance(delay, bool)):
-        seconds = delay or 0
-    else:
-        raise InvalidDelayError(f"delay={delay!r}: it is a number of seconds, or a timedelta")
+    seconds = _seconds_of(delay, at, now)
     if not seconds >= 0:
         raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")
     if seconds <= MAX_DELAY:
@@ -71,3 +57,25 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
     if whole.year > LAST_YEAR:
         raise InvalidDelayError(f"a delay of {seconds:g} s ends after the year {LAST_YEAR}, the last that AWS knows")
     return Wait(until=whole)
+
+
+def _seconds_of(delay: float | timedelta | None, at: datetime | None, now: datetime) -> float:
+    if at is not None:
+        if not isinstance(at, datetime):
+            raise InvalidDelayError(f"at={at!r}: it is a datetime with a time zone, such as datetime.now(UTC)")
+        if at.utcoffset() is None:
+            raise InvalidDelayError(
+                f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
+                " .replace(tzinfo=ZoneInfo('Europe/Berlin'))"
+            )
+        return max(0.0, (at - now).total_seconds())
+    if isinstance(delay, timedelta):
+        return delay.total_seconds()
+    if delay is None:
+        return 0.0
+    if not isinstance(delay, int | float) or isinstance(delay, bool):
+        raise InvalidDelayError(f"delay={delay!r}: it is a number of seconds, or a timedelta")
+    try:
+        return float(delay)
+    except OverflowError:
+        return math.inf if delay > 0 else -math.inf

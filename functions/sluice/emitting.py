@@ -23,6 +23,10 @@ from .traces import Trace, TraceStore
 MAX_MESSAGE_BYTES = 1_048_576
 """SQS's limit for a message with its attributes."""
 
+SPARE_BYTES = 1_024
+"""Kept of them for what an event's message says of it once it has to be sent again: who sent it, how often it was
+received, and since when. SQS takes no message that has no room for it."""
+
 MAX_KEY = 256
 """Characters of a key."""
 
@@ -159,10 +163,11 @@ def _emit(
         )
     messages = [_message(text, run, key, window) for text in bodies]
     for index, message in enumerate(messages):
-        if size_of(message) > MAX_MESSAGE_BYTES:
+        if size_of(message) > MAX_MESSAGE_BYTES - SPARE_BYTES:
             raise EventTooLargeError(
                 f"event {index} for {handler!r} is {size_of(message):,} bytes as a message; SQS takes"
-                f" {MAX_MESSAGE_BYTES:,}. Store it (in S3, say) and emit where it is"
+                f" {MAX_MESSAGE_BYTES:,}, of which Sluice keeps {SPARE_BYTES:,}. Store it (in S3, say) and emit where"
+                " it is"
             )
     if not messages:
         return []

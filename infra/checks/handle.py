@@ -52,15 +52,25 @@ def _bindings(statements: Sequence[ast.stmt]) -> Iterator[ast.AST | None]:
             case ast.AnnAssign(target=ast.Name(id="handle"), value=ast.expr() as value):
                 yield value
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                if any((alias.asname or alias.name) == "handle" for alias in names):
+                if any((alias.asname or alias.name) in {"handle", "*"} for alias in names):
                     yield None
-            case ast.If() | ast.For() | ast.While():
-                yield from _bindings([*statement.body, *statement.orelse])
-            case ast.With():
-                yield from _bindings(statement.body)
-            case ast.Try():
-                handled = [inner for handler in statement.handlers for inner in handler.body]
-                yield from _bindings([*statement.body, *handled, *statement.orelse, *statement.finalbody])
+            case _:
+                yield from _bindings(_within(statement))
+
+
+def _within(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements of a statement's blocks, in order."""
+    match statement:
+        case ast.If() | ast.For() | ast.While():
+            return [*statement.body, *statement.orelse]
+        case ast.With():
+            return statement.body
+        case ast.Match(cases=cases):
+            return [inner for case in cases for inner in case.body]
+        case ast.Try() | ast.TryStar():
+            handled = [inner for handler in statement.handlers for inner in handler.body]
+            return [*statement.body, *handled, *statement.orelse, *statement.finalbody]
+    return []
 
 
 def _problem_with(bound: ast.AST | None) -> str | None:

@@ -25,6 +25,17 @@ DAMAGES: dict[str, Any] = {
     "no trace": {"trace": None},
     "no status": {"status": None},
     "no event": {"trace": {"S": "{}"}},
+    "an event that is none": {"trace": {"S": '{"event": null}'}},
+    "an event of another type": {"trace": {"S": '{"event": 5}'}},
+    "a time that is text": {"trace": {"S": '{"event": "1", "started_ms": "x"}'}},
+    "an attempt's time that is text": {
+        "trace": {"S": '{"event": "1", "history": [{"outcome": "", "started_ms": "x"}]}'}
+    },
+    "logs of another type": {"trace": {"S": '{"event": "1", "logs": 1}'}},
+    "an error of another type": {"trace": {"S": '{"event": "1", "error": {"type": 1}}'}},
+    "emitted without an id": {"trace": {"S": '{"event": "1", "emitted": [{"handler": "a"}]}'}},
+    "cut of another type": {"trace": {"S": '{"event": "1", "cut": [[]]}'}},
+    "too deep to read": {"trace": {"S": '{"event": "1", "result": ' + "[" * 5_000 + "]" * 5_000 + "}"}},
     "a number": {"trace": {"N": "1"}},
     "nothing at all": {"trace": None, "status": None, "attempts": None, "expires_at": None},
 }

@@ -128,6 +128,14 @@ def test_after_its_window_a_key_is_free_again(cloud: Cloud, monkeypatch: pytest.
     assert store.claims.key(HANDLER, "k", "b", 60) == "b"
 
 
+def test_a_window_is_not_shorter_for_the_second_that_it_begins_in(cloud: Cloud) -> None:
+    now = 1_000_000.9
+    store = TraceStore(cloud.dynamodb, cloud.names.trace_table, clock=lambda: now)
+    assert store.claims.key(HANDLER, "k", "a", 1) == "a"
+    now += 0.9
+    assert store.claims.key(HANDLER, "k", "b", 1) == "a"
+
+
 def test_an_event_with_a_key_that_did_not_end_is_tried_again(cloud: Cloud) -> None:
     """The key is its own: it is no duplicate of itself."""
     starts: list[object] = []

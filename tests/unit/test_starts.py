@@ -35,7 +35,20 @@ def with_start(trace: Trace, start: int) -> Trace:
 def test_the_first_recorded_start_is_refused_once_there_is_a_trace(cloud: Cloud) -> None:
     trace = unfinished(1)
     assert cloud.store.put_start(trace, None)
-    assert not cloud.store.put_start(trace, None)
+    assert not cloud.store.put_start(unfinished(2, id=trace.id), None)
+
+
+@pytest.mark.parametrize("attempts", [0, 1, MAX_HISTORY + 1])
+def test_a_start_whose_answer_was_lost_is_no_other(cloud: Cloud, attempts: int) -> None:
+    """The client sends it again, and it meets itself."""
+    prior = unfinished(*range(attempts)) if attempts else None
+    if prior:
+        cloud.store.put(prior)
+    start = with_start(prior or unfinished(), 100)
+    assert cloud.store.put_start(start, prior)
+    assert cloud.store.put_start(start, prior)
+    cloud.store.put(start.ended(status="ok"))
+    assert not cloud.store.put_start(start, prior)
 
 
 @pytest.mark.parametrize("attempts", [1, 2, MAX_HISTORY, MAX_HISTORY + 1])

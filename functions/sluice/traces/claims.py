@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -122,7 +123,8 @@ class Claims:
                     "sk": {"S": _KEY},
                     "id": {"S": claim.claimant},
                     "claimed_ms": {"N": str(claim.claimed_ms)},
-                    "expires_at": {"N": str(int(self._clock()) + window)},
+                    # Rounded up: until that second has come, it holds.
+                    "expires_at": {"N": str(math.ceil(self._clock()) + window)},
                 },
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,

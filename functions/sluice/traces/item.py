@@ -34,6 +34,35 @@ _CUT_TO = (131_072, 32_768, 8_192, 2_048)
 
 _TEXT = "trace"
 
+_TYPES: Mapping[str, type] = {
+    "event": str,
+    "error": dict,
+    "logs": str,
+    "emitted": list,
+    "emitted_count": int,
+    "parent": str,
+    "hops": int,
+    "emitted_ms": int,
+    "emitted_by": str,
+    "started_ms": int,
+    "finished_ms": int,
+    "request_id": str,
+    "log_stream": str,
+    "duplicate_of": str,
+    "skipped": str,
+    "dead_ms": int,
+    "cut": list,
+}
+_ATTEMPT_TYPES: Mapping[str, type] = {
+    "outcome": str,
+    "started_ms": int,
+    "request_id": str,
+    "reason": str,
+    "redrive": int,
+}
+_EMITTED_TYPES: Mapping[str, type] = {"id": str, "handler": str}
+"""Of what is JSON in an item: whoever may write to the table may write anything. `result` may be anything, too."""
+
 
 class DamagedTraceError(SluiceError):
     """What the table has as a trace is none: something else has written it."""
@@ -101,7 +130,7 @@ def from_item(item: Mapping[str, Any]) -> Trace:
     """
     try:
         return _from_item(item)
-    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error) as error:
         raise DamagedTraceError(f"the trace of {item['sk']['S']} is damaged: {error!r}") from error
 
 
@@ -121,12 +150,29 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
     text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
     fields = _known(json.loads(text), Trace)
     fields["history"] = tuple(Attempt(**_known(attempt, Attempt)) for attempt in fields.get("history", ()))
+    _check(fields, _TYPES)
+    if fields["event"] is None:
+        raise TypeError("no event")
+    for attempt in fields["history"]:
+        _check(vars(attempt), _ATTEMPT_TYPES)
+    for emitted in fields.get("emitted", ()):
+        _check({"id": emitted["id"], "handler": emitted["handler"]}, _EMITTED_TYPES)
+    for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ())):
+        _check({"text": each}, {"text": str})
     fields["emitted"] = tuple(fields.get("emitted", ()))
     fields["cut"] = tuple(fields.get("cut", ()))
     trace = Trace(id=item["sk"]["S"], handler=_handler(item), status=item["status"]["S"], **fields)
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))
     return trace
+
+
+def _check(fields: Mapping[str, Any], types: Mapping[str, type]) -> None:
+    """Raise TypeError for a value that is none of its type. None is what a field without a value has."""
+    for name, kind in types.items():
+        value = fields.get(name)
+        if value is not None and type(value) is not kind:
+            raise TypeError(f"{name} is {type(value).__name__}")
 
 
 def _handler(item: Mapping[str, Any]) -> str:

@@ -86,6 +86,8 @@ class TraceStore:
     def put_start(self, trace: Trace, prior: Trace | None) -> bool:
         """Write the trace of an event that is about to be started again, unless its trace has changed.
 
+        Written before already, when the answer was lost on its way, it counts as written.
+
         Args:
             trace: with the new attempt in its history.
             prior: the event's trace as it was read; None if it had none.
@@ -96,25 +98,28 @@ class TraceStore:
         Raises:
             CallError, or botocore's errors: it could not be written.
         """
+        mine: Any = {":mine": {"S": items.last_start(trace)}}
         if prior is None:
-            return self._put_if(trace, "attribute_not_exists(pk)", None)
-        values = {
+            return self._put_if(trace, "attribute_not_exists(pk) OR last_start = :mine", mine)
+        values = mine | {
             ":attempts": {"N": str(prior.attempts)},
             ":prior": {"S": prior.status},
             # A history that is full grows no more: its last start tells it from the one before.
             ":start": {"S": items.last_start(prior)},
         }
         same_start = "(attribute_not_exists(last_start) OR last_start = :start)"
-        return self._put_if(trace, f"attempts = :attempts AND #status = :prior AND {same_start}", values)
+        unchanged = f"attempts = :attempts AND #status = :prior AND {same_start}"
+        return self._put_if(trace, f"({unchanged}) OR last_start = :mine", values)
 
     def _put_if(self, trace: Trace, condition: str, values: Any) -> bool:
-        names: Any = {"ExpressionAttributeNames": {"#status": "status"}, "ExpressionAttributeValues": values}
+        names: Any = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=items.to_item(trace, self._expiry()),
                 ConditionExpression=condition,
-                **(names if values else {}),
+                ExpressionAttributeValues=values,
+                **names,
             )
         except aws_errors() as error:
             if error_code(error) == CONDITION_FAILED:

@@ -38,11 +38,17 @@ class Output:
                     self._shorten()
 
     def text(self) -> str:
-        """All of it, or its two ends with a line between them that says how much is missing."""
-        with self._lock:
-            self._shorten()
-            head, tail = "".join(self._head), "".join(self._tail)
-            return f"{head}\n[{self._dropped:,} characters left out]\n{tail}" if self._dropped else head + tail
+        """All of it, or its two ends with a line between them that says how much is missing.
+
+        Never an error: the run has ended, and must not be tried again for its output.
+        """
+        try:
+            with self._lock:
+                self._shorten()
+                head, tail = "".join(self._head), "".join(self._tail)
+                return f"{head}\n[{self._dropped:,} characters left out]\n{tail}" if self._dropped else head + tail
+        except Exception as error:  # noqa: BLE001 - out of memory, say
+            return f"[the output was not kept: {type(error).__name__}]"
 
     @property
     def shortened(self) -> bool:
@@ -71,10 +77,10 @@ class Capture:
         """Copy no more."""
         self._output = None
 
-    def write(self, text: str) -> None:
-        """Copy text, if a run is under way."""
+    def write(self, text: object) -> None:
+        """Copy text, if a run is under way. What is no text the stream itself refuses."""
         output = self._output
-        if output is not None:
+        if output is not None and isinstance(text, str):
             output.write(text)
 
     def tee(self, stream: TextIO) -> TextIO:
