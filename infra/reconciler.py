@@ -213,7 +213,11 @@ def _statements(
             resources=[scheduler.role.role_arn],
             conditions={"StringEquals": {"iam:PassedToService": SERVICE}},
         ),
-        _allow("Remember", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], traces.table.table_arn),
+        _allow(
+            "Remember",
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            traces.table.table_arn,
+        ),
         _allow(
             "KeepEvents",
             [

@@ -141,6 +141,16 @@ def move(
     return refused
 
 
+def delete(client: SQSClient, url: str, messages: Sequence[Held]) -> None:
+    """Delete up to ten messages that were received.
+
+    Raises:
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: SQS refused the call, or was not reached.
+    """
+    entries: list[Any] = [{"Id": str(index), "ReceiptHandle": one.receipt_handle} for index, one in enumerate(messages)]
+    client.delete_message_batch(QueueUrl=url, Entries=entries)
+
+
 def let_go(client: SQSClient, url: str, handles: Sequence[str]) -> None:
     """Let others receive messages again, at once. Where that fails, they do once the hold is over.
 

@@ -64,7 +64,9 @@ LIMITS: Mapping[str, Limit] = {
     "batch_size": Limit(1, 10_000, "events", "AWS's limits for a batch"),
     "batch_window": Limit(0, 300, "seconds", "AWS's limits"),
     "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit of its own"),
-    "trace_days": Limit(1, 36_500, "days", "traces are kept as long"),
+    "trace_days": Limit(
+        15, 36_500, "days", "SQS keeps an event for 14, and one that comes again is known by its trace to have run"
+    ),
     "max_hops": Limit(1, 1_000_000, "emits", "a chain of handlers that emit to each other ends there"),
 }
 

@@ -274,7 +274,7 @@ def test_a_redeployment_leaves_a_pause_and_a_block(guarded: Guarded) -> None:
     text = app.read_text()
     for name in ("paused", "barred"):
         assert f'Worker("{name}"' in text
-        text = text.replace(f'Worker("{name}"', f'Worker("{name}", memory=512, trace_days=7')
+        text = text.replace(f'Worker("{name}"', f'Worker("{name}", memory=512, trace_days=20')
     app.write_text(text)
 
     ran = guarded.project.run("up", "--no-crons")

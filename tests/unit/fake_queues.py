@@ -190,6 +190,9 @@ class NoTraces:
     def get(self, *_: Any) -> None:
         return None
 
+    def completed(self, *_: Any) -> set[str]:
+        return set()
+
 
 class NoMetrics:
     def __init__(self) -> None:

@@ -16,10 +16,11 @@ from sluice.pausing.keeping_state import Kept, Pass
 from sluice.pausing.passes import Queue, Room, Treated, begin, carry_on
 from sluice.pausing.upkeep import RUN_SECONDS
 
-from .fake_queues import DAY, FakeSqs, Queues
+from .fake_queues import DAY, FakeSqs, NoTraces, Queues
 from .pass_marks import envelope_of, marked, with_room
 
 HOUR = 3600.0
+NO_TRACES: Any = NoTraces()
 
 
 # ---- large queues, in any order
@@ -85,7 +86,7 @@ def test_what_lost_receives_to_throttling_is_sent_again_also_when_it_is_new() ->
     there.sqs.put(there.queue("a"), "worn", receives=3)
     there.sqs.put(there.queue("a"), "fresh", receives=0)
     queue = Queue(there.sqs, there.queue("a"), "a")
-    keeping.forward(queue, begin(Pass(), now_ms - 1000), Room(100, lambda: False))
+    keeping.forward(queue, begin(Pass(), now_ms - 1000), Room(100, lambda: False), NO_TRACES)
 
     receives = {message.body: message.receives for message in there.sqs.messages(there.queue("a"))}
     assert receives == {"worn": 0, "fresh": 1}
@@ -100,7 +101,7 @@ def test_a_copy_is_known_by_its_mark_also_where_sqs_has_an_earlier_time() -> Non
     for began in (now_ms, now_ms - 1):
         there.sqs.put(there.queue("a"), str(began), age=5.0)
         there.sqs.messages(there.queue("a"))[-1].attributes = marked(began)
-    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False))
+    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
     assert there.sqs.sent_to[there.queue("a")] == 1
 
 
@@ -110,7 +111,7 @@ def test_what_stays_is_let_go_at_once() -> None:
         there.sqs.put(there.queue("a"), str(n))
         there.sqs.put(there.dead("a"), str(n))
     state = begin(Pass(), int(there.sqs.now * 1000) - 1000)
-    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False))
+    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
     keeping.forward_dead(Queue(there.sqs, there.dead("a"), "a"), state, Room(100, lambda: False))
     for queue in (there.queue("a"), there.dead("a")):
         assert [message.visible <= there.sqs.now for message in there.sqs.messages(queue)] == [True] * 30

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from .. import moving
 from ..envelope import Envelope
 from ..moving import Held
 from .keeping_state import Kept, Pass
 from .passes import Queue, Room, Treated, carry_on
+
+if TYPE_CHECKING:
+    from ..traces import TraceStore
 
 _DAY_MS = 86_400_000
 
@@ -41,25 +45,40 @@ def dead_due(kept: Kept, now_ms: int) -> bool:
     return kept.dead.began_ms is not None or now_ms - (kept.dead.last_ms or 0) >= DEAD_PASS_EVERY_MS
 
 
-def forward(queue: Queue, state: Pass, room: Room) -> Pass:
+def forward(queue: Queue, state: Pass, room: Room, traces: TraceStore) -> Pass:
     """Send the events again that wait in an idle handler's queue, as far as there is room.
+
+    Those that have run to their end are deleted, while their traces still tell: a process that died with their batch
+    left them there.
 
     Args:
         queue: the handler's.
         state: the pass, which has begun.
         room: what this run may do.
+        traces: the handler's, among others.
 
     Returns:
         What is to be remembered of it.
     """
 
-    def treat(batch: list[Held]) -> Treated:
+    def treat(received: list[Held]) -> Treated:
+        ended = _ended(received, queue.handler, traces)
+        if ended:
+            moving.delete(queue.client, queue.url, ended)
+        batch = [one for one in received if one not in ended]
         new = [one for one in batch if not seen_to(one, state)]
         # Receives that were lost to throttling, or to the pass itself.
         worn = [one for one in batch if one not in new and one.receives >= MANY_RECEIVES]
         return move(batch, [*new, *worn], queue, state, new=len(new), delay=COPY_DELAY, dead=False)
 
     return carry_on(queue, state, room, treat)
+
+
+def _ended(batch: list[Held], handler: str, traces: TraceStore) -> list[Held]:
+    """Those that may have been started, and whose traces say that they ended."""
+    started = [one for one in batch if one.envelope.receives + one.receives > 1]
+    ended = traces.completed(handler, {one.envelope.id for one in started}) if started else set()
+    return [one for one in started if one.envelope.id in ended]
 
 
 def forward_dead(queue: Queue, state: Pass, room: Room) -> Pass:

@@ -195,7 +195,7 @@ class Upkeep:
         self._begun(handler, live=live)
         moves = room.moves
         try:
-            live = keeping.forward(self._queue(handler), live, room)
+            live = keeping.forward(self._queue(handler), live, room, self._clients.traces)
             self._put(handler, dataclasses.replace(self._of(handler), live=live))
         finally:
             if room.moves < moves:

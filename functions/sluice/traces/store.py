@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +151,26 @@ class TraceStore:
                 left: Any = answer.get("UnprocessedKeys", {})
                 keys = left.get(self._table, {}).get("Keys")
         return None
+
+    def completed(self, handler: str, event_ids: Collection[str]) -> set[str]:
+        """Those of up to a hundred events of a handler that have run to their end, as far as their traces tell.
+
+        Raises:
+            botocore's errors: it could not be read.
+        """
+        asked: Any = {
+            "Keys": [_key(handler, event_id) for event_id in event_ids],
+            "ConsistentRead": True,
+            "ProjectionExpression": "sk, #status",
+            "ExpressionAttributeNames": {"#status": "status"},
+        }
+        answer = self._client.batch_get_item(RequestItems={self._table: asked})
+        # What was throttled counts as not ended, and is asked for again in the next pass.
+        return {
+            item["sk"]["S"]
+            for item in answer["Responses"].get(self._table, ())
+            if item.get("status", {}).get("S") in COMPLETED
+        }
 
     def recent(
         self, handler: str, *, limit: int = 10, status: str | None = None, since: float | None = None
