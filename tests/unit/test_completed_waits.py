@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice import emit
+from sluice import emit, moving
 from sluice.pausing import keeping
 from sluice.pausing.keeping_state import Pass
 from sluice.pausing.passes import Queue, Room, begin
@@ -21,6 +21,11 @@ from .polling import make_visible, poll_once, poll_until_quiet
 DAY = 86_400
 MONTH = (5, 10, 15, 20, 25, 30)
 """The days of a pause on which what waits is sent again."""
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
 
 
 def paused_for_a_month(cloud: Cloud, function: Function, traces: TraceStore) -> None:

@@ -218,13 +218,21 @@ class Commands:
         The concurrency comes after that. Should it take too long, or this be cut off, it comes all the same.
         """
         deadline = self._stage.clock() + _COMING_TO_REST
+        ours = False
         while self._stage.clock() < deadline:
             found = self._look(handler)
-            if found.decision.settled.block is not None or found.seen.mapping == "Disabled":
+            settled = found.decision.settled
+            if settled.block is None and not settled.paused:
+                # Somebody has unpaused it since: that counts, and what was disabled after it is taken back.
+                if ours:
+                    self._stage.take_back(handler)
+                return
+            if settled.block is not None or found.seen.mapping == "Disabled":
                 return
             if found.seen.mapping in RECEIVING:
                 try:
                     self._stage.functions.call(found.part, Call.DISABLE_MAPPING, None)
+                    ours = True
                     continue
                 except ClientError as error:
                     if error.response["Error"]["Code"] not in BUSY:

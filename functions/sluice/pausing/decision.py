@@ -41,6 +41,9 @@ class Call(Enum):
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
 
+UNBLOCKING_MS = 90_000
+"""How long an unblock may take from what it writes down to its first call; it is retried for as long."""
+
 LEASE_OVER_MS = 1
 """A lease that has run out long ago: its reserved concurrency is yet to be taken back."""
 
@@ -151,7 +154,9 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
     if block is None and record.blocking is None and _deployed_since(record.block_deployment, seen):
         block = record.block
     wanted = _with_pause(seen, record, now_ms)
-    wanted = dataclasses.replace(wanted, block=block, blocking=None, asked=None)
+    wanted = dataclasses.replace(wanted, block=block)
+    if not _being_lifted(seen, record, now_ms):
+        wanted = dataclasses.replace(wanted, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
     calls = _calls(seen, record, wanted, now_ms) + _ticks(seen, record, stopped=stopped)
     settled = dataclasses.replace(
@@ -171,6 +176,12 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
         stopped=stopped,
         unsafe=seen.concurrency == 0 and seen.mapping in RECEIVING,
     )
+
+
+def _being_lifted(seen: Observed, record: Record, now_ms: int) -> bool:
+    """Whether an admin's command may be about to take the tag off: then what it wants is not to be forgotten."""
+    asked_ms = (record.asked or {}).get("at_ms", 0)
+    return record.blocking == "unblock" and seen.block is not None and now_ms - asked_ms < UNBLOCKING_MS
 
 
 def _deployed_since(deployment: str | None, seen: Observed) -> bool:

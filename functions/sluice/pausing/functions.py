@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Functions:
             handlers: only these; all of the stage's if left out.
             blocked: those that were blocked when last seen, whose mappings may have kept their tags.
         """
-        # First: what a deployment changes after this is still under way for whoever reads it next.
+        # First and last: what a deployment changes is not taken for what somebody wants, whenever it begins.
         deployment = self._deployment()
         mappings = self._mappings(None if handlers is None else list(handlers))
         states = self._schedule_states() if mappings else {}
@@ -87,9 +88,14 @@ class Functions:
             return self._part(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
 
         if len(mappings) == 1:
-            return [found for found in map(part, mappings) if found is not None]
-        with ThreadPoolExecutor(_CALLERS) as callers:
-            return [found for found in callers.map(part, sorted(mappings)) if found is not None]
+            found = [one for one in map(part, mappings) if one is not None]
+        else:
+            with ThreadPoolExecutor(_CALLERS) as callers:
+                found = [one for one in callers.map(part, sorted(mappings)) if one is not None]
+        if deployment in (None, NO_STACK) or self._deployment() == deployment:
+            return found
+        # One has begun meanwhile. It may be what changed the functions.
+        return [dataclasses.replace(one, seen=dataclasses.replace(one.seen, deployment=None)) for one in found]
 
     def call(self, part: Part, call: Call, block: str | None) -> None:
         """Make one change.

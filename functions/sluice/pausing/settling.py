@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from .decision import SCHEDULE_CALLS, STARTS, Decision, Observed, Record, decide
+from .decision import SCHEDULE_CALLS, Decision, Observed, Record, decide
 from .functions import Functions, Part
 from .history import LIFTED, Change, changes_between
-from .records import RecordStore
+from .records import ConflictError, RecordStore
 
 Clock = Callable[[], float]
 """Gives seconds since 1970."""
@@ -113,16 +113,34 @@ class Stage:
             record = self.records.put(found.part.handler, _begun(record, settled), record, written)
         else:
             written = []
-            if not STARTS.isdisjoint(decision.calls):
+            if not SCHEDULE_CALLS.issuperset(decision.calls):
                 # Whoever has written something down since, such as a block, is heard.
                 record = self.records.put(found.part.handler, record, record)
         for call in decision.calls:
             if call not in left:
                 self.functions.call(found.part, call, settled.block)
-        if dataclasses.replace(settled, revision=record.revision) != record:
-            record = self.records.put(found.part.handler, settled, record, changes)
+        called = not SCHEDULE_CALLS.issuperset(decision.calls)
+        if called or dataclasses.replace(settled, revision=record.revision) != record:
+            try:
+                record = self.records.put(found.part.handler, settled, record, changes)
+            except ConflictError:
+                if called:
+                    self.take_back(found.part.handler)
+                raise
             written = [*written, *changes]
         return Settled(found, record, tuple(written), done=not left)
+
+    def take_back(self, handler: str) -> None:
+        """Have what is on record count, whatever was called since it was written."""
+        for _ in range(5):
+            record = self.records.get(handler)
+            if record.pending:
+                return
+            try:
+                self.records.put(handler, dataclasses.replace(record, pending=True), record)
+            except ConflictError:
+                continue
+            return
 
 
 def _begun(record: Record, settled: Record) -> Record:
