@@ -120,6 +120,7 @@ def test_no_memory_for_the_output() -> None:
     assert output.text() == "[the output was not kept: MemoryError]"
 
 
+@pytest.mark.usefixtures("pythons_recursion_limit")
 @pytest.mark.parametrize("depth", [outcome.MAX_DEPTH, outcome.MAX_DEPTH + 1, 800, 930, 940, 945, 2_000, 100_000])
 def test_a_result_however_deep(cloud: Cloud, depth: int) -> None:
     """What is kept of it can be read by every Python; the deepest that this one can write, it could not."""

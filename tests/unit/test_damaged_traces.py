@@ -48,6 +48,7 @@ def put_damaged(cloud: Cloud, event_id: str, damage: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("pythons_recursion_limit")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_it_is_shown_among_the_others(cloud: Cloud, capsys: pytest.CaptureFixture[str], damage: str) -> None:
     sound, broken = Trace(id=new_id(), handler=HANDLER, status="ok", event="1"), new_id()
