@@ -27,6 +27,8 @@ _UNTIL_IT_COUNTS = 15.0
 """Seconds that a change of the reserved concurrency gets to reach all of Lambda."""
 
 _PAUSE = 0.5
+_TRIES = 20
+"""To write down that a lease has run out, against others who write."""
 
 
 class RunFailedError(SluiceError):
@@ -107,18 +109,43 @@ def _let_one_run(stage: Stage, found: Looked) -> None:
 
 
 def _end_lease(stage: Stage, found: Looked, leased: Record) -> None:
-    """Make the pause whole again, unless somebody has paused, unpaused or blocked the handler meanwhile."""
+    """Make the pause whole again, unless somebody has unpaused or blocked the handler meanwhile, or runs another."""
     handler = found.part.handler
+    ending = _run_out(stage, handler, leased)
+    if ending is None:
+        return
+    if not ending.paused:
+        # The concurrency may have been set after that. It is ours to take back.
+        stage.functions.call(found.part, Call.RELEASE, None)
+        return
+    stage.functions.call(found.part, Call.SET_ZERO, None)
     try:
-        # From here on the lease has run out: cut off, the reconciler does the rest.
-        ending = stage.records.put(handler, dataclasses.replace(leased, lease_ms=LEASE_OVER_MS), leased)
-        stage.functions.call(found.part, Call.SET_ZERO, None)
         stage.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
         record = stage.records.get(handler)
         if not record.paused and record.block is None:
             # It was unpaused just before the concurrency was set: that is ours to take back.
             stage.functions.call(found.part, Call.RELEASE, None)
+
+
+def _run_out(stage: Stage, handler: str, leased: Record) -> Record | None:
+    """Write down that the lease has run out: cut off from here on, the reconciler does the rest.
+
+    Returns:
+        The record as it is then, of a handler that is paused, or not any more; None if a block holds it, or the lease
+        of another run, which ends it.
+    """
+    record = leased
+    for _ in range(_TRIES):
+        if record.block is not None or record.lease_ms not in (None, LEASE_OVER_MS, leased.lease_ms):
+            return None
+        if not record.paused:
+            return record
+        try:
+            return stage.records.put(handler, dataclasses.replace(record, lease_ms=LEASE_OVER_MS), record)
+        except ConflictError:
+            record = stage.records.get(handler)
+    raise UnsettledError(handler)
 
 
 def _invoke(

@@ -134,9 +134,8 @@ class Stage:
         """Have what is on record count, whatever was called since it was written."""
         for _ in range(5):
             record = self.records.get(handler)
-            if record.pending:
-                return
             try:
+                # Also if it is pending: whoever is about to say that it is settled has looked before these calls.
                 self.records.put(handler, dataclasses.replace(record, pending=True), record)
             except ConflictError:
                 continue
