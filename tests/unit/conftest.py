@@ -19,6 +19,8 @@ from sluice.emitting import forget_queues
 from sluice.names import Names
 from sluice.traces import TraceStore
 
+from .moto_threads import serialise
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
@@ -78,6 +80,13 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moto_with_threads() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        serialise(monkeypatch)
+        yield
 
 
 @pytest.fixture
