@@ -274,7 +274,7 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
         )
         for message in messages
     ]
-    lost = TraceStore(aws.dynamodb(stage), Names(stage).trace_table).put_unhandled(traces)
+    lost = TraceStore(aws.dynamodb(stage), Names(stage).trace_table).unhandled.put(traces)
     if lost:
         _logger.error(
             "%d of them could not be recorded, in the table %s; their text: %s",

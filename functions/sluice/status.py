@@ -127,7 +127,7 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
         UnknownHandlerError: no handler has this name, and nothing was emitted to it.
     """
     queues = _queues(stage)
-    unhandled = open_store(stage).unhandled()
+    unhandled = open_store(stage).unhandled.counts()
     names = sorted({*queues, *unhandled})
     if handler is not None:
         if handler not in names:

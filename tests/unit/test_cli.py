@@ -100,7 +100,7 @@ def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: 
     event_id = emit("unknown", None)
     found = cloud.store.get("unknown", event_id)
     assert found is not None
-    cloud.store.put_unhandled([Trace(id=event_id, handler="unknown", status="no-handler", event=event)])
+    cloud.store.unhandled.put([Trace(id=event_id, handler="unknown", status="no-handler", event=event)])
 
     assert program.run(["trace", event_id, "--json"]) == 0
     assert f'"event": {event}' in capsys.readouterr().out

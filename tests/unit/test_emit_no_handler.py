@@ -34,7 +34,7 @@ def test_an_event_without_a_handler_is_kept(
     assert trace is not None
     assert (trace.status, trace.event, trace.attempts, trace.started_ms) == ("no-handler", '{"a":1.5}', 0, None)
     assert len(cloud.store.recent("not-there", limit=100)) == 12
-    assert cloud.store.unhandled() == {"not-there": 12}
+    assert cloud.store.unhandled.counts() == {"not-there": 12}
 
 
 def test_once_the_handler_exists_its_events_reach_it(cloud: Cloud) -> None:
@@ -49,7 +49,7 @@ def test_a_queue_that_went_away_does_not_fail_the_caller(cloud: Cloud) -> None:
     emit("gone", 1)
     cloud.sqs.delete_queue(QueueUrl=url)
     emit("gone", 2)
-    assert cloud.store.unhandled() == {"gone": 1}
+    assert cloud.store.unhandled.counts() == {"gone": 1}
 
 
 def test_a_large_event_without_a_handler_is_kept_whole(
@@ -61,12 +61,12 @@ def test_a_large_event_without_a_handler_is_kept_whole(
     trace = cloud.store.find(event_id, [])
     assert trace is not None
     assert trace.cut == ("event",)
-    assert cloud.store.whole_event(trace) == json.dumps(text)
+    assert cloud.store.unhandled.whole_event(trace) == json.dumps(text)
 
     cloud.create_queue("late")
     assert program.run(["replay", event_id, "--stage", STAGE]) == 0
     assert [message["Body"] for message in cloud.messages("late")] == [json.dumps(text)]
-    assert cloud.store.whole_event(dataclasses.replace(trace, id=new_id())) is None
+    assert cloud.store.unhandled.whole_event(dataclasses.replace(trace, id=new_id())) is None
 
 
 def test_an_event_without_a_handler_that_cannot_be_recorded_is_in_the_log(
@@ -94,7 +94,7 @@ def test_many_events_without_a_handler_are_one_write_each_and_one_for_the_name(
         monkeypatch.setattr(client, name, counted(getattr(client, name), name, calls))
     emit_many("not-there", range(20))
     assert Counter(calls) == {"put_item": 20, "update_item": 1}
-    assert cloud.store.unhandled() == {"not-there": 20}
+    assert cloud.store.unhandled.counts() == {"not-there": 20}
 
 
 def test_of_many_events_without_a_handler_those_that_cannot_be_recorded_are_in_the_log(

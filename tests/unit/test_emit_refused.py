@@ -75,7 +75,7 @@ def test_a_queue_that_goes_away_in_the_middle_is_told_exactly(cloud: Cloud, monk
     with pytest.raises(NotAcceptedError) as caught:
         emit_many(HANDLER, range(30))
     assert sorted(caught.value.accepted) == list(range(10))
-    assert cloud.store.unhandled() == {}
+    assert cloud.store.unhandled.counts() == {}
 
 
 def test_what_a_handler_emitted_before_some_were_refused_is_in_its_trace(

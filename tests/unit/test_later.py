@@ -117,7 +117,7 @@ def test_without_a_handler_it_is_kept_as_ever_and_nothing_is_scheduled(
     emit("not-there", 1, at=IN_A_MONTH)
 
     assert schedules(scheduler) == []
-    assert cloud.store.unhandled() == {"not-there": 1}
+    assert cloud.store.unhandled.counts() == {"not-there": 1}
     assert "which is not the name of a handler" in caplog.text
 
 

@@ -148,10 +148,10 @@ def test_a_trace_is_found_by_its_id_alone(cloud: Cloud) -> None:
 def test_expired_traces_are_not_shown_though_dynamodb_still_has_them(cloud: Cloud) -> None:
     old = TraceStore(cloud.dynamodb, cloud.names.trace_table, days=1, clock=lambda: 1_000_000.0)
     old.put(a_trace())
-    old.put_unhandled([a_trace(handler="nobody", status="no-handler")])
+    old.unhandled.put([a_trace(handler="nobody", status="no-handler")])
     assert len(old.recent(HANDLER)) == 1
     assert cloud.store.recent(HANDLER) == []
-    assert cloud.store.unhandled() == {}
+    assert cloud.store.unhandled.counts() == {}
 
 
 def test_one_handlers_traces_spread_over_all_shards() -> None:

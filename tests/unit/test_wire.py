@@ -128,8 +128,8 @@ def test_a_store_works_alike_with_either_client(server: str, table: str) -> None
     assert ours.get("a", "01a209b6-0d1a-772d-bd41-515cef36eaae") is None
     assert ours.claims.key("a", "key", "1", 60) == "1"
     assert ours.claims.key("a", "key", "2", 60) == theirs.claims.key("a", "key", "2", 60) == "1"
-    ours.put_unhandled([Trace(id=large.id, handler="nobody", status="no-handler", event="1")])
-    assert theirs.unhandled() == {"nobody": 1}
+    ours.unhandled.put([Trace(id=large.id, handler="nobody", status="no-handler", event="1")])
+    assert theirs.unhandled.counts() == {"nobody": 1}
 
 
 def test_queues_work_alike_with_either_client(server: str) -> None:

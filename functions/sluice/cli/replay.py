@@ -29,7 +29,7 @@ def replay(invocation: Invocation, event_id: str) -> None:
         raise CommandError(
             f"{found.error['message']}, and the event with it", code=FAILED, then=invocation.command("trace", event_id)
         )
-    event = store.whole_event(found)
+    event = store.unhandled.whole_event(found)
     if event is None:
         raise CommandError(
             f"event {event_id} was too large for its trace, which has only the beginning of it",

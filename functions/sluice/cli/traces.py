@@ -39,7 +39,7 @@ def traces(invocation: Invocation, handler: str, *, limit: int, status: str | No
     found = store.recent(handler, limit=limit, status=status, since=start)
     if not found:
         known = handlers(invocation.stage)
-        if handler not in known and handler not in store.unhandled():
+        if handler not in known and handler not in store.unhandled.counts():
             raise UnknownHandlerError(handler, invocation.stage, known)
     if invocation.as_json:
         invocation.print_text("[" + ",\n ".join(trace.to_json() for trace in found) + "]")

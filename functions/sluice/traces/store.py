@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ..wire.errors import aws_errors, error_code
 from . import item as items
 from .claims import CONDITION_FAILED, Claims
 from .trace import COMPLETED, Trace
+from .unhandled import Unhandled
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,16 +26,9 @@ DEFAULT_DAYS = 30
 
 _DAY = 86_400
 
-_NO_HANDLER = "#no-handler"
-"""The partition that lists the names that events without a handler were emitted to."""
-
-_PARTS = "#event#"
-"""What the partitions of events start with that are too large for a trace. No handler's name does."""
-
 _KEYS_A_READ = 100
 """DynamoDB's limit for BatchGetItem."""
 _READERS = 16
-_WRITERS = 8
 
 
 class TraceStore:
@@ -48,6 +42,7 @@ class TraceStore:
 
     Attributes:
         claims: the claims in the same table.
+        unhandled: the events to names that had no handler.
     """
 
     def __init__(
@@ -63,6 +58,7 @@ class TraceStore:
         self._days = days
         self._clock = clock
         self.claims = Claims(client, table, clock)
+        self.unhandled = Unhandled(client, table, put=self.put, expiry=self._expiry, clock=clock)
 
     def end_calls_by(self, moment: float | None) -> None:
         """Have what is asked of DynamoDB end by then, those calls included that its claims make.
@@ -141,7 +137,7 @@ class TraceStore:
         """An event's trace, whichever of the handlers it belongs to; of status `damaged` if it cannot be read."""
         if not ids.is_id(event_id):
             return None
-        names = sorted({*handlers, *self.unhandled()})
+        names = sorted({*handlers, *self.unhandled.counts()})
         for start in range(0, len(names), _KEYS_A_READ):
             keys: Any = [_key(name, event_id) for name in names[start : start + _KEYS_A_READ]]
             while keys:
@@ -189,85 +185,6 @@ class TraceStore:
             newest_first = heapq.merge(*shards, key=lambda trace: trace.id, reverse=True)
             wanted = (trace for trace in newest_first if status is None or trace.status == status)
             return list(itertools.islice(wanted, limit))
-
-    def put_unhandled(self, traces: Sequence[Trace]) -> list[Trace]:
-        """Record events to a name that had no handler, whole, and that the name has had so many more of them.
-
-        Args:
-            traces: theirs, all of one name.
-
-        Returns:
-            Those that could not be recorded.
-        """
-
-        def put(trace: Trace) -> bool:
-            try:
-                self._put_whole(trace)
-            except aws_errors():
-                return False
-            return True
-
-        if len(traces) == 1:
-            put_all = [put(traces[0])]
-        else:
-            with ThreadPoolExecutor(_WRITERS) as writers:
-                put_all = list(writers.map(put, traces))
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": traces[0].handler}},
-                UpdateExpression="ADD unhandled :more SET expires_at = :expiry",
-                ExpressionAttributeValues={
-                    ":more": {"N": str(len(traces))},
-                    ":expiry": {"N": str(self._expiry())},
-                },
-            )
-        except aws_errors():
-            # Without the name, nobody would look for them.
-            return list(traces)
-        return [trace for trace, done in zip(traces, put_all, strict=True) if not done]
-
-    def _put_whole(self, trace: Trace) -> None:
-        """Write a trace, and what it has no room for of the event: there is no other copy of it."""
-        if items.is_cut(trace, "event"):
-            for number, part in enumerate(items.parts_of(trace.event)):
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        "pk": {"S": _PARTS + trace.id},
-                        "sk": {"S": f"{number:03}"},
-                        "part": {"B": part},
-                        "expires_at": {"N": str(self._expiry())},
-                    },
-                )
-        self.put(trace)
-
-    def whole_event(self, trace: Trace) -> str | None:
-        """The text of a trace's event; None if the table has only the beginning of it."""
-        if "event" not in trace.cut:
-            return trace.event
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _PARTS + trace.id}},
-            ConsistentRead=True,
-        )
-        parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
-        return items.joined(parts) if parts else None
-
-    def unhandled(self) -> dict[str, int]:
-        """The names that events without a handler were emitted to, and how many those were."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _NO_HANDLER}},
-        )
-        return {
-            item["sk"]["S"]: int(item["unhandled"]["N"])
-            for page in pages
-            for item in page["Items"]
-            if int(item["expires_at"]["N"]) > self._clock()
-        }
 
     def _first_page(self, shard: str, *, limit: int, since: float | None) -> Iterator[Trace]:
         condition = "pk = :pk"

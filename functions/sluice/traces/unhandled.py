@@ -1,0 +1,128 @@
+"""Events to names that had no handler: kept whole, as there is no other copy, until one can be emitted again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from ..wire.errors import aws_errors
+from . import item as items
+from .trace import Trace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NO_HANDLER = "#no-handler"
+"""The partition that lists the names that events without a handler were emitted to."""
+
+_PARTS = "#event#"
+"""What the partitions of events start with that are too large for a trace. No handler's name does."""
+
+_WRITERS = 8
+
+
+class Unhandled:
+    """The events of a stage that had no handler, in the trace table.
+
+    Args:
+        client: a boto3 DynamoDB client.
+        table: the trace table's name.
+        put: writes a trace.
+        expiry: says until when what is written now is kept, in seconds since 1970.
+        clock: gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        put: Callable[[Trace], object],
+        expiry: Callable[[], int],
+        clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._put = put
+        self._expiry = expiry
+        self._clock = clock
+
+    def put(self, traces: Sequence[Trace]) -> list[Trace]:
+        """Record events to a name that had no handler, whole, and that the name has had so many more of them.
+
+        Args:
+            traces: theirs, all of one name.
+
+        Returns:
+            Those that could not be recorded.
+        """
+
+        def put_one(trace: Trace) -> bool:
+            try:
+                self._put_whole(trace)
+            except aws_errors():
+                return False
+            return True
+
+        if len(traces) == 1:
+            put_all = [put_one(traces[0])]
+        else:
+            with ThreadPoolExecutor(_WRITERS) as writers:
+                put_all = list(writers.map(put_one, traces))
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": traces[0].handler}},
+                UpdateExpression="ADD unhandled :more SET expires_at = :expiry",
+                ExpressionAttributeValues={
+                    ":more": {"N": str(len(traces))},
+                    ":expiry": {"N": str(self._expiry())},
+                },
+            )
+        except aws_errors():
+            # Without the name, nobody would look for them.
+            return list(traces)
+        return [trace for trace, done in zip(traces, put_all, strict=True) if not done]
+
+    def counts(self) -> dict[str, int]:
+        """The names that events without a handler were emitted to, and how many those were."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _NO_HANDLER}},
+        )
+        return {
+            item["sk"]["S"]: int(item["unhandled"]["N"])
+            for page in pages
+            for item in page["Items"]
+            if int(item["expires_at"]["N"]) > self._clock()
+        }
+
+    def whole_event(self, trace: Trace) -> str | None:
+        """The text of a trace's event; None if the table has only the beginning of it."""
+        if "event" not in trace.cut:
+            return trace.event
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": _PARTS + trace.id}},
+            ConsistentRead=True,
+        )
+        parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
+        return items.joined(parts) if parts else None
+
+    def _put_whole(self, trace: Trace) -> None:
+        """Write a trace, and what it has no room for of the event: there is no other copy of it."""
+        if items.is_cut(trace, "event"):
+            for number, part in enumerate(items.parts_of(trace.event)):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        "pk": {"S": _PARTS + trace.id},
+                        "sk": {"S": f"{number:03}"},
+                        "part": {"B": part},
+                        "expires_at": {"N": str(self._expiry())},
+                    },
+                )
+        self._put(trace)
