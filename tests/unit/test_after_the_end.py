@@ -105,12 +105,13 @@ def test_an_exception_that_hangs_when_it_is_printed(cloud: Cloud, monkeypatch: p
     assert "could not be kept" in trace.error["message"]
 
 
-def test_no_memory_for_the_result(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "as_json", refuses_memory)
-    run_until_quiet(cloud, function := Function(cloud, lambda _: [1]))
+@pytest.mark.parametrize("returned", [[1], {1}])
+def test_no_memory_for_the_result(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, returned: object) -> None:
+    monkeypatch.setattr(outcome, "_is_deep", refuses_memory)
+    run_until_quiet(cloud, function := Function(cloud, lambda _: returned))
     (trace,) = function.traces()
     assert (trace.status, trace.attempts) == ("ok", 1)
-    assert trace.result == "<list, which could not be kept: MemoryError>"
+    assert trace.result == f"<{type(returned).__name__}, which could not be kept: MemoryError>"
 
 
 def test_no_memory_for_the_output() -> None:
