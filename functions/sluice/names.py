@@ -59,7 +59,7 @@ def check_stage(stage: str) -> str:
     Raises:
         InvalidNameError: it has other characters than a-z and 0-9, does not start with a letter, or is too long.
     """
-    if not _STAGE.fullmatch(stage):
+    if not isinstance(stage, str) or not _STAGE.fullmatch(stage):
         raise InvalidNameError(
             f"stage {stage!r}: use lower-case letters and digits only, starting with a letter, like 'prod'"
         )

@@ -199,6 +199,14 @@ def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Looked |
     return replace(row, **vars(state))
 
 
+def in_flight(stage: str, handler: str) -> int:
+    """How many of a handler's events were received and have not come to an end, by SQS's approximation."""
+    sqs = aws.sqs(stage)
+    url = sqs.get_queue_url(QueueName=Names(stage).queue(handler))["QueueUrl"]
+    counts: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+    return int(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
+
+
 def _with_counts(stage: str, row: HandlerStatus, queue: str) -> HandlerStatus:
     sqs = aws.sqs(stage)
     counts: Any = sqs.get_queue_attributes(

@@ -27,7 +27,8 @@ def problem_with_handle(source: bytes, *, python: str) -> str | None:
             warnings.simplefilter("ignore")
             module = ast.parse(source, feature_version=version)
     except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg} (as Python {version[0]}.{version[1]} reads it)"
+        line = f"line {error.lineno}: " if error.lineno else ""
+        return f"{line}{error.msg} (as Python {version[0]}.{version[1]} reads it)"
     except ValueError as error:
         return f"it is no Python source: {error}"
     bound = list(_bindings(module.body))

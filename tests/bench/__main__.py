@@ -79,8 +79,10 @@ def _only(row: dict[str, Any], name: str) -> dict[str, Any]:
 def _checkout(into: Path, commit: str) -> Iterator[Path]:
     """A commit's files, in a directory of their own."""
     into.mkdir()
-    archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x"], cwd=into, input=archive, check=True)
+    archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, capture_output=True, check=False)
+    if archive.returncode != 0:
+        sys.exit(f"{commit} is neither a commit nor a file of results: {archive.stderr.decode().strip()}")
+    subprocess.run(["tar", "-x"], cwd=into, input=archive.stdout, check=True)
     (into / ".sluice").mkdir(exist_ok=True)
     (into / ".sluice" / "layers").symlink_to(PROJECT / ".sluice" / "layers")
     yield into

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sluice import aws
 from sluice.traces import Trace, TraceStore
 
-from tests.local.projects import Project, eventually, free_port
+from tests.local.projects import Project, eventually, free_port, make_project
 
 STATUS_FIELDS = {
     "handler",
@@ -174,6 +175,31 @@ def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
     assert (none.code, none.out) == (0, "")
     assert all(event_id in table.out for event_id in ids)
     assert table.err.endswith(f"next: sluice trace {newest[0]['id']}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("print('done')\n", "its last line has to be app.synth()"),
+        ("from aws_cdk import App\nApp().synth()\n", "it has to make a SluiceStack"),
+        ("import os\nos._exit(7)\n", "app.py ended with code 7, and said nothing"),
+    ],
+)
+def test_an_app_that_makes_nothing_is_told_how_to(tmp_path: Path, text: str, said: str) -> None:
+    project = make_project(tmp_path / "project")
+    (project.root / "app.py").write_text(text)
+    checked = project.run("check", "--json")
+    assert checked.code == 1
+    assert [said in problem for problem in checked.json["problems"]] == [True]
+
+
+def test_what_was_synthesised_before_is_never_taken_for_what_is_now(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    assert project.run("cdk", "list").out.split() == ["sluice-local"]
+    app = project.root / "app.py"
+    app.write_text(app.read_text().replace("app.synth()", ""))
+    listed = project.run("cdk", "list", "--stage", "prod")
+    assert (listed.code, "sluice-local" in listed.out) == (1, False)
 
 
 def test_check_counts_the_handlers(not_up: Project) -> None:

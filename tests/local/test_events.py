@@ -155,6 +155,9 @@ def test_handlers_see_the_bundle_and_the_layer_but_nothing_of_this_environment(
     (trace,) = traces_of(store, "printer", now, 1)
 
     assert not [path for path in trace.result["path"] if ".venv" in path or path == "/nowhere"]
+    # Its own, which is empty; not those of the Python that all of this was made from.
+    packages = [path for path in trace.result["path"] if path.endswith("-packages")]
+    assert [path for path in packages if not path.startswith(str(project.files))] == []
 
 
 def test_what_a_handler_raises_is_its_result(store: TraceStore, project: Project, now: float) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sluice.local import environment, processes
 from sluice.local.errors import InvalidPortError, ProjectNotFoundError
-from sluice.local.failure import reason_in
+from sluice.local.failure import NOTHING_MADE, reason_in
 from sluice.local.lock import locked
 from sluice.local.project import Files, find_project, fingerprint, local_port
 
@@ -49,12 +49,15 @@ def test_the_port_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_fingerprint_covers_what_is_deployed_and_nothing_else(tmp_path: Path) -> None:
     deployed = ["app.py", "cdk.json", "pyproject.toml", "uv.lock", "infra/a/b.py", "functions/handlers/x.py"]
+    deployed += ["team.py", "ours/settings.py"]
     others = [
         "README.md",
         "tests/test_x.py",
         "functions/sluice/cli/x.py",
         "functions/handlers/__pycache__/x.pyc",
         ".env",
+        "ours/notes.txt",
+        "cdk.out/x.py",
     ]
     for name in deployed + others:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +129,10 @@ Sluice: 2 problems to fix before anything is deployed:
 python3 app.py: Subprocess exited with error 1
 """
 
+VALIDATION_OF_MANY = "Sluice: 30 problems to fix before anything is deployed:\n" + "".join(
+    f"- handler {number}: wrong\n" for number in range(30)
+)
+
 IMPORT_ERROR = f"""
 Traceback (most recent call last):
   File "{ROOT}/app.py", line 5, in <module>
@@ -173,6 +180,12 @@ sluice-local |  1/33 | 7:09:51 PM | CREATE_FAILED    | AWS::Lambda::Function | f
     ("output", "reason"),
     [
         (VALIDATION, "Sluice: 2 problems to fix before anything is deployed:\n- handler 'a': one\n- handler 'b': two"),
+        (
+            "ValueError: careful\n- careful\n" + VALIDATION_OF_MANY,
+            "Sluice: 30 problems to fix before anything is deployed:\n"
+            + "\n".join(f"- handler {number}: wrong" for number in range(30)),
+        ),
+        ("[Error] ENOENT: no such file or directory, open '/x/cdk.out/manifest.json'", NOTHING_MADE),
         (IMPORT_ERROR, "infra/__init__.py, line 2: ModuleNotFoundError: No module named 'nothing'"),
         (SYNTAX_ERROR, "app.py, line 3: SyntaxError: '(' was never closed"),
         (CHAINED, "app.py, line 9: RuntimeError: Error: name too long\nand this is the second line of it"),

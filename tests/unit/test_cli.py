@@ -10,7 +10,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from sluice import NotAcceptedError, Refused, emit
+from sluice import InvalidNameError, NotAcceptedError, Refused, emit
 from sluice.cli import program
 from sluice.traces import Trace
 
@@ -197,6 +197,52 @@ def test_the_library_knows_nothing_of_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["pause", "unpause", "block", "unblock"])
+def test_a_reason_that_is_no_text_is_refused_before_anything_is_done(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """What a terminal sends that is not set to UTF-8."""
+    assert program.run([command, HANDLER, "--reason", "gel\udcf6st"]) == 2
+    assert "it is not UTF-8 text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["traces", HANDLER, "--since", "9" * 400 + "d"], "a moment such as"),
+        (["pause", HANDLER, "--until", "9999-12-31T23:59:59-14:00"], "beyond the calendar"),
+        (["dead", "show", HANDLER], "next: sluice dead show --help"),
+        (["dead", "nonsense"], "next: sluice dead --help"),
+        (["capacity", "--pause-hours", "-1"], "pause may be 0 to 8,784 hours, and not -1"),
+    ],
+)
+def test_what_is_wrong_is_said_as_it_was_given(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    emit(HANDLER, 1)
+    assert program.run(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["dead"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: sluice dead")
+
+
+def test_stdin_that_is_closed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit(HANDLER, 1)
+    monkeypatch.setattr("sys.stdin", None)
+    assert program.run(["emit", HANDLER, "-"]) == 2
+    assert "stdin is closed" in capsys.readouterr().err
+
+
+def test_a_stage_is_text(cloud: Cloud) -> None:
+    with pytest.raises(InvalidNameError, match="stage 5"):
+        emit(HANDLER, 1, stage=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("command", ["pause", "unpause", "block", "unblock"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 
 import click
 
 from ..local import cdk as packaged
 from ..local import environment
 from ..local.deployment import environment_of_cdk
+from ..local.failure import MANIFEST
 from ..local.project import Files, find_project, local_port
 from ..names import LOCAL_STAGE, check_stage
 from .failures import FAILED, CommandError
@@ -39,8 +41,21 @@ def cdk(stage: str, arguments: tuple[str, ...]) -> None:
         files.temporary.mkdir(parents=True, exist_ok=True)
     else:
         variables = environment.for_cdk(os.environ, packaged.node()) | {"SLUICE_STAGE": stage}
+    if not {"-a", "--app"}.intersection(argument.partition("=")[0] for argument in arguments):
+        # Of an app.py that makes nothing, the CDK would take what it made before, and be it another stage's.
+        (root / _output_of(arguments) / MANIFEST).unlink(missing_ok=True)
     done = subprocess.run(  # noqa: S603 - the CDK's command line, with the caller's own arguments and no shell
         [*program, "--context", f"stage={stage}", *arguments], cwd=root, env=variables, check=False
     )
     if done.returncode != 0:
         raise CommandError(f"cdk ended with code {done.returncode}", code=FAILED, then=next_command(stage, "check"))
+
+
+def _output_of(arguments: Sequence[str]) -> str:
+    """The directory that the CDK is to write into."""
+    for index, word in enumerate(arguments):
+        if word in {"-o", "--output"} and index + 1 < len(arguments):
+            return arguments[index + 1]
+        if word.startswith("--output="):
+            return word.partition("=")[2]
+    return "cdk.out"

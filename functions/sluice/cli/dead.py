@@ -38,13 +38,15 @@ class _Row(NamedTuple):
     size: int
 
 
-@click.group(no_args_is_help=True)
-def dead() -> None:
+@click.group(no_args_is_help=False, invoke_without_command=True)
+@click.pass_context
+def dead(context: click.Context) -> None:
     """List, show, redrive or purge the events in a handler's dead-letter queue.
 
-    An event gets there after five attempts that were cut off, and stays until someone redrives or purges it; SQS
-    keeps it for 14 days.
+    An event gets there after five attempts that were cut off, and stays until someone redrives or purges it.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @dead.command(name="list")

@@ -34,6 +34,8 @@ def read_events(argument: str | None, *, lines: bool, file: Path | None) -> list
     if file is not None:
         text = _decoded(file.read_bytes(), str(file))
     elif argument == STDIN or (argument is None and lines):
+        if sys.stdin is None:
+            raise click.UsageError("stdin is closed; nothing was sent")
         text = _decoded(sys.stdin.buffer.read(), "stdin")
     elif argument is None:
         raise click.UsageError("give the event as JSON, or - to read it from stdin, or --file")

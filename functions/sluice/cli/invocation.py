@@ -124,6 +124,11 @@ def _use_local_cloud(*, must_run: bool) -> None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 raise NothingRunningError(port)
+        # Not before it is needed, as it takes a while to import.
+        from ..local.health import answers  # noqa: PLC0415 - see above
+
+        if not answers(port):
+            raise NothingRunningError(port, "what has the port is no local cloud, or one that hangs")
 
 
 def default_stage() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,12 +11,13 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..envelope import LAST_MS
 from ..errors import SluiceError
 from ..pausing.commands import Commands
 from ..pausing.history import MAX_REASON
 from ..pausing.settling import Looked
 from ..pausing.states import state_of
-from ..status import UnknownHandlerError, handlers
+from ..status import UnknownHandlerError, handlers, in_flight
 from .callers import open_commands, set_off_reconciler
 from .failures import CommandError, explain
 from .invocation import Invocation, about_stage
@@ -25,9 +27,20 @@ Act = Callable[[Commands, str], Looked]
 
 
 def _short(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:
+    if reason is not None and not _is_text(reason):
+        raise click.BadParameter("it is not UTF-8 text")
     if reason is not None and len(reason) > MAX_REASON:
         raise click.BadParameter(f"it has {len(reason):,} characters; {MAX_REASON:,} are the most")
     return reason
+
+
+def _is_text(given: str) -> bool:
+    """Whether it came as UTF-8: Python has other bytes as characters that nothing takes."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _about_handlers(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +72,8 @@ def pause(
         if moment <= datetime.now(UTC):
             raise click.UsageError(f"--until {until} has gone by; give a moment that is to come")
         until_ms = int(moment.timestamp() * 1000)
+        if until_ms > LAST_MS:
+            raise click.UsageError(f"--until {until} is beyond the calendar; leave it out for a pause without an end")
     _for_each(invocation, names, everything, lambda commands, name: commands.pause(name, reason, until_ms))
 
 
@@ -97,7 +112,7 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
             # The others are none the worse for it.
             failures.append(explain(error, invocation.stage))
             continue
-        state = state_of(found)
+        state = state_of(found, in_flight(invocation.stage, name), int(time.time() * 1000))
         done.append({"handler": name, **asdict(state)})
         if not invocation.as_json:
             invocation.say(f"{name}: {state.state}")

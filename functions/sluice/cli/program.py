@@ -57,8 +57,15 @@ def run(arguments: Sequence[str]) -> int:
 
 def _command_in(arguments: Sequence[str]) -> str:
     """The command that the arguments name, as far as there is one."""
-    known = [word for word in arguments[:1] if word in root.list_commands(click.Context(root))]
-    return " ".join(["sluice", *known])
+    known = ["sluice"]
+    command: click.Command | None = root
+    for word in arguments:
+        if not isinstance(command, click.Group):
+            break
+        context = click.Context(command)
+        command = command.get_command(context, word) if word in command.list_commands(context) else None
+        known += [word] if command else []
+    return " ".join(known)
 
 
 def _discard_output() -> None:

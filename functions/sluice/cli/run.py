@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,8 @@ from ..pausing.commands import BlockedError
 from ..pausing.entry import open_stage
 from ..pausing.one_event import run_one
 from ..pausing.states import RUNNING
-from ..status import HandlerStatus, statuses
-from ..traces import Trace, open_store
+from ..status import HandlerStatus, UnknownHandlerError, handlers, statuses
+from ..traces import DamagedTraceError, Trace, open_store
 from .callers import caller
 from .dead import find_dead, out_of_sight
 from .events import read_events
@@ -54,6 +55,8 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
     if event is not None and event.startswith("--"):
         raise click.NoSuchOption(event.partition("=")[0])
     (row,) = statuses(invocation.stage, handler)
+    if row.kind is None:
+        raise UnknownHandlerError(handler, invocation.stage, handlers(invocation.stage))
     if event is None and event_id is None and file is None:
         if row.kind != "cron":
             raise click.UsageError(f"{handler} is no cron; say with which event: --id, --file, or the event as JSON")
@@ -75,8 +78,8 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
 def _tick(invocation: Invocation, row: HandlerStatus) -> None:
     """Emit what the schedule would."""
     if row.state == "blocked":
-        tag = " ".join(part for part in (row.since, row.by and f"{row.by} -", row.reason) if part)
-        raise BlockedError(row.handler, tag)
+        for found in open_stage(invocation.stage).look([row.handler]):
+            raise BlockedError(row.handler, found.decision.settled.block or "")
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     tick = json.dumps({"cron": row.handler, "scheduled_at": now})
     (ran,) = emit_texts(row.handler, [tick], stage=invocation.stage)
@@ -95,7 +98,10 @@ def _tick(invocation: Invocation, row: HandlerStatus) -> None:
 
 def _known(invocation: Invocation, handler: str, event_id: str) -> str:
     """The event of a trace or of a dead letter."""
-    trace = open_store(invocation.stage).get(handler, event_id) if is_id(event_id) else None
+    trace = None
+    # Of a damaged trace the dead letter may still be there.
+    with contextlib.suppress(DamagedTraceError):
+        trace = open_store(invocation.stage).get(handler, event_id) if is_id(event_id) else None
     if trace is not None and "event" not in trace.cut:
         return trace.event_json
     letter, hidden = find_dead(invocation, handler, event_id)

@@ -18,7 +18,7 @@ from .moments import moment_of
 from .tables import one_line, print_table
 from .trace_page import print_trace
 
-_AGO = re.compile(r"(\d+)([smhd])")
+_AGO = re.compile(r"(\d{1,9})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 _MOST = 1000
@@ -59,7 +59,8 @@ def trace(invocation: Invocation, event_id: str) -> None:
     found = open_store(invocation.stage).find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
-            f"no event {event_id!r} has run in stage {invocation.stage!r}; emitted just now, it may be waiting"
+            f"no event {event_id!r} has run in stage {invocation.stage!r}; emitted just now, it may be waiting; and"
+            " of a handler that was taken out of app.py, see: sluice traces HANDLER"
             if is_id(event_id)
             else f"{event_id!r} is no event's id; emit prints them, and so does: sluice traces HANDLER",
             code=NOT_FOUND,

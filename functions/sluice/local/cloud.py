@@ -18,6 +18,7 @@ from .. import aws
 from ..names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 from . import cdk, deployment, processes, server
 from .errors import LocalCloudError
+from .health import answers
 from .lock import locked
 from .progress import Progress
 from .project import Files, fingerprint, local_port
@@ -76,8 +77,9 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         wanted = fingerprint(root) + _tools() + ("" if crons else " without crons")
         running = server.find(files)
         held = _read(files.deployed)
-        if running is None or held is None or held.server != processes.identity(running) or not _settled(files):
-            # Nothing runs, or something of which nobody knows what it holds: begin anew.
+        known = running is not None and held is not None and held.server == processes.identity(running)
+        if running is None or not known or not server.is_as_asked(running) or not _settled(files):
+            # Nothing runs, or something of which nobody knows what it holds, or how it was started: begin anew.
             with progress.step(f"starting MiniStack on 127.0.0.1:{files.port}"):
                 server.stop(files)
                 running = server.start(files)
@@ -130,7 +132,7 @@ def _tools() -> str:
 
 def _settled(files: Files) -> bool:
     """Whether the server answers and its stack can be deployed again, now or soon."""
-    if not server.answers(files.port):
+    if not answers(files.port):
         return False
     deadline = time.monotonic() + _SETTLE
     while (_stack_state() or "").endswith("_IN_PROGRESS"):

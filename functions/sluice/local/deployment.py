@@ -13,7 +13,7 @@ import psutil
 from ..names import LOCAL_STAGE
 from . import cdk, environment, processes
 from .errors import LocalCloudError
-from .failure import reason_in
+from .failure import MANIFEST, reason_in
 from .progress import Progress
 from .project import Files
 
@@ -38,6 +38,8 @@ def deploy(files: Files, progress: Progress, *, crons: bool = True) -> None:
         LocalCloudError: the app cannot be synthesised or deployed; it says why.
     """
     program = cdk.command(progress)
+    # Of an app.py that makes nothing, the CDK would deploy what it made before.
+    (files.assembly / MANIFEST).unlink(missing_ok=True)
     started = time.monotonic()
     with progress.step("deploying app.py"):
         child = subprocess.Popen(  # noqa: S603

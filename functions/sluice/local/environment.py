@@ -21,7 +21,15 @@ _FOR_SERVER = (
 )
 """What MiniStack, and so every handler in it, takes over from the caller. A handler's settings come from app.py."""
 
+RIGHTS = "AUTH"
+"""MiniStack's variable that says whether it enforces IAM."""
+
 _NEVER_PROXIED = ("127.0.0.1", "localhost")
+
+
+def rights(caller: Mapping[str, str]) -> str:
+    """Whether IAM's policies count: for trying those that the stack has."""
+    return "true" if caller.get("SLUICE_LOCAL_IAM") == "1" else "false"
 
 
 def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[str, str]:
@@ -32,8 +40,7 @@ def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[st
         | local_aws(port)
         | unproxied(caller)
         | {
-            # Whether IAM's policies count: for trying those that the stack has.
-            "AUTH": "true" if caller.get("SLUICE_LOCAL_IAM") == "1" else "false",
+            RIGHTS: rights(caller),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",

@@ -28,5 +28,12 @@ class InvalidPortError(SluiceError, ValueError):
 class NothingRunningError(SluiceError):
     """The local cloud does not run."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(f"nothing answers at 127.0.0.1:{port}, where the local cloud would be")
+    def __init__(self, port: int, why: str | None = None) -> None:
+        """Say so.
+
+        Args:
+            port: its port.
+            why: what is there in its place, if anything is.
+        """
+        said = f"; {why}" if why else ""
+        super().__init__(f"nothing answers at 127.0.0.1:{port}, where the local cloud would be{said}")

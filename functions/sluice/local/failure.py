@@ -9,7 +9,15 @@ from pathlib import Path
 _FRAME = re.compile(r'^ +File "(?P<file>.+?)", line (?P<line>\d+)')
 _FAILED_RESOURCE = re.compile(r"^\S+ \| +[\d/]+ \| [^|]+ \| \w+_FAILED +\| (?P<type>\S+) +\| (?P<what>.*)$")
 _TELLING = re.compile(r"^ *(❌|\[Error |\w*Error: )")
+MANIFEST = "manifest.json"
+"""The file that tells what app.py has made."""
+
+NOTHING_MADE = "app.py ran to its end and made nothing: its last line has to be app.synth()"
+
 _NOISE = re.compile(r"Subprocess exited with error \d+$")
+_HEADING = re.compile(r"Sluice: \d+ problems? to fix before anything is deployed:$")
+"""What app.py says before it lists what is wrong with it. That goes to the end of what it says."""
+
 _LAST_LINES = 15
 
 
@@ -21,7 +29,25 @@ def reason_in(output: Sequence[str], root: Path) -> str:
         root: the project's root.
     """
     lines = [line for line in output if line.strip() and not _NOISE.search(line)]
+    told = problems_in(lines)
+    if told:
+        heading = next(found[0] for line in reversed(lines) if (found := _HEADING.search(line)))
+        return "\n".join([heading, *(f"- {problem}" for problem in told)])
+    if any(f"{MANIFEST}'" in line for line in lines):
+        return NOTHING_MADE
     return "\n".join(_of_exception(lines, root) or _of_deployment(lines) or lines[-_LAST_LINES:])
+
+
+def problems_in(output: Sequence[str]) -> list[str]:
+    """The problems that app.py has listed, one each; none if it has not."""
+    headings = [index for index, line in enumerate(output) if _HEADING.search(line)]
+    told: list[str] = []
+    for line in output[headings[-1] + 1 :] if headings else ():
+        if line.startswith("- "):
+            told.append(line.removeprefix("- "))
+        elif told and not _TELLING.match(line):
+            told[-1] += f"\n{line}"
+    return told
 
 
 def _of_exception(lines: Sequence[str], root: Path) -> list[str]:

@@ -13,8 +13,11 @@ from .errors import InvalidPortError, ProjectNotFoundError
 
 MAX_PORT = 65_535
 
-_DEPLOYED = ("app.py", "cdk.json", "pyproject.toml", "uv.lock", "infra", "functions")
-"""What a deployment is made from."""
+_DEPLOYED = ("cdk.json", "pyproject.toml", "uv.lock", "infra", "functions")
+"""What a deployment is made from, besides app.py and whatever Python app.py imports."""
+
+_NO_SOURCES = frozenset({"tests", "cdk.out", "node_modules", "venv", *_DEPLOYED})
+"""Directories whose Python app.py has no reason to import, or that count as they are."""
 
 _NOT_DEPLOYED = ("functions/sluice/cli/", "functions/sluice/local/", "/__pycache__/")
 
@@ -66,6 +69,9 @@ def _files(root: Path) -> Iterator[Path]:
     for name in _DEPLOYED:
         path = root / name
         yield from sorted(file for file in (path, *path.rglob("*")) if file.is_file())
+    for path in sorted(root.iterdir()):
+        if not path.name.startswith(".") and path.name not in _NO_SOURCES:
+            yield from sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.suffix == ".py" else []
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import socket
@@ -16,6 +15,7 @@ import psutil
 
 from . import environment, processes
 from .errors import LocalCloudError
+from .health import answers
 from .project import MAX_PORT, Files
 
 _LAUNCHER = Path(__file__).with_name("launch_ministack.py")
@@ -24,7 +24,7 @@ _START = 60.0
 """Seconds that MiniStack gets to answer."""
 
 _ANSWER = 10.0
-"""Seconds that it gets for one answer: it may be busy running handlers."""
+"""Seconds for whoever has the port to take a connection."""
 
 _POLL = 0.05
 _LOG_LINES = 15
@@ -34,6 +34,15 @@ def find(files: Files) -> psutil.Process | None:
     """This local cloud's MiniStack, if it runs."""
     found = processes.running(lambda command: _is_server(command, files))
     return found[0] if found else None
+
+
+def is_as_asked(running: psutil.Process) -> bool:
+    """Whether it heeds rights, or does not, as it is asked to now."""
+    try:
+        there = running.environ().get(environment.RIGHTS)
+    except psutil.Error:
+        return False
+    return there == environment.rights(os.environ)
 
 
 def start(files: Files) -> psutil.Process:
@@ -77,18 +86,6 @@ def stop(files: Files) -> bool:
     processes.kill(ours)
     shutil.rmtree(files.temporary, ignore_errors=True)
     return bool(ours)
-
-
-def answers(port: int) -> bool:
-    """Whether a MiniStack answers at the port."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER)
-    try:
-        connection.request("GET", "/_ministack/health")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def log_tail(files: Files) -> str:

@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import cdk, environment
-from .failure import reason_in
+from .failure import MANIFEST, NOTHING_MADE, problems_in, reason_in
 
 _REPORT = "validation-report.json"
 """Where the CDK writes what its own rules object to."""
@@ -63,18 +64,16 @@ def synth(root: Path, stage: str) -> Synthesis:
             check=False,
         )
         if done.returncode != 0:
-            return Synthesis([], _objections(Path(name)) or _problems(done.stdout, root))
-        return Synthesis(_handlers(Path(name)), [])
-
-
-def _problems(output: str, root: Path) -> list[str]:
-    """What app.py said, one problem each: it lists its own under a heading."""
-    lines = reason_in(output.splitlines(), root).splitlines()
-    starts = [index for index, line in enumerate(lines) if line.startswith("- ")]
-    if not starts:
-        return ["\n".join(lines)]
-    ends = [*starts[1:], len(lines)]
-    return ["\n".join(lines[start:end]).removeprefix("- ") for start, end in zip(starts, ends, strict=True)]
+            lines = done.stdout.splitlines()
+            silent = f"app.py ended with code {done.returncode}, and said nothing"
+            said = problems_in(lines) or [reason_in(lines, root) or silent]
+            return Synthesis([], _objections(Path(name)) or said)
+        if not (Path(name) / MANIFEST).is_file():
+            return Synthesis([], [NOTHING_MADE])
+        templates = _templates(Path(name))
+        if not templates:
+            return Synthesis([], ["app.py makes no stack: it has to make a SluiceStack"])
+        return Synthesis(_handlers(templates), [])
 
 
 def _objections(assembly: Path) -> list[str]:
@@ -92,15 +91,21 @@ def _objections(assembly: Path) -> list[str]:
     ]
 
 
-def _handlers(assembly: Path) -> list[str]:
-    """The handlers whose functions are in the assembly's templates."""
-    manifest: Any = json.loads((assembly / "manifest.json").read_text())
+def _templates(assembly: Path) -> list[Any]:
+    manifest: Any = json.loads((assembly / MANIFEST).read_text())
+    return [
+        json.loads((assembly / artifact["properties"]["templateFile"]).read_text())
+        for artifact in manifest.get("artifacts", {}).values()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+
+
+def _handlers(templates: Sequence[Any]) -> list[str]:
+    """The handlers whose functions are in the templates."""
     handlers = []
-    for artifact in manifest["artifacts"].values():
-        if artifact["type"] == "aws:cloudformation:stack":
-            template: Any = json.loads((assembly / artifact["properties"]["templateFile"]).read_text())
-            for resource in template["Resources"].values():
-                variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-                if resource["Type"] == "AWS::Lambda::Function" and "SLUICE_HANDLER" in variables:
-                    handlers.append(variables["SLUICE_HANDLER"])
+    for template in templates:
+        for resource in template["Resources"].values():
+            variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+            if resource["Type"] == "AWS::Lambda::Function" and "SLUICE_HANDLER" in variables:
+                handlers.append(variables["SLUICE_HANDLER"])
     return sorted(handlers)

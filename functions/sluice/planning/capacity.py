@@ -80,7 +80,11 @@ class Load:
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise ImpossibleLoadError(f"{name} may be {low:,g} to {high:,g}, and not {value:,g}")
+                # In hours, as it is given.
+                unit, scale = (" hours", 3_600) if name == "pause" else ("", 1)
+                raise ImpossibleLoadError(
+                    f"{name} may be {low / scale:,g} to {high / scale:,g}{unit}, and not {value / scale:,g}"
+                )
 
     @property
     def seconds(self) -> float:
