@@ -116,17 +116,26 @@ def _make(service: str, stage: str, **settings: Any) -> Any:
     import boto3  # noqa: PLC0415 - see above
     from botocore.config import Config  # noqa: PLC0415 - see above
 
-    make: Any = boto3.client  # the stubs know services by name only
     retries = {"mode": "standard", "max_attempts": 5}
     config = Config(**{"retries": retries, "max_pool_connections": _CONNECTIONS, **settings})
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:
-        return make(
+        local: Any = boto3.Session(botocore_session=_session_without_settings()).client
+        return local(
             service,
             endpoint_url=local_endpoint(),
             region_name=LOCAL_REGION,
             # The emulator's, worth nothing. Others are for trying policies there: see SLUICE_LOCAL_IAM.
             aws_access_key_id=os.environ.get("SLUICE_LOCAL_KEY_ID", "test"),
             aws_secret_access_key=os.environ.get("SLUICE_LOCAL_SECRET", "test"),
-            config=config,
+            config=config.merge(Config(proxies={})),
         )
+    make: Any = boto3.client  # the stubs know services by name only
     return make(service, config=config)
+
+
+def _session_without_settings() -> Any:
+    """A botocore session that takes no notice of the caller's profiles, which may not exist, nor of their files."""
+    from botocore.session import Session  # noqa: PLC0415 - as above
+
+    nowhere = (None, None, os.devnull, None)
+    return Session({"profile": (None, None, None, None), "config_file": nowhere, "credentials_file": nowhere})

@@ -148,6 +148,8 @@ def test_an_operator_pauses_unpauses_emits_runs_redrives_and_replays(guarded: Gu
     assert operator("status", "paused", "--json").json[0]["state"] == "paused"
     operator("unpause", "paused")
     operator("replay", event_id)
+    later = operator("emit", "paused", "3", "--delay", "3000").out.strip()
+    operator("cancel", later)
     operator("dead", "redrive", "paused")
     assert [change["by"] for change in operator("history", "paused", "--json").json] == ["user/operator"] * 2
 

@@ -7,10 +7,11 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sluice import InvalidNameError, NotAcceptedError, Refused, emit
+from sluice import InvalidNameError, NotAcceptedError, Refused, aws, emit
 from sluice.cli import program
 from sluice.traces import Trace
 
@@ -250,3 +251,25 @@ def test_a_reason_has_an_end(cloud: Cloud, capsys: pytest.CaptureFixture[str], c
     emit(HANDLER, 1)
     assert program.run([command, HANDLER, "--reason", "x" * 1_001]) == 2
     assert "1,000" in capsys.readouterr().err
+
+
+def test_the_local_stage_takes_no_notice_of_the_callers_aws_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("[")
+    for name, value in {
+        "AWS_PROFILE": "does-not-exist",
+        "AWS_CONFIG_FILE": str(broken),
+        "AWS_SHARED_CREDENTIALS_FILE": str(broken),
+        "AWS_REGION": "eu-central-1",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    aws.forget_clients()
+    try:
+        client = aws.client("sqs", "local")
+        assert (client.meta.endpoint_url, client.meta.region_name) == ("http://127.0.0.1:4566", "us-east-1")
+        assert client.meta.config.proxies == {}
+    finally:
+        aws.forget_clients()

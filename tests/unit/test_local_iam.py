@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sluice.local.ministack_iam import lambda_action, leading_keys, without_tags
+from sluice.local.ministack_iam import lambda_action, leading_keys, schedule_arn, without_tags
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_a_function_is_shown_without_its_tags_as_aws_does() -> None:
     assert shown["TagsError"]["ErrorCode"] == "AccessDeniedException"
     missing: Any = (404, {}, b'{"Type": "User"}')
     assert without_tags(missing) == missing
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "group"),
+    [
+        (b'{"GroupName": "ours"}', {}, "ours"),
+        (b"", {"groupName": "ours"}, "ours"),
+        (b"", {"groupName": ["ours"]}, "ours"),
+        (b"", {}, "default"),
+        (b"{", {}, "default"),
+        (b"[]", {}, "default"),
+    ],
+)
+def test_a_schedule_is_of_the_group_that_a_call_names(body: bytes, query: dict[str, Any], group: str) -> None:
+    arn = "arn:aws:scheduler:us-east-1:1:schedule/default/x"
+    assert schedule_arn(arn, body, query) == f"arn:aws:scheduler:us-east-1:1:schedule/{group}/x"

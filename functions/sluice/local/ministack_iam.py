@@ -1,14 +1,15 @@
 """What MiniStack's IAM leaves out of what our policies are about, put in.
 
 It takes changing an event source mapping for no action at all, removing a reserved concurrency for setting one, tells
-policies neither a mapping's tags nor which partitions a call to DynamoDB is about, and shows a function's tags to
-whoever may get the function. Which policies there are, and what comes of them, is MiniStack's.
+policies neither a mapping's tags nor which partitions a call to DynamoDB is about, has all schedules in the default
+group, and shows a function's tags to whoever may get the function. Which policies there are, and what comes of them, is
+MiniStack's.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -61,6 +62,17 @@ def _mapping_tags(arn: str) -> Any:
     return mapping.get("Tags", {}) if mapping else None
 
 
+def schedule_arn(arn: str, body: bytes, query: Mapping[str, Any]) -> str:
+    """The ARN of the schedule that a call is about, in the group that it names: in its body, or else in its query."""
+    try:
+        group = json.loads(body or b"{}").get("GroupName")
+    except (ValueError, AttributeError):
+        group = None
+    asked = query.get("groupName")
+    group = group or (asked[0] if isinstance(asked, list) and asked else asked)
+    return arn.replace(":schedule/default/", f":schedule/{group}/") if group else arn
+
+
 def without_tags(answer: tuple[int, Any, bytes]) -> tuple[int, Any, bytes]:
     """The answer to GetFunction as AWS gives it to who may not list the function's tags."""
     status, headers, body = answer
@@ -93,6 +105,13 @@ def _guard_tags() -> None:
 def install() -> None:
     """Put it into MiniStack, before MiniStack is started."""
     _guard_tags()
+    resource = iam_actions.extract_resource_arn
+
+    def resource_of(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, *more: Any) -> Any:
+        arn = resource(service, method, path, headers, body, query, *more)
+        return schedule_arn(arn, body, query) if service == "scheduler" else arn
+
+    iam_actions.extract_resource_arn = resource_of
     action, context = iam_actions._lambda_action, iam_actions.dynamodb_service_context  # noqa: SLF001 - as above
     tags = tagging.resource_tags
 
