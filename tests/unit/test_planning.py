@@ -123,11 +123,11 @@ def test_each_limit_that_does_not_hold_is_named() -> None:
         "invocations a second",
         "trace writes a second of a handler",
         "trace writes a second of the table",
-        "days that an event waits",
+        "days that a message is old",
     }
     assert all(check.holds for check in checks(Load(), 0.0))
     (waits,) = [check for check in checks(Load(), 15 * 86_400) if not check.holds]
-    assert waits.name == "days that an event waits"
+    assert waits.name == "days that a message is old"
 
 
 def test_too_many_in_flight() -> None:
@@ -260,3 +260,13 @@ def test_the_command_capacity(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert run(["capacity", "--rate", "50000", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["keeps_up"], made["drain_seconds"], made["concurrency"]) == (False, None, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("rate", "days", "holds"),
+    [(150, 30, True), (1_000, 4.5, True), (1_000, 30, False), (10, 365, True), (154, 30, True), (155, 30, False)],
+)
+def test_a_pause_may_be_as_long_as_the_reconciler_keeps_up(rate: float, days: float, holds: bool) -> None:
+    load = Load(rate=rate, pause=days * 86_400, duration_ms=10, batch=10)
+    failing = [check.name for check in checks(load, drain(load).longest_wait) if not check.holds]
+    assert failing == ([] if holds else ["events that wait while paused"])

@@ -29,6 +29,13 @@ WRITES_A_TABLE = 40_000
 IN_FLIGHT = 120_000
 """Messages of a standard queue that may be received and not yet deleted (SQS's quota, approximately)."""
 
+FORWARDED_SECONDS = 5.5 * 86_400
+"""How old a message of a paused handler becomes before the reconciler sends the event again: a pass begins every five
+days, and takes half a day at most."""
+
+MOST_WAITING = 400_000_000
+"""Events that the reconciler can send again in time: 50,000 a minute, for five days and a half."""
+
 KEPT_SECONDS = 14 * 86_400
 """How long SQS keeps a message."""
 
@@ -163,7 +170,7 @@ def checks(load: Load, longest_wait: float | None) -> list[Check]:
     each = load.rate / load.handlers
     running = min(load.needed, load.ceiling * load.handlers)
     invocations = load.rate / load.batch
-    return [
+    found = [
         Check(
             "machines of a handler",
             math.ceil(round(each * load.seconds, 6)),
@@ -201,9 +208,19 @@ def checks(load: Load, longest_wait: float | None) -> list[Check]:
             "lower batch_size, or spread the events over several handlers",
         ),
         Check(
-            "days that an event waits",
-            math.inf if longest_wait is None else longest_wait / 86_400,
+            "days that a message is old",
+            math.inf if longest_wait is None else (longest_wait - max(0, load.pause - FORWARDED_SECONDS)) / 86_400,
             KEPT_SECONDS / 86_400,
             "lift the first of these limits that does not hold, or pause for less long",
         ),
     ]
+    if load.pause > FORWARDED_SECONDS:
+        found.append(
+            Check(
+                "events that wait while paused",
+                load.backlog + load.rate * load.pause,
+                MOST_WAITING,
+                "pause for less long: the reconciler cannot send more of them again before SQS deletes them",
+            )
+        )
+    return found
