@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sluice.planning.cost import ALARMED_METRICS, STAGE_ALARMS
 
 from infra import InvalidAppError, Worker
 from tests.infra.conftest import ENTRIES
@@ -74,3 +75,8 @@ def test_what_is_no_address_is_an_error_with_everything_else(tmp_path: Path, ema
         stack_of(make_project(tmp_path, ["a"]), [Worker("a", timeout=0)], alarm_emails=emails)
     assert len(caught.value.problems) == 2
     assert said in caught.value.problems[1]
+
+
+def test_each_is_in_the_bill(template: Template) -> None:
+    alarms = len(template.properties("AWS::CloudWatch::Alarm"))
+    assert alarms == len(ENTRIES) * ALARMED_METRICS + STAGE_ALARMS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -200,6 +202,23 @@ def test_what_was_synthesised_before_is_never_taken_for_what_is_now(tmp_path: Pa
     app.write_text(app.read_text().replace("app.synth()", ""))
     listed = project.run("cdk", "list", "--stage", "prod")
     assert (listed.code, "sluice-local" in listed.out) == (1, False)
+
+
+def test_what_is_no_local_cloud_is_not_taken_for_one(tmp_path: Path) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        ran = Project(tmp_path, other.server_address[1]).run("status")
+        other.shutdown()
+    assert (ran.code, ran.out) == (5, "")
+    assert "what has the port is no local cloud" in ran.err
+
+
+def test_a_name_without_a_handler_cannot_be_run(project: Project) -> None:
+    assert project.run("emit", "made-later", "1").code == 0
+    for arguments in (["made-later"], ["made-later", "1"]):
+        ran = project.run("run", *arguments)
+        assert (ran.code, ran.out) == (3, "")
+        assert "no handler named 'made-later'" in ran.err
 
 
 def test_check_counts_the_handlers(not_up: Project) -> None:

@@ -194,6 +194,18 @@ def test_crons_can_be_kept_from_firing(another: Project) -> None:
     assert {cron["state"] for cron in another.run("crons", "--json").json} == {"running"}
 
 
+def test_rights_are_heeded_from_the_next_up_on(another: Project) -> None:
+    guarded = Project(another.root, another.port, {"SLUICE_LOCAL_IAM": "1"})
+    nobody = Project(another.root, another.port, {"SLUICE_LOCAL_KEY_ID": "AKIABAD", "SLUICE_LOCAL_SECRET": "x"})
+    assert another.run("up").code == 0
+    assert nobody.run("status").code == 0
+
+    changed, again = guarded.run("up", "--json"), guarded.run("up", "--json")
+
+    assert (changed.json["deployed"], again.json["deployed"]) == (True, False), changed.err
+    assert nobody.run("status").code != 0
+
+
 def test_an_interrupted_up_takes_its_deployment_along(another: Project) -> None:
     interrupted = another.start("up")
 

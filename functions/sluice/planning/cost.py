@@ -34,6 +34,10 @@ ALARMED_METRICS = 3
 """Of a handler: how many dead letters there are, and the age of the oldest message of either queue."""
 
 
+STAGE_ALARMS = 3
+"""Failed deliveries of Scheduler, and a reconciler that fails or does not run."""
+
+
 class ImpossibleUsageError(SluiceError, ValueError):
     """A usage that cannot be; the message says what it may be."""
 
@@ -245,8 +249,9 @@ def _watching(usage: Usage) -> Part:
     return Part(
         "metrics and alarms",
         f"{usage.handlers:,} handlers x ({METRICS_A_HANDLER} metrics x ${prices.METRIC_MONTH:.2f} + alarms on "
-        f"{ALARMED_METRICS} x ${prices.ALARM_MONTH:.2f})",
-        usage.handlers * (METRICS_A_HANDLER * prices.METRIC_MONTH + ALARMED_METRICS * prices.ALARM_MONTH),
+        f"{ALARMED_METRICS} x ${prices.ALARM_MONTH:.2f}) + {STAGE_ALARMS} alarms of the stage",
+        usage.handlers * (METRICS_A_HANDLER * prices.METRIC_MONTH + ALARMED_METRICS * prices.ALARM_MONTH)
+        + STAGE_ALARMS * prices.ALARM_MONTH,
     )
 
 
