@@ -142,3 +142,10 @@ def test_whatever_is_done_at_once_the_last_word_counts_and_nothing_is_left_half_
         there, programs, raised = at_once(seed)
         assert faults(there) == [], (seed, programs)
         assert [error for error in raised.values() if not isinstance(error, EXPECTED)] == [], (seed, programs)
+
+
+@pytest.mark.parametrize("seed", [44595555522362, 46374180407554, 85481786221131, 107313943017515, 165599666918245])
+def test_a_block_that_comes_late_leaves_no_tag_behind(seed: int) -> None:
+    """Of two admins one lifts it in the middle, and the other's last calls come after that."""
+    there, programs, _ = at_once(seed)
+    assert faults(there) == [], programs

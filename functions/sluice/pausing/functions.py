@@ -75,7 +75,7 @@ class Functions:
 
         Args:
             handlers: only these; all of the stage's if left out.
-            blocked: those that were blocked when last seen, whose mappings may have kept their tags.
+            blocked: those that are blocked or ever were, whose mappings may have kept their tags.
         """
         # First and last: what a deployment changes is not taken for what somebody wants, whenever it begins.
         deployment = self._deployment()

@@ -79,9 +79,14 @@ class RecordStore:
 
     def all(self) -> dict[str, Record]:
         """The records by handler; a handler without one is running and always has been."""
+        return self.all_and_blocked()[0]
+
+    def all_and_blocked(self) -> tuple[dict[str, Record], set[str]]:
+        """The records, and the handlers that are blocked or ever were."""
         # In this order: who writes a block in between has then written what the first has, too.
         pauses, blocks = self._query(PAUSES), self._query(BLOCKS)
-        return {handler: _record(pauses.get(handler), blocks.get(handler)) for handler in {*pauses, *blocks}}
+        records = {handler: _record(pauses.get(handler), blocks.get(handler)) for handler in {*pauses, *blocks}}
+        return records, set(blocks)
 
     def get(self, handler: str) -> Record:
         """A handler's record."""

@@ -77,8 +77,7 @@ class Stage:
             handlers: only these; all if left out.
         """
         # The records first: what AWS shows is then never older than what was written about it.
-        records = self.records.all()
-        blocked = {handler for handler, record in records.items() if record.block is not None}
+        records, blocked = self.records.all_and_blocked()
         now_ms = self.now_ms()
         looked = []
         for part in self.functions.all(handlers, blocked=blocked):
