@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,6 +13,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 from sluice.names import LOCAL_STAGE, Names
+
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 
 
 class Alarms(Construct):
@@ -73,20 +76,10 @@ class Alarms(Construct):
             metric: the metric.
             at_least: the value, in the metric's unit.
         """
-        return self._tells(
-            cloudwatch.Alarm(
-                scope,
-                construct_id,
-                alarm_name=name,
-                alarm_description=description,
-                metric=metric,
-                threshold=at_least,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                evaluation_periods=1,
-                # SQS stops reporting on a queue that nobody uses.
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            )
-        )
+        # SQS stops reporting on a queue that nobody uses.
+        no_data, reached = cloudwatch.TreatMissingData.NOT_BREACHING, _AT_LEAST
+        how = {"threshold": at_least, "comparison_operator": reached, "treat_missing_data": no_data}
+        return self._tells(scope, construct_id, name, description, metric=metric, evaluation_periods=1, **how)
 
     def add_silence(
         self,
@@ -108,20 +101,11 @@ class Alarms(Construct):
             metric: the metric.
             periods: how many of the metric's periods.
         """
-        return self._tells(
-            cloudwatch.Alarm(
-                scope,
-                construct_id,
-                alarm_name=name,
-                alarm_description=description,
-                metric=metric,
-                threshold=1,
-                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-                evaluation_periods=periods,
-                treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
-            )
-        )
+        no_data, below = cloudwatch.TreatMissingData.BREACHING, cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+        how = {"threshold": 1, "comparison_operator": below, "treat_missing_data": no_data}
+        return self._tells(scope, construct_id, name, description, metric=metric, evaluation_periods=periods, **how)
 
-    def _tells(self, alarm: cloudwatch.Alarm) -> cloudwatch.Alarm:
+    def _tells(self, scope: Construct, construct_id: str, name: str, description: str, **how: Any) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(scope, construct_id, alarm_name=name, alarm_description=description, **how)
         alarm.add_alarm_action(self._action)
         return alarm
