@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import http.server
 import json
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,11 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
-from sluice import aws, emit
 from sluice.traces import Attempt, Trace, TraceStore
 from sluice.wire import CallError, Credentials, WireClient, error_code
 from sluice.wire import client as client_module
-from sluice.wire.errors import NotReachedError, QueueDoesNotExistError
+from sluice.wire.errors import NotReachedError
 from sluice.wire.signing import Signer
 
 KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -334,50 +332,3 @@ def test_a_damaged_answer_is_noticed(scripted: Scripted) -> None:
     content = json.dumps({"Item": {"x": {"S": "ä"}}}).encode()
     scripted.answers = [lambda to: reply(to, 200, content, crc=zlib.crc32(content))]
     assert wire("dynamodb", scripted.url).get_item() == {"Item": {"x": {"S": "ä"}}}
-
-
-# ---- where it is used
-
-
-FUNCTION = {
-    "AWS_LAMBDA_FUNCTION_NAME": "sluice-prod-a",
-    "AWS_REGION": "eu-central-1",
-    "SLUICE_HANDLER": "a",
-    "SLUICE_STAGE": "prod",
-    "SLUICE_QUEUE_URL_PREFIX": "https://sqs.eu-central-1.amazonaws.com/123456789012/",
-}
-
-
-@pytest.fixture
-def in_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in FUNCTION.items():
-        monkeypatch.setenv(name, value)
-    aws.forget_clients()
-    yield
-    aws.forget_clients()
-
-
-@pytest.mark.usefixtures("in_function")
-def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "moto")
-    queue: Any = aws.sqs("prod")
-    table: Any = aws.dynamodb("prod")
-    assert isinstance(queue, WireClient)
-    assert isinstance(table, WireClient)
-    assert (queue._host, table._host) == ("sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
-    assert not isinstance(aws.sqs("test"), WireClient)
-    assert not isinstance(aws.client("sqs", "prod"), WireClient)
-
-
-@pytest.mark.usefixtures("in_function")
-def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
-    from moto import mock_aws  # noqa: PLC0415
-
-    with mock_aws():
-        url = boto3.client("sqs").create_queue(QueueName="sluice-prod-a")["QueueUrl"]
-        emit("a", 1)
-        assert len(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]) == 1
-
-
-def test_missing_queues_are_told_as_boto3_tells_them() -> None:
-    assert issubclass(QueueDoesNotExistError, CallError)

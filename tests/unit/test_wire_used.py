@@ -1,0 +1,58 @@
+"""Where the lean client is used, and where it is boto3 that calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from sluice import aws, emit
+from sluice.wire import CallError, Credentials, WireClient
+from sluice.wire.errors import QueueDoesNotExistError
+
+KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+
+FUNCTION = {
+    "AWS_LAMBDA_FUNCTION_NAME": "sluice-prod-a",
+    "AWS_REGION": "eu-central-1",
+    "SLUICE_HANDLER": "a",
+    "SLUICE_STAGE": "prod",
+    "SLUICE_QUEUE_URL_PREFIX": "https://sqs.eu-central-1.amazonaws.com/123456789012/",
+}
+
+
+@pytest.fixture
+def in_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in FUNCTION.items():
+        monkeypatch.setenv(name, value)
+    aws.forget_clients()
+    yield
+    aws.forget_clients()
+
+
+@pytest.mark.usefixtures("in_function")
+def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "moto")
+    queue: Any = aws.sqs("prod")
+    table: Any = aws.dynamodb("prod")
+    assert isinstance(queue, WireClient)
+    assert isinstance(table, WireClient)
+    assert (queue._host, table._host) == ("sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
+    assert not isinstance(aws.sqs("test"), WireClient)
+    assert not isinstance(aws.client("sqs", "prod"), WireClient)
+
+
+@pytest.mark.usefixtures("in_function")
+def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
+    from moto import mock_aws  # noqa: PLC0415
+
+    with mock_aws():
+        url = boto3.client("sqs").create_queue(QueueName="sluice-prod-a")["QueueUrl"]
+        emit("a", 1)
+        assert len(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_missing_queues_are_told_as_boto3_tells_them() -> None:
+    assert issubclass(QueueDoesNotExistError, CallError)
