@@ -8,18 +8,18 @@ from pathlib import Path
 from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from sluice.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
+from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
-from .alarms import Alarms
 from .bundle import build_layer, code_of, target_of
 from .checks import problems_with, problems_with_emails
 from .entries import Entry
-from .handler import Bundle, Handler
-from .policies import Policies
+from .handler.handler import Bundle, Handler
 from .problems import InvalidAppError, UnknownHandlerError
-from .reconciler import Reconciler
-from .scheduler import StageScheduler
-from .trace_table import TraceTable
+from .shared.alarms import Alarms
+from .shared.reconciler import Reconciler
+from .shared.scheduler import StageScheduler
+from .shared.team_policies import Policies
+from .shared.trace_table import TraceTable
 
 MAX_RESOURCES = 500
 """CloudFormation's limit for a stack. A worker is 11 of them, a cron 12, and some 20 are shared."""

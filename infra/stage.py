@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from constructs import IConstruct
-from sluice.names import LOCAL_STAGE
+from sluice.stage.names import LOCAL_STAGE
 
 CRONS_CONTEXT = "crons"
 """The CDK context that says `off` if crons are not to fire. For the local cloud alone."""

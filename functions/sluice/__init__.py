@@ -1,7 +1,6 @@
 """Sluice: background queues, crons and traces on your own AWS account."""
 
-from . import _collection  # noqa: F401 - it works by being first
-from .emitting import emit, emit_many, retry
+from .emitting.emit import emit, emit_many, retry
 from .errors import (
     EventNotSerializableError,
     EventTooLargeError,
@@ -15,6 +14,7 @@ from .errors import (
     StageNotSetError,
     TooManyHopsError,
 )
+from .stage import startup_gc  # noqa: F401 - it works by being first
 
 __all__ = [
     "EventNotSerializableError",

@@ -6,7 +6,7 @@ import platform
 import sys
 from dataclasses import dataclass
 
-from sluice.names import LOCAL_STAGE
+from sluice.stage.names import LOCAL_STAGE
 
 
 @dataclass(frozen=True, kw_only=True)

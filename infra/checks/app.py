@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sluice.errors import InvalidNameError
-from sluice.names import Names, check_handler
+from sluice.stage.names import Names, check_handler
 
 from ..bundle import Target
 from ..entries import Cron, Entry

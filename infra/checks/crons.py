@@ -13,7 +13,7 @@ from sluice.schedules.expression import LAST_YEAR, WEEKDAYS, parse
 from sluice.schedules.next_runs import next_runs
 
 from ..entries import Cron
-from ..schedules import BY_THE_CLOCK, BY_THE_MINUTE, BY_THE_WEEK, FORTNIGHTLY, is_time_of_day
+from ..handler.cron_expression import BY_THE_CLOCK, BY_THE_MINUTE, BY_THE_WEEK, FORTNIGHTLY, is_time_of_day
 from .cron_expressions import problems_with_expression
 
 _INTERVALS = (*BY_THE_MINUTE, *BY_THE_CLOCK)

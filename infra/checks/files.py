@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from sluice.errors import InvalidNameError
-from sluice.names import check_handler, handler_of, module_of
+from sluice.stage.names import check_handler, handler_of, module_of
 
 from .handle import problem_with_handle
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.names import MAX_STAGE
+from sluice.stage.names import MAX_STAGE
 
 from ..entries import Cron, Entry
-from ..environment import environment_of
-from ..timing import RECORDING_MARGIN
+from ..handler.environment import environment_of
+from ..handler.timing import RECORDING_MARGIN
 
 MAX_FUNCTION_TIMEOUT = 900
 """Seconds. Lambda's limit."""

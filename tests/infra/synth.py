@@ -16,7 +16,7 @@ from infra.entries import Entry
 
 # isort: split
 from aws_cdk import App
-from sluice.names import LOCAL_STAGE, Names, module_of
+from sluice.stage.names import LOCAL_STAGE, Names, module_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ import pytest
 from infra import Cron
 from infra.checks.cron_expressions import problems_with_expression
 from infra.checks.crons import problems_with_cron
-from infra.schedules import Schedule, schedule_of
+from infra.handler.cron_expression import Schedule, schedule_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sluice.names import BLOCKS, HISTORY, KEEPING, PAUSES
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
 
 from tests.infra.evaluation import FUNCTION, MAPPING, QUEUE, TABLE, decision, reconciler
 from tests.infra.synth import Template

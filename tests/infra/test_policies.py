@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sluice.names import BLOCKS, HISTORY, KEEPING, MAX_STAGE, PAUSES
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, MAX_STAGE, PAUSES
 
 from tests.infra.conftest import PLAIN
 from tests.infra.evaluation import (

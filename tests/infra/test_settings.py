@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from infra import Worker
 from infra.checks.settings import problems_with_settings
-from infra.environment import environment_of
-from infra.timing import timing_of
+from infra.handler.environment import environment_of
+from infra.handler.timing import timing_of
 
 
 def problems(**settings: Any) -> str:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from sluice import aws
-from sluice.emitting import forget_queues
-from sluice.names import Names
+from sluice.emitting.emit import forget_queues
+from sluice.stage import clients
+from sluice.stage.names import Names
 from sluice.traces import TraceStore, open_store
 
 from tests.local.dead_letters import Killed, kill_a_redrive
@@ -58,10 +58,10 @@ def _talking_to(project: Project) -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
             monkeypatch.delenv(name)
         monkeypatch.setenv("SLUICE_PORT", str(project.port))
-        aws.forget_clients()
+        clients.forget_clients()
         forget_queues()
         yield
-    aws.forget_clients()
+    clients.forget_clients()
     forget_queues()
 
 
@@ -107,7 +107,7 @@ def throttled(cloud: Project) -> Throttling:
     client = boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{cloud.port}",
-        region_name=aws.LOCAL_REGION,
+        region_name=clients.LOCAL_REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sluice import aws
-from sluice.names import Names
+from sluice.stage import clients
+from sluice.stage.names import Names
 
 from tests.local.projects import Project, eventually
 
@@ -33,7 +33,7 @@ class Killed:
 
 def fill(handler: str, count: int) -> None:
     """Put messages into a handler's dead-letter queue: the numbers from 0."""
-    client = aws.sqs("local")
+    client = clients.sqs("local")
     url = _url(Names("local").dead_letter_queue(handler))
     for start in range(0, count, 10):
         entries = [{"Id": str(n), "MessageBody": str(n)} for n in range(start, min(start + 10, count))]
@@ -42,7 +42,7 @@ def fill(handler: str, count: int) -> None:
 
 def in_queue(name: str) -> int:
     """About how many messages there are, those included that someone holds."""
-    attributes = aws.sqs("local").get_queue_attributes(
+    attributes = clients.sqs("local").get_queue_attributes(
         QueueUrl=_url(name), AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]
     return sum(map(int, attributes.values()))
@@ -50,7 +50,7 @@ def in_queue(name: str) -> int:
 
 def drain(name: str) -> list[str]:
     """The texts of all messages."""
-    client, url = aws.sqs("local"), _url(name)
+    client, url = clients.sqs("local"), _url(name)
     found: list[str] = []
     while batch := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
         found += [message["Body"] for message in batch]
@@ -61,7 +61,7 @@ def empty(handler: str) -> None:
     """Leave nothing in either queue of a handler."""
     names = Names("local")
     for name in (names.queue(handler), names.dead_letter_queue(handler)):
-        aws.sqs("local").purge_queue(QueueUrl=_url(name))
+        clients.sqs("local").purge_queue(QueueUrl=_url(name))
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def receiving_nothing(handler: str) -> Iterator[None]:
 
 def set_receiving(handler: str, *, wanted: bool) -> None:
     """Enable or disable a handler's event source mapping, and wait until it is so."""
-    client = aws.client("lambda", "local")
+    client = clients.client("lambda", "local")
     function = Names("local").function(handler)
     (mapping,) = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=wanted)
@@ -98,4 +98,4 @@ def kill_a_redrive(project: Project) -> Killed:
 
 
 def _url(name: str) -> str:
-    return aws.sqs("local").get_queue_url(QueueName=name)["QueueUrl"]
+    return clients.sqs("local").get_queue_url(QueueName=name)["QueueUrl"]

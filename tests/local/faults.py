@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sluice import aws, emit_many
-from sluice.names import Names
+from sluice import emit_many
+from sluice.stage import clients
+from sluice.stage.names import Names
 
 VISIBILITY = 17
 """Seconds, in place of the template's three minutes: just over the functions' timeout of 15 s."""
@@ -36,7 +37,7 @@ class Batch:
 
 def emit_poison(handler: str, directory: Path, *, count: int, poisonous: frozenset[int]) -> Batch:
     """Emit events of which some are poisonous."""
-    client: Any = aws.sqs("local")
+    client: Any = clients.sqs("local")
     url = client.get_queue_url(QueueName=Names("local").queue(handler))["QueueUrl"]
     client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY)})
     starts = directory / f"{handler}.starts"

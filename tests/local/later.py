@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sluice.envelope import Envelope
-from sluice.ids import new_id
-from sluice.schedules import later
-from sluice.sending import Message
+from sluice.emitting import scheduled_events
+from sluice.event.envelope import Envelope
+from sluice.event.ids import new_id
+from sluice.queue.send import Message
 
 AHEAD = timedelta(seconds=70)
 
@@ -39,9 +39,9 @@ def set_up() -> Later:
         Message(body, Envelope(id=new_id(), emitted_ms=int(time.time() * 1000)), {})
         for body in ('"wanted"', '"cancelled"')
     ]
-    later.schedule_all("local", "echo", messages, due)
+    scheduled_events.schedule_all("local", "echo", messages, due)
     wanted, cancelled = (message.envelope.id for message in messages)
-    taken = later.cancel("local", cancelled, ["echo"])
+    taken = scheduled_events.cancel("local", cancelled, ["echo"])
     assert taken is not None
     assert (taken.handler, taken.due) == ("echo", due)
     return Later(now, due, wanted, cancelled)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sluice import aws
+from sluice.stage import clients
 from sluice.traces import Trace, TraceStore
 
 from tests.local.projects import Project, eventually, free_port, make_project
@@ -152,7 +152,7 @@ def test_status_sees_the_console_s_throttle_button(project: Project, store: Trac
     project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "0")
     assert project.run("status", "printer", "--json").json[0]["state"] in ("pausing", "paused")
 
-    aws.client("lambda", "local").delete_function_concurrency(FunctionName=name)
+    clients.client("lambda", "local").delete_function_concurrency(FunctionName=name)
     # Should the reconciler have seen the throttle, it takes a minute to see that it is gone.
     eventually(
         lambda: project.run("status", "printer", "--json").json[0]["state"] == "running", "printer runs", limit=200

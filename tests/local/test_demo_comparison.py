@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sluice.local.demo import ORDERS, Run, compare, compare_queues
-from sluice.status import HandlerStatus
+from sluice.operate.status import HandlerStatus
 from sluice.traces import Attempt, Trace
 
 ALL = [json.loads(line) for line in ORDERS.read_text(encoding="utf-8").splitlines()]

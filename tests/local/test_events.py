@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sluice import aws
-from sluice.names import Names
+from sluice.stage import clients
+from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
 from tests.local.projects import Project, eventually
@@ -60,7 +60,7 @@ def parsed_exactly(text: str) -> Any:
 
 
 def send(handler: str, *bodies: str) -> None:
-    client = aws.sqs("local")
+    client = clients.sqs("local")
     url = client.get_queue_url(QueueName=Names("local").queue(handler))["QueueUrl"]
     for body in bodies:
         client.send_message(QueueUrl=url, MessageBody=body)

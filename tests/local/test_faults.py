@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from sluice.names import Names
+from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
 from tests.local.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, in_queue, receiving_nothing

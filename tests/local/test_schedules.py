@@ -8,9 +8,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from sluice import aws
-from sluice.ids import id_of_tick
-from sluice.names import Names
+from sluice.event.ids import id_of_tick
+from sluice.stage import clients
+from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
 from tests.local.later import Later
@@ -28,7 +28,7 @@ def tick(cron: str, due: str) -> str:
 
 def send_ticks(cron: str, *dues: str) -> list[str]:
     """Send ticks as Scheduler does; return their ids, one for each moment."""
-    client = aws.sqs("local")
+    client = clients.sqs("local")
     url = client.get_queue_url(QueueName=Names("local").queue(cron))["QueueUrl"]
     for due in dues:
         client.send_message(QueueUrl=url, MessageBody=tick(cron, due))

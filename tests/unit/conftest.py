@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
-from sluice import aws
-from sluice.emitting import forget_queues
-from sluice.names import Names
+from sluice.emitting.emit import forget_queues
+from sluice.stage import clients
+from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
 from .moto_threads import serialise
@@ -120,12 +120,12 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 @contextmanager
 def new_cloud() -> Iterator[Cloud]:
     """An empty stage, with one handler's queues and the trace table."""
-    aws.forget_clients()
+    clients.forget_clients()
     forget_queues()
     with mock_aws():
         cloud = Cloud(boto3.client("sqs"), boto3.client("dynamodb"))
         cloud.create_table()
         cloud.create_queue(HANDLER)
         yield cloud
-    aws.forget_clients()
+    clients.forget_clients()
     forget_queues()

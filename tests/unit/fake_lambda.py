@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sluice.names import BLOCKED_TAG, Names
 from sluice.pausing.decision import RECEIVING
+from sluice.stage.names import BLOCKED_TAG, Names
 
 from .conftest import STAGE
 

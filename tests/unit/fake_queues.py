@@ -12,12 +12,12 @@ from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sluice.pausing.functions import Functions
-from sluice.pausing.keeping_state import KeptStore
-from sluice.pausing.reconciler import Reconciler
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
-from sluice.pausing.upkeep import Clients
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.stage import Stage
+from sluice.reconciler.reconciler import Reconciler
+from sluice.retention.progress import KeptStore
+from sluice.retention.turns import Clients
 
 from .fake_lambda import Caller, FakeAws, FakeTable
 

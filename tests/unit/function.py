@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sluice.worker.capture import Capture
+from sluice.worker.output import Capture
 from sluice.worker.overlap import Leases
+from sluice.worker.queue import QueueOfHandler
 from sluice.worker.settings import Settings
 from sluice.worker.telemetry import Telemetry
-from sluice.worker.visibility import QueueOfHandler
 from sluice.worker.worker import Worker
 
 from .conftest import HANDLER, STAGE, Cloud

@@ -10,14 +10,14 @@ from typing import Any
 import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
-from sluice import moving
 from sluice.pausing.decision import RECEIVING
-from sluice.pausing.functions import Functions
-from sluice.pausing.keeping_state import KeptStore
-from sluice.pausing.reconciler import Reconciler
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
-from sluice.pausing.upkeep import Clients
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.stage import Stage
+from sluice.queue import transfer
+from sluice.reconciler.reconciler import Reconciler
+from sluice.retention.progress import KeptStore
+from sluice.retention.turns import Clients
 
 from .conftest import HANDLER, STAGE, Cloud
 from .fake_lambda import Caller, FakeAws, FakeTable, OneFunction
@@ -57,11 +57,11 @@ class Months:
         monkeypatch.setattr(moto.sqs.models, "unix_time_millis", lambda *_: self.now * 1000)
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
         # moto would wait for the clock, which only a test moves.
-        monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
+        monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
         # `check_ages` does it: moto takes a hundredth of a second for each message.
         monkeypatch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_, **__: True)
         # A month has 8,640 of these.
-        monkeypatch.setattr(moving, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
+        monkeypatch.setattr(transfer, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
         self.runs: Counter[Any] = Counter()
         self.function_code = Function(cloud, handle or self._count)
         self.aws = FakeAws(HANDLER)

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from sluice.envelope import Envelope
-from sluice.ids import id_of_message
-from sluice.pausing import reconciler
-from sluice.pausing.passes import Room
+from sluice.event.envelope import Envelope
+from sluice.event.ids import id_of_message
+from sluice.reconciler import reconciler
+from sluice.retention.queue_pass import Room
 
 HOUR = 3600.0
 

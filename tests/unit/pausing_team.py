@@ -6,15 +6,15 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from sluice.names import BLOCKS
 from sluice.pausing.commands import Commands
 from sluice.pausing.decision import Record
-from sluice.pausing.functions import Functions
-from sluice.pausing.keeping_state import KeptStore
-from sluice.pausing.one_event import run_one
-from sluice.pausing.reconciler import Clients, Reconciler
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.run_one import run_one
+from sluice.pausing.stage import Stage
+from sluice.reconciler.reconciler import Clients, Reconciler
+from sluice.retention.progress import KeptStore
+from sluice.stage.names import BLOCKS
 
 from .conftest import HANDLER
 from .fake_lambda import Caller, CutOffError, FakeAws, FakeTable, OneFunction, refused

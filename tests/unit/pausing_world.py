@@ -6,14 +6,14 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice.names import BLOCKED_TAG, MISSED_TAG
 from sluice.pausing.commands import BlockedError, Commands, UnsettledError
 from sluice.pausing.decision import ONE, RECEIVING
-from sluice.pausing.functions import Functions
-from sluice.pausing.one_event import run_one
-from sluice.pausing.reconciler import Clients, Reconciler
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.run_one import run_one
+from sluice.pausing.stage import Stage
+from sluice.reconciler.reconciler import Clients, Reconciler
+from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from .conftest import HANDLER
 from .fake_lambda import Caller, CutOffError, FakeAws, FakeTable, OneFunction

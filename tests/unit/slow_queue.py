@@ -11,7 +11,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
-from sluice.names import Names
+from sluice.stage.names import Names
 
 from .conftest import HANDLER, STAGE
 

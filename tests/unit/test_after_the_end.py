@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 from sluice import emit
-from sluice.worker import outcome
-from sluice.worker.capture import Output, tee_standard_streams
+from sluice.worker import run_handler
+from sluice.worker.output import Output, tee_standard_streams
 
 from .conftest import HANDLER, Cloud
 from .function import Function
@@ -78,7 +78,7 @@ def test_bytes_on_a_stream_of_text(cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 def test_a_result_that_hangs_when_it_is_printed(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, returned: object
 ) -> None:
-    monkeypatch.setattr(outcome, "TELLING_SECONDS", 0.05)
+    monkeypatch.setattr(run_handler, "TELLING_SECONDS", 0.05)
     ran: list[object] = []
 
     def handle(event: object) -> object:
@@ -92,7 +92,7 @@ def test_a_result_that_hangs_when_it_is_printed(
 
 
 def test_an_exception_that_hangs_when_it_is_printed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outcome, "TELLING_SECONDS", 0.05)
+    monkeypatch.setattr(run_handler, "TELLING_SECONDS", 0.05)
 
     def handle(_: object) -> None:
         raise HangingError
@@ -107,7 +107,7 @@ def test_an_exception_that_hangs_when_it_is_printed(cloud: Cloud, monkeypatch: p
 
 @pytest.mark.parametrize("returned", [[1], {1}])
 def test_no_memory_for_the_result(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, returned: object) -> None:
-    monkeypatch.setattr(outcome, "_is_deep", refuses_memory)
+    monkeypatch.setattr(run_handler, "_is_deep", refuses_memory)
     run_until_quiet(cloud, function := Function(cloud, lambda _: returned))
     (trace,) = function.traces()
     assert (trace.status, trace.attempts) == ("ok", 1)
@@ -122,7 +122,9 @@ def test_no_memory_for_the_output() -> None:
 
 
 @pytest.mark.usefixtures("pythons_recursion_limit")
-@pytest.mark.parametrize("depth", [outcome.MAX_DEPTH, outcome.MAX_DEPTH + 1, 800, 930, 940, 945, 2_000, 100_000])
+@pytest.mark.parametrize(
+    "depth", [run_handler.MAX_DEPTH, run_handler.MAX_DEPTH + 1, 800, 930, 940, 945, 2_000, 100_000]
+)
 def test_a_result_however_deep(cloud: Cloud, depth: int) -> None:
     """What is kept of it can be read by every Python; the deepest that this one can write, it could not."""
     result: Any = "]"
@@ -131,10 +133,10 @@ def test_a_result_however_deep(cloud: Cloud, depth: int) -> None:
     run_until_quiet(cloud, function := Function(cloud, lambda _: result))
     (trace,) = function.traces()
     assert trace.status == "ok"
-    assert (trace.result == result) if depth <= outcome.MAX_DEPTH else isinstance(trace.result, str)
+    assert (trace.result == result) if depth <= run_handler.MAX_DEPTH else isinstance(trace.result, str)
 
 
 def test_many_brackets_are_not_deep() -> None:
     wide: list[Any] = [[[]] * 5_000, {"text": "[{" * 5_000}, [{"a": ["\\", '"[']}] * 2_000]
     for value in wide:
-        assert outcome.as_json(value) == value
+        assert run_handler.as_json(value) == value

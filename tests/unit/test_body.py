@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sluice import EventNotSerializableError
-from sluice.body import decode, encode, is_json
+from sluice.event.body import decode, encode, is_json
 
 JSON = st.recursive(
     st.none()

@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from sluice.names import Names
+from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
 from infra import Worker

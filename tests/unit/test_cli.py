@@ -11,8 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sluice import InvalidNameError, NotAcceptedError, Refused, aws, emit
+from sluice import InvalidNameError, NotAcceptedError, Refused, emit
 from sluice.cli import program
+from sluice.stage import clients
 from sluice.traces import Trace
 
 from .conftest import HANDLER, Cloud
@@ -181,7 +182,7 @@ def test_a_stopped_command_ends_without_a_traceback(
 
 
 def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
-    heavy = ("aws_cdk", "jsii", "ministack", "psutil", "rich", "sluice.local.cloud", "sluice.status")
+    heavy = ("aws_cdk", "jsii", "ministack", "psutil", "rich", "sluice.local.cloud", "sluice.operate")
     code = f"import sys, sluice.cli; print([name for name in {heavy!r} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -191,7 +192,7 @@ def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
 
 def test_the_library_knows_nothing_of_the_command_line() -> None:
     code = (
-        "import sys, sluice, sluice.status, sluice.traces, sluice.worker.worker;"
+        "import sys, sluice, sluice.operate.status, sluice.traces, sluice.worker.worker;"
         " print([name for name in sys.modules if name.startswith(('click', 'rich', 'sluice.cli', 'sluice.local'))])"
     )
 
@@ -266,10 +267,10 @@ def test_the_local_stage_takes_no_notice_of_the_callers_aws_settings(
         "HTTP_PROXY": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
-    aws.forget_clients()
+    clients.forget_clients()
     try:
-        client = aws.client("sqs", "local")
+        client = clients.client("sqs", "local")
         assert (client.meta.endpoint_url, client.meta.region_name) == ("http://127.0.0.1:4566", "us-east-1")
         assert client.meta.config.proxies == {}
     finally:
-        aws.forget_clients()
+        clients.forget_clients()

@@ -9,7 +9,7 @@ from botocore import exceptions as botocore
 from sluice import errors
 from sluice.cli.failures import explain
 from sluice.local.errors import InvalidPortError, LocalCloudError, NothingRunningError, ProjectNotFoundError
-from sluice.status import NotDeployedError, UnknownHandlerError
+from sluice.operate.handlers import NotDeployedError, UnknownHandlerError
 
 
 def refusal(code: str) -> botocore.ClientError:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice import emit, moving
-from sluice.pausing import keeping
-from sluice.pausing.keeping_state import Pass
-from sluice.pausing.passes import Queue, Room, begin
+from sluice import emit
+from sluice.queue import transfer
+from sluice.retention import resend
+from sluice.retention.progress import Pass
+from sluice.retention.queue_pass import Queue, Room, begin
 from sluice.traces import TraceStore
 
 from .conftest import HANDLER, Cloud
@@ -25,7 +26,7 @@ MONTH = (5, 10, 15, 20, 25, 30)
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
 
 
 def paused_for_a_month(cloud: Cloud, function: Function, traces: TraceStore) -> None:
@@ -33,7 +34,7 @@ def paused_for_a_month(cloud: Cloud, function: Function, traces: TraceStore) -> 
     for day in MONTH:
         make_visible(cloud)
         now_ms = int((time.time() + day * DAY) * 1000)
-        keeping.forward(
+        resend.forward(
             Queue(cloud.sqs, function.url, HANDLER), begin(Pass(), now_ms), Room(1000, lambda: False), traces
         )
     for item in cloud.dynamodb.scan(TableName=cloud.names.trace_table)["Items"]:
@@ -78,7 +79,7 @@ def test_as_long_as_nothing_tells_it_stays(cloud: Cloud) -> None:
     now_ms = int((time.time() + 5 * DAY) * 1000)
     queue = Queue(cloud.sqs, function.url, HANDLER)
     with pytest.raises(ClientError):
-        keeping.forward(queue, begin(Pass(), now_ms), Room(1000, lambda: False), traces)
+        resend.forward(queue, begin(Pass(), now_ms), Room(1000, lambda: False), traces)
     make_visible(cloud)
     assert sorted(message["Body"] for message in cloud.messages(HANDLER)) == ['"good"', '"poison"']
 

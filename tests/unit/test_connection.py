@@ -15,8 +15,9 @@ import botocore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice.wire import Credentials, WireClient, authorities
-from sluice.wire.connection import Answer, Connection, DamagedAnswerError
+from sluice.lean_aws import Credentials, WireClient
+from sluice.lean_aws import certificates as trust
+from sluice.lean_aws.http1 import Answer, Connection, DamagedAnswerError
 
 from tests.bench import certificates
 
@@ -108,7 +109,7 @@ def test_no_answer_at_all_is_a_lost_connection() -> None:
 def own_contexts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(authorities, "_contexts", {})
+    monkeypatch.setattr(trust, "_contexts", {})
 
 
 def names(context: ssl.SSLContext) -> set[str]:
@@ -118,8 +119,8 @@ def names(context: ssl.SSLContext) -> set[str]:
 
 @pytest.mark.usefixtures("own_contexts")
 def test_awss_own_authorities_are_tried_first() -> None:
-    few = authorities.trusted(everybody=False)
-    assert few is authorities.trusted(everybody=False)
+    few = trust.trusted(everybody=False)
+    assert few is trust.trusted(everybody=False)
     assert names(few) == {f"Amazon Root CA {number}" for number in (1, 2, 3, 4)} | {
         "Starfield Services Root Certificate Authority - G2"
     }
@@ -136,7 +137,7 @@ def test_a_bundle_that_the_environment_names_is_all_that_is_trusted(
     bundle.write_text(everything[everything.index('# Label: "Amazon Root CA 3"') :].partition("\n\n")[0])
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
     for everybody in (False, True):
-        assert names(authorities.trusted(everybody=everybody)) == {"Amazon Root CA 3"}
+        assert names(trust.trusted(everybody=everybody)) == {"Amazon Root CA 3"}
 
 
 @contextmanager

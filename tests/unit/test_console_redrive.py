@@ -6,13 +6,15 @@ import time
 from typing import Any
 
 import pytest
-from sluice import emit, envelope, moving
-from sluice.dead import DeadLetters
-from sluice.envelope import ATTRIBUTE, Envelope, from_text
-from sluice.ids import new_id
-from sluice.pausing import keeping
-from sluice.pausing.keeping_state import Pass
-from sluice.pausing.passes import Queue, Room, begin
+from sluice import emit
+from sluice.event import envelope
+from sluice.event.envelope import ATTRIBUTE, Envelope, from_text
+from sluice.event.ids import new_id
+from sluice.queue import transfer
+from sluice.queue.dead_letters import DeadLetters
+from sluice.retention import resend
+from sluice.retention.progress import Pass
+from sluice.retention.queue_pass import Queue, Room, begin
 
 from .conftest import HANDLER, Cloud
 from .function import Function
@@ -22,7 +24,7 @@ from .test_one_message import no_memory, redrive_in_the_console, url_of
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
 
 
 def put_back(cloud: Cloud) -> None:
@@ -36,9 +38,9 @@ def put_back(cloud: Cloud) -> None:
 
 def forward_dead(cloud: Cloud) -> None:
     make_visible(cloud, f"{HANDLER}-dead")
-    later = int(time.time() * 1000) + keeping.DEAD_AGE_MS
+    later = int(time.time() * 1000) + resend.DEAD_AGE_MS
     queue = Queue(cloud.sqs, url_of(cloud, f"{HANDLER}-dead"), HANDLER)
-    keeping.forward_dead(queue, begin(Pass(), later), Room(100, lambda: False))
+    resend.forward_dead(queue, begin(Pass(), later), Room(100, lambda: False))
 
 
 @pytest.mark.parametrize("before", ["put back", "kept", "both"])

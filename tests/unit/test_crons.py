@@ -7,11 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
-from sluice import aws
-from sluice.cli.words import in_words
-from sluice.ids import id_of_tick
-from sluice.schedules import crons
-from sluice.status import HandlerStatus
+from sluice.cli.describe_cron import in_words
+from sluice.event.ids import id_of_tick
+from sluice.operate import crons
+from sluice.operate.status import HandlerStatus
+from sluice.stage import clients
 from sluice.traces import Trace
 
 from .conftest import STAGE, Cloud
@@ -59,10 +59,10 @@ def listed(monkeypatch: pytest.MonkeyPatch, states: dict[str, str], **variables:
     rows = [HandlerStatus(handler=name, kind="cron", state=state) for name, state in states.items()]
     rows.append(HandlerStatus(handler="worker", kind="worker", state="running"))
     monkeypatch.setattr(crons, "statuses", lambda _: rows)
-    real = aws.client
+    real = clients.client
     functions = Lambda(**variables)
     monkeypatch.setattr(
-        aws, "client", lambda service, stage: functions if service == "lambda" else real(service, stage)
+        clients, "client", lambda service, stage: functions if service == "lambda" else real(service, stage)
     )
     return crons.crons(STAGE, now=NOW)
 

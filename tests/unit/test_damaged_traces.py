@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sluice import emit
 from sluice.cli import program
-from sluice.ids import new_id
+from sluice.event.ids import new_id
 from sluice.traces import DamagedTraceError, Trace
 from sluice.traces.item import to_item
 

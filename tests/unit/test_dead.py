@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from sluice import emit, emit_many, moving
-from sluice.dead import DeadLetters, Redriven
-from sluice.envelope import ATTRIBUTE, Envelope
-from sluice.ids import id_of_message, new_id
-from sluice.moving import Held
+from sluice import emit, emit_many
+from sluice.event.envelope import ATTRIBUTE, Envelope
+from sluice.event.ids import id_of_message, new_id
+from sluice.queue import transfer
+from sluice.queue.dead_letters import DeadLetters, Redriven
+from sluice.queue.transfer import Held
 
 from .conftest import HANDLER, Cloud
 from .function import Function
@@ -17,7 +18,7 @@ from .polling import dead_letters, make_visible, poll_until_quiet
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
 
 
 def no_memory(_: object) -> None:
@@ -170,7 +171,7 @@ def test_a_redrive_that_is_stopped_anywhere_loses_nothing(
     with pytest.raises(StopError):
         letters_of(cloud).redrive()
     monkeypatch.undo()
-    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
     make_visible(cloud, HANDLER + "-dead")
     alive = [int(message["Body"]) for message in cloud.messages(HANDLER)]
     dead = list(map(int, dead_letters(cloud)))

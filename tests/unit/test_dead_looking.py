@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sluice import dead, looking, moving
 from sluice.cli import program
 from sluice.cli.failures import CommandError
 from sluice.cli.invocation import Invocation
 from sluice.cli.run import _known as known_event
-from sluice.dead import DeadLetters, Redriven
-from sluice.looking import LONGEST_HOLD, hold_for
-from sluice.moving import Held
-from sluice.names import Names
+from sluice.queue import dead_letters, scan, transfer
+from sluice.queue.dead_letters import DeadLetters, Redriven
+from sluice.queue.scan import LONGEST_HOLD, hold_for
+from sluice.queue.transfer import Held
+from sluice.stage.names import Names
 from sluice.traces import Attempt, Trace
 
 from .conftest import HANDLER, STAGE, Cloud
@@ -27,10 +27,10 @@ from .test_dead import bury
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "WAIT_SECONDS", 0)
-    monkeypatch.setattr(looking, "_PAUSE", 0.01)
-    monkeypatch.setattr(dead, "PATIENCE", 0.05)
-    monkeypatch.setattr(dead, "LISTING_PATIENCE", 0.05)
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(scan, "_PAUSE", 0.01)
+    monkeypatch.setattr(dead_letters, "PATIENCE", 0.05)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 0.05)
 
 
 def letters_of(queue: SlowQueue, told: list[int] | None = None) -> DeadLetters:
@@ -137,13 +137,13 @@ def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
 ) -> None:
     """SQS may find nothing where there is something."""
     bury(cloud, 35)
-    real = moving.receive
+    real = transfer.receive
     calls: Iterator[int] = iter(range(10_000))
 
     def sometimes(*arguments: Any, **options: Any) -> list[Held]:
         return real(*arguments, **options) if next(calls) % (empty + 1) == empty else []
 
-    monkeypatch.setattr(moving, "receive", sometimes)
+    monkeypatch.setattr(transfer, "receive", sometimes)
     letters = DeadLetters(cloud.sqs, cloud.names, HANDLER)
     found: list[Held] = []
     with letters._look(0, receivers=1) as look:
@@ -157,24 +157,24 @@ def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkey
     lock, many = threading.Lock(), threading.Event()
     active: list[int] = [0]
     most: list[int] = [0]
-    real = moving.receive
+    real = transfer.receive
 
     def slow(*arguments: Any, **options: Any) -> list[Held]:
         with lock:
             active[0] += 1
             most[0] = max(most[0], active[0])
-        if active[0] == looking.RECEIVERS:
+        if active[0] == scan.RECEIVERS:
             many.set()
         many.wait(0.01 if redriving else 10)
         with lock:
             active[0] -= 1
         return real(*arguments, **options)
 
-    monkeypatch.setattr(moving, "receive", slow)
+    monkeypatch.setattr(transfer, "receive", slow)
     redriving = False
     letters = letters_of(SlowQueue(100, 0.01))
     letters.each(lambda _: None)
-    assert most == [looking.RECEIVERS]
+    assert most == [scan.RECEIVERS]
     many.clear()
     redriving, most[0] = True, 0
     # What a killed redrive leaves in both queues is one batch then.
@@ -186,8 +186,8 @@ def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkey
 
 
 def test_what_others_hold_for_a_while_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead, "PATIENCE", 150.0)
-    monkeypatch.setattr(dead, "LISTING_PATIENCE", 20.0)
+    monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
     told: list[int] = []
     queue = SlowQueue(57, 0.05)
     queue.hold(15)
@@ -198,8 +198,8 @@ def test_what_others_hold_for_a_while_is_waited_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead, "PATIENCE", 150.0)
-    monkeypatch.setattr(dead, "LISTING_PATIENCE", 20.0)
+    monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
     queue = SlowQueue(57, 0.05)
     queue.hold(900)
     found: list[Held] = []

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sluice import InvalidDelayError, emit, emit_many
-from sluice.delays import Wait, wait_of
+from sluice.emitting.delay import Wait, wait_of
 
 from .conftest import HANDLER, Cloud
 

@@ -16,13 +16,13 @@ from sluice import (
     EventTooLargeError,
     InvalidNameError,
     StageNotSetError,
-    aws,
     emit,
     emit_many,
-    sending,
 )
-from sluice.envelope import from_text
-from sluice.ids import is_id
+from sluice.event.envelope import from_text
+from sluice.event.ids import is_id
+from sluice.queue import send
+from sluice.stage import clients
 
 from .conftest import HANDLER, Cloud
 
@@ -50,7 +50,7 @@ def test_many_events_keep_their_order_of_ids(cloud: Cloud) -> None:
 
 def sent_batches(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> list[list[Any]]:
     batches: list[list[Any]] = []
-    client = aws.sqs("test")
+    client = clients.sqs("test")
     real = client.send_message_batch
 
     def spy(**arguments: Any) -> Any:
@@ -76,8 +76,8 @@ def test_batches_are_full_by_bytes(monkeypatch: pytest.MonkeyPatch, cloud: Cloud
 def test_the_largest_event_is_accepted_and_a_larger_one_refused_before_anything_is_sent(cloud: Cloud) -> None:
     with pytest.raises(EventTooLargeError, match="1,048,576"):
         emit(HANDLER, "x" * 1_048_576)
-    overhead = sending.size_of(
-        sending.Message("", None, {"sluice": {"DataType": "String", "StringValue": ""}})  # type: ignore[arg-type]
+    overhead = send.size_of(
+        send.Message("", None, {"sluice": {"DataType": "String", "StringValue": ""}})  # type: ignore[arg-type]
     )
     envelope_size = 64
     # The rest is for what is added when it has to be sent again.
@@ -115,7 +115,7 @@ def test_outside_of_a_handler_the_stage_must_be_told(cloud: Cloud, monkeypatch: 
 def test_in_a_handler_an_emit_is_one_call(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUICE_QUEUE_URL_PREFIX", "https://sqs.eu-central-1.amazonaws.com/123456789012/")
     calls: list[str] = []
-    aws.sqs("test").meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    clients.sqs("test").meta.events.register("before-call", lambda model, **_: calls.append(model.name))
     emit(HANDLER, 1)
     assert calls == ["SendMessage"]
     calls.clear()
@@ -147,14 +147,14 @@ def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         monkeypatch.setenv("SLUICE_PORT", str(listener.getsockname()[1]))
-        aws.forget_clients()
-        assert aws.sqs("local").meta.endpoint_url == f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert aws.sqs("local").meta.region_name == "us-east-1"
+        clients.forget_clients()
+        assert clients.sqs("local").meta.endpoint_url == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert clients.sqs("local").meta.region_name == "us-east-1"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    aws.forget_clients()
-    assert aws.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
-    assert "amazonaws.com" not in aws.sqs("local").meta.endpoint_url
-    aws.forget_clients()
+    clients.forget_clients()
+    assert clients.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
+    assert "amazonaws.com" not in clients.sqs("local").meta.endpoint_url
+    clients.forget_clients()
 
 
 def test_the_public_names_are_these() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice import aws, emit, emit_many
+from sluice import emit, emit_many
 from sluice.cli import program
-from sluice.ids import new_id
+from sluice.event.ids import new_id
+from sluice.stage import clients
 
 from .conftest import STAGE, Cloud
 
@@ -89,7 +90,7 @@ def test_many_events_without_a_handler_are_one_write_each_and_one_for_the_name(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    client = aws.dynamodb(STAGE)
+    client = clients.dynamodb(STAGE)
     for name in ("put_item", "update_item"):
         monkeypatch.setattr(client, name, counted(getattr(client, name), name, calls))
     emit_many("not-there", range(20))
@@ -100,7 +101,7 @@ def test_many_events_without_a_handler_are_one_write_each_and_one_for_the_name(
 def test_of_many_events_without_a_handler_those_that_cannot_be_recorded_are_in_the_log(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = aws.dynamodb(STAGE)
+    client = clients.dynamodb(STAGE)
     real = client.put_item
 
     def put(**arguments: Any) -> Any:

@@ -7,9 +7,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from sluice import NotAcceptedError, aws, emit_many, sending
-from sluice.ids import is_id, new_id
-from sluice.run import Run, under_way
+from sluice import NotAcceptedError, emit_many
+from sluice.emitting.current_run import Run, under_way
+from sluice.event.ids import is_id, new_id
+from sluice.queue import send
+from sluice.stage import clients
 
 from .conftest import HANDLER, Cloud
 
@@ -38,8 +40,8 @@ class Sqs:
 
 def use(monkeypatch: pytest.MonkeyPatch, sqs: Sqs) -> None:
     monkeypatch.setenv("SLUICE_QUEUE_URL_PREFIX", "https://sqs/")
-    monkeypatch.setattr(aws, "sqs", lambda _: sqs)
-    monkeypatch.setattr(sending.send_all, "__kwdefaults__", {"sleep": lambda _: None})
+    monkeypatch.setattr(clients, "sqs", lambda _: sqs)
+    monkeypatch.setattr(send.send_all, "__kwdefaults__", {"sleep": lambda _: None})
 
 
 def test_entries_that_sqs_refuses_are_sent_again_alone(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from sluice import emit
-from sluice.dead import DeadLetters
-from sluice.envelope import ATTRIBUTE, LAST_MS, Envelope, from_text
-from sluice.ids import new_id
-from sluice.schedules.ticks import EMITTED_BY
-from sluice.schedules.wrapping import wrap
+from sluice.event.envelope import ATTRIBUTE, LAST_MS, Envelope, from_text
+from sluice.event.ids import new_id
+from sluice.event.scheduled_envelope import wrap
+from sluice.event.ticks import EMITTED_BY
+from sluice.lean_aws.errors import CallError, NotReachedError
+from sluice.queue.dead_letters import DeadLetters
 from sluice.traces.trace import iso
-from sluice.wire.errors import CallError, NotReachedError
-from sluice.worker import redelivery
+from sluice.worker import attempts
 
 from .conftest import HANDLER, Cloud
 from .faults import FaultyClient, Process
@@ -98,7 +98,7 @@ def polls(cloud: Cloud, function: Function, limit: int) -> int:
 def test_an_event_that_can_never_start_is_left_for_dead_after_many_receives(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redelivery, "MAX_RECEIVES", 12)
+    monkeypatch.setattr(attempts, "MAX_RECEIVES", 12)
     ran: list[object] = []
     wrong = CallError("PutItem", "ValidationException", "Item size has exceeded the maximum")
     function = Function(cloud, ran.append, dynamodb=refusing(cloud, wrong), batch_size=1)
@@ -127,7 +127,7 @@ def test_an_event_that_can_never_start_is_left_for_dead_after_many_receives(
 def test_while_aws_cannot_be_had_an_event_waits_however_long(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(redelivery, "MAX_RECEIVES", 12)
+    monkeypatch.setattr(attempts, "MAX_RECEIVES", 12)
     function = Function(cloud, str, dynamodb=refusing(cloud, error), batch_size=1)
     emit(HANDLER, 1, key="k")
     assert polls(cloud, function, 40) == 40
@@ -137,7 +137,7 @@ def test_while_aws_cannot_be_had_an_event_waits_however_long(
 
 
 def test_an_event_that_was_put_back_too_often_is_started_instead(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redelivery, "MAX_RECEIVES", 4)
+    monkeypatch.setattr(attempts, "MAX_RECEIVES", 4)
     ran: list[object] = []
     function = Function(cloud, ran.append, batch_size=1)
     emit(HANDLER, 1)

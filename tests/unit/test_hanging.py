@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from sluice import emit, emit_many
-from sluice.wire import Credentials, WireClient, end_calls_by
-from sluice.wire.client import TIMEOUT
-from sluice.wire.errors import NotReachedError
+from sluice.lean_aws import Credentials, WireClient, end_calls_by
+from sluice.lean_aws.client import TIMEOUT
+from sluice.lean_aws.errors import NotReachedError
 
 from .conftest import HANDLER, Cloud
 from .function import Context, Function

@@ -4,7 +4,7 @@ import uuid
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice.ids import first_id_at, id_of_message, is_id, new_id, time_of_id
+from sluice.event.ids import first_id_at, id_of_message, is_id, new_id, time_of_id
 
 MOMENTS = st.integers(min_value=0, max_value=(1 << 48) - 1)
 

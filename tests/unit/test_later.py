@@ -9,14 +9,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from sluice import EventTooLargeError, NotAcceptedError, aws, emit, emit_many, retry
+from sluice import EventTooLargeError, NotAcceptedError, emit, emit_many, retry
 from sluice.cli import program
-from sluice.envelope import Envelope
+from sluice.emitting import scheduled_events
 from sluice.errors import InvalidDelayError
-from sluice.ids import new_id
-from sluice.schedules import later
-from sluice.sending import Message
-from sluice.status import statuses
+from sluice.event.envelope import Envelope
+from sluice.event.ids import new_id
+from sluice.operate.status import statuses
+from sluice.queue.send import Message
+from sluice.stage import clients
 
 from .conftest import HANDLER, STAGE, Cloud
 from .function import Function
@@ -103,7 +104,7 @@ def test_a_handler_can_try_again_tomorrow(cloud: Cloud, scheduler: Any) -> None:
 def test_many_events_for_later_are_as_many_schedules(cloud: Cloud, scheduler: Any) -> None:
     ids = emit_many(HANDLER, range(50), delay=timedelta(hours=1))
 
-    found = later.scheduled(STAGE)
+    found = scheduled_events.scheduled(STAGE)
     # Ids of one millisecond are in no order.
     assert {json.loads(one.event): one.envelope.id for one in found} == dict(enumerate(ids))
 
@@ -143,7 +144,7 @@ def test_naive_moments_are_refused_and_past_ones_are_now(cloud: Cloud, scheduler
 def test_what_scheduler_never_took_is_told_exactly(
     cloud: Cloud, scheduler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = aws.client("scheduler", STAGE)
+    client = clients.client("scheduler", STAGE)
     real = client.create_schedule
 
     def create(**arguments: Any) -> Any:
@@ -163,7 +164,7 @@ def test_what_scheduler_never_took_is_told_exactly(
         (3, "EndpointConnectionError"),
     ]
     assert sorted(caught.value.accepted) == [0, 2, 4]
-    assert {one.envelope.id for one in later.scheduled(STAGE)} == set(caught.value.accepted.values())
+    assert {one.envelope.id for one in scheduled_events.scheduled(STAGE)} == set(caught.value.accepted.values())
 
 
 def test_emit_many_of_one_that_scheduler_never_took_is_told_like_many(
@@ -172,7 +173,7 @@ def test_emit_many_of_one_that_scheduler_never_took_is_told_like_many(
     def create(**_: Any) -> Any:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "CreateSchedule")
 
-    monkeypatch.setattr(aws.client("scheduler", STAGE), "create_schedule", create)
+    monkeypatch.setattr(clients.client("scheduler", STAGE), "create_schedule", create)
     with pytest.raises(NotAcceptedError, match="1 of 1 events"):
         emit_many(HANDLER, [1], at=IN_A_MONTH)
     with pytest.raises(ClientError):
@@ -196,7 +197,7 @@ def test_what_is_to_come_is_listed_soonest_first(cloud: Cloud, scheduler: Any) -
         Target={"Arn": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:x", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x"},
     )
 
-    found = later.scheduled(STAGE)
+    found = scheduled_events.scheduled(STAGE)
 
     assert [(one.envelope.id, one.handler, one.event) for one in found] == [
         (first, HANDLER, "1"),
@@ -204,18 +205,22 @@ def test_what_is_to_come_is_listed_soonest_first(cloud: Cloud, scheduler: Any) -
         (third, "audit-log", "3"),
     ]
     assert found[0].due == IN_A_MONTH
-    assert [one.envelope.id for one in later.scheduled(STAGE, "audit-log")] == [third]
-    assert (later.count(STAGE, HANDLER), later.count(STAGE, "audit-log"), later.count(STAGE, "x")) == (2, 1, 0)
+    assert [one.envelope.id for one in scheduled_events.scheduled(STAGE, "audit-log")] == [third]
+    assert (
+        scheduled_events.count(STAGE, HANDLER),
+        scheduled_events.count(STAGE, "audit-log"),
+        scheduled_events.count(STAGE, "x"),
+    ) == (2, 1, 0)
 
 
 def test_more_than_a_page_is_counted_and_not_more_than_a_thousand(
     cloud: Cloud, scheduler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emit_many(HANDLER, range(120), at=IN_A_MONTH)
-    assert later.count(STAGE, HANDLER) == 120
-    assert len(later.scheduled(STAGE)) == 120
-    monkeypatch.setattr(later, "COUNTED", 100)
-    assert later.count(STAGE, HANDLER) == 100
+    assert scheduled_events.count(STAGE, HANDLER) == 120
+    assert len(scheduled_events.scheduled(STAGE)) == 120
+    monkeypatch.setattr(scheduled_events, "COUNTED", 100)
+    assert scheduled_events.count(STAGE, HANDLER) == 100
 
 
 def test_status_counts_them(cloud: Cloud, scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,19 +239,19 @@ def test_what_is_cancelled_is_gone(cloud: Cloud, scheduler: Any) -> None:
     kept = emit(HANDLER, 1, at=IN_A_MONTH)
     cancelled = emit(HANDLER, 2, at=IN_A_MONTH)
 
-    taken = later.cancel(STAGE, cancelled, ["audit-log", HANDLER])
+    taken = scheduled_events.cancel(STAGE, cancelled, ["audit-log", HANDLER])
     assert taken is not None
     assert (taken.handler, taken.due, taken.event) == (HANDLER, IN_A_MONTH, "2")
 
-    assert [one.envelope.id for one in later.scheduled(STAGE)] == [kept]
-    assert later.cancel(STAGE, cancelled, [HANDLER]) is None
-    assert later.cancel(STAGE, new_id(), [HANDLER]) is None
+    assert [one.envelope.id for one in scheduled_events.scheduled(STAGE)] == [kept]
+    assert scheduled_events.cancel(STAGE, cancelled, [HANDLER]) is None
+    assert scheduled_events.cancel(STAGE, new_id(), [HANDLER]) is None
 
 
 def test_what_is_for_a_handler_that_is_no_longer_there_can_be_taken_back(cloud: Cloud, scheduler: Any) -> None:
     event_id = emit(HANDLER, 1, at=IN_A_MONTH)
 
-    taken = later.cancel(STAGE, event_id, ["audit-log"])
+    taken = scheduled_events.cancel(STAGE, event_id, ["audit-log"])
 
     assert taken is not None
     assert taken.handler == HANDLER
@@ -260,7 +265,7 @@ def test_cancelling_says_whether_it_was_in_time(
     """Scheduler sends first and deletes then: what is still there when it is due may have been sent."""
     due = datetime.now(UTC) + timedelta(minutes=minutes)
     message = Message("1", Envelope(id=new_id(), emitted_ms=1), {})
-    later.schedule_one(STAGE, HANDLER, message, due)
+    scheduled_events.schedule_one(STAGE, HANDLER, message, due)
 
     assert program.run(["cancel", message.envelope.id, "--stage", STAGE]) == code
     assert said in capsys.readouterr().err
@@ -285,12 +290,12 @@ def test_what_is_sent_while_it_is_listed_is_left_out(
 ) -> None:
     emit(HANDLER, 1, at=IN_A_MONTH)
     sent = emit(HANDLER, 2, at=IN_A_MONTH)
-    real = later._names_of
+    real = scheduled_events._names_of
 
     def then_one_is_sent(*arguments: Any) -> Any:
         names = list(real(*arguments))
-        later.cancel(STAGE, sent, [HANDLER])
+        scheduled_events.cancel(STAGE, sent, [HANDLER])
         return iter(names)
 
-    monkeypatch.setattr(later, "_names_of", then_one_is_sent)
-    assert [one.event for one in later.scheduled(STAGE)] == ["1"]
+    monkeypatch.setattr(scheduled_events, "_names_of", then_one_is_sent)
+    assert [one.event for one in scheduled_events.scheduled(STAGE)] == ["1"]

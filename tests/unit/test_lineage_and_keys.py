@@ -10,11 +10,11 @@ from sluice import (
     NotInHandlerError,
     SluiceError,
     TooManyHopsError,
-    aws,
     emit,
     emit_many,
     retry,
 )
+from sluice.stage import clients
 from sluice.traces import TraceStore
 from sluice.worker.settings import Settings
 
@@ -199,4 +199,4 @@ def test_keys_that_cannot_be_are_refused(cloud: Cloud, arguments: Any, why: str)
 
 
 def test_the_worker_uses_the_clients_of_its_stage(cloud: Cloud) -> None:
-    assert aws.sqs(STAGE) is aws.sqs(STAGE)
+    assert clients.sqs(STAGE) is clients.sqs(STAGE)

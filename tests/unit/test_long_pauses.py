@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sluice import emit, emit_many
-from sluice.dead import DeadLetters
-from sluice.pausing.passes import MOVES_A_RUN
+from sluice.queue.dead_letters import DeadLetters
+from sluice.retention.queue_pass import MOVES_A_RUN
 from sluice.traces import Attempt, Trace
 
 from .conftest import HANDLER, Cloud
@@ -114,7 +114,7 @@ def test_foreign_messages_keep_their_ids_attributes_and_senders(months: Months) 
 
 def test_a_run_moves_no_more_than_it_says(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOVES_A_RUN == 50_000
-    monkeypatch.setattr("sluice.pausing.reconciler.MOVES_A_RUN", 20)
+    monkeypatch.setattr("sluice.reconciler.reconciler.MOVES_A_RUN", 20)
     months.function.mapping, months.function.concurrency = "Disabled", 0
     emit_many(HANDLER, [{"n": n} for n in range(100)])
     months.minute()

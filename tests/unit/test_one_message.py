@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from sluice import emit
-from sluice.dead import DeadLetters
-from sluice.envelope import Envelope
-from sluice.ids import new_id
-from sluice.schedules.wrapping import wrap
+from sluice.event.envelope import Envelope
+from sluice.event.ids import new_id
+from sluice.event.scheduled_envelope import wrap
+from sluice.queue.dead_letters import DeadLetters
 from sluice.traces import Attempt, Trace
-from sluice.worker import claiming
-from sluice.worker.delivery import Delivery
+from sluice.worker import deduplication
+from sluice.worker.message import Delivery
 
 from .conftest import HANDLER, Cloud
 from .faults import FaultyClient, Process
@@ -176,7 +176,7 @@ def test_a_redriven_tick_whose_last_attempt_left_no_end_runs_once_that_must_have
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = int(time.time() * 1000)
-    monkeypatch.setattr(claiming, "LONGEST_RUN_MS", 36_000_000)
+    monkeypatch.setattr(deduplication, "LONGEST_RUN_MS", 36_000_000)
     cloud.sqs.send_message(QueueUrl=url_of(cloud), MessageBody=TICK)
     ran: list[object] = []
     function = Function(cloud, ran.append)
@@ -207,7 +207,7 @@ def test_what_another_message_claimed_long_ago_and_never_ended_runs_for_this_one
     ran: list[object] = []
     function = Function(cloud, ran.append)
     event_id = emit(HANDLER, 1, key="k")
-    long_ago = int(time.time() * 1000) - claiming.LONGEST_RUN_MS - 1
+    long_ago = int(time.time() * 1000) - deduplication.LONGEST_RUN_MS - 1
     cloud.store.claims.message(HANDLER, event_id, "another", long_ago)
     assert function.poll()["batchItemFailures"] == []
     assert ran == [1]

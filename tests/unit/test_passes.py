@@ -8,13 +8,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sluice import moving
-from sluice.envelope import Envelope, from_text
-from sluice.ids import id_of_message
-from sluice.pausing import keeping, passes, reconciler
-from sluice.pausing.keeping_state import Kept, Pass
-from sluice.pausing.passes import Queue, Room, Treated, begin, carry_on
-from sluice.pausing.upkeep import RUN_SECONDS
+from sluice.event.envelope import Envelope, from_text
+from sluice.event.ids import id_of_message
+from sluice.queue import transfer
+from sluice.reconciler import reconciler
+from sluice.retention import queue_pass, resend
+from sluice.retention.progress import Kept, Pass
+from sluice.retention.queue_pass import Queue, Room, Treated, begin, carry_on
+from sluice.retention.turns import RUN_SECONDS
 
 from .fake_queues import DAY, FakeSqs, NoTraces, Queues
 from .pass_marks import envelope_of, marked, with_room
@@ -64,18 +65,18 @@ def test_a_queue_that_one_run_can_see_costs_a_receive_a_send_and_a_delete(monkey
     there.sqs.calls.clear()
     assert there.run() == {"a": 1000}
     assert there.kept.all()["a"].live.began_ms is None
-    assert there.sqs.calls == {"receive": 100 + moving.EMPTY_RECEIVES, "send": 100, "delete": 100}
+    assert there.sqs.calls == {"receive": 100 + transfer.EMPTY_RECEIVES, "send": 100, "delete": 100}
 
 
 def test_several_threads_move_each_message_once() -> None:
     there = Queues(FakeSqs("random"), "a")
-    for n in range(5 * passes.MESSAGES_A_MOVER):
+    for n in range(5 * queue_pass.MESSAGES_A_MOVER):
         there.sqs.put(there.queue("a"), str(n))
     there.run()
     there.sqs.now += 5 * DAY
-    assert there.run() == {"a": 5 * passes.MESSAGES_A_MOVER}
+    assert there.run() == {"a": 5 * queue_pass.MESSAGES_A_MOVER}
     assert Counter(message.body for message in there.sqs.messages(there.queue("a"))) == Counter(
-        str(n) for n in range(5 * passes.MESSAGES_A_MOVER)
+        str(n) for n in range(5 * queue_pass.MESSAGES_A_MOVER)
     )
     assert len(there.sqs.threads) > 1
 
@@ -86,7 +87,7 @@ def test_what_lost_receives_to_throttling_is_sent_again_also_when_it_is_new() ->
     there.sqs.put(there.queue("a"), "worn", receives=3)
     there.sqs.put(there.queue("a"), "fresh", receives=0)
     queue = Queue(there.sqs, there.queue("a"), "a")
-    keeping.forward(queue, begin(Pass(), now_ms - 1000), Room(100, lambda: False), NO_TRACES)
+    resend.forward(queue, begin(Pass(), now_ms - 1000), Room(100, lambda: False), NO_TRACES)
 
     receives = {message.body: message.receives for message in there.sqs.messages(there.queue("a"))}
     assert receives == {"worn": 0, "fresh": 1}
@@ -101,7 +102,7 @@ def test_a_copy_is_known_by_its_mark_also_where_sqs_has_an_earlier_time() -> Non
     for began in (now_ms, now_ms - 1):
         there.sqs.put(there.queue("a"), str(began), age=5.0)
         there.sqs.messages(there.queue("a"))[-1].attributes = marked(began)
-    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
+    resend.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
     assert there.sqs.sent_to[there.queue("a")] == 1
 
 
@@ -111,27 +112,27 @@ def test_what_stays_is_let_go_at_once() -> None:
         there.sqs.put(there.queue("a"), str(n))
         there.sqs.put(there.dead("a"), str(n))
     state = begin(Pass(), int(there.sqs.now * 1000) - 1000)
-    keeping.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
-    keeping.forward_dead(Queue(there.sqs, there.dead("a"), "a"), state, Room(100, lambda: False))
+    resend.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
+    resend.forward_dead(Queue(there.sqs, there.dead("a"), "a"), state, Room(100, lambda: False))
     for queue in (there.queue("a"), there.dead("a")):
         assert [message.visible <= there.sqs.now for message in there.sqs.messages(queue)] == [True] * 30
 
 
 @pytest.mark.parametrize(
     ("size", "looks"),
-    [(0, passes.LEAST_CLEAN), (90, passes.LEAST_CLEAN), (700, 1400), (5000, 3000)],
+    [(0, queue_pass.LEAST_CLEAN), (90, queue_pass.LEAST_CLEAN), (700, 1400), (5000, 3000)],
 )
 def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
     monkeypatch: pytest.MonkeyPatch, size: int, looks: int
 ) -> None:
     """What it is given here never ends."""
-    monkeypatch.setattr(passes, "ENOUGH_CLEAN", 3000)
-    monkeypatch.setattr(moving, "count", lambda *_: size)
-    monkeypatch.setattr(passes, "MOVERS", 1)
+    monkeypatch.setattr(queue_pass, "ENOUGH_CLEAN", 3000)
+    monkeypatch.setattr(transfer, "count", lambda *_: size)
+    monkeypatch.setattr(queue_pass, "MOVERS", 1)
     sqs = FakeSqs()
     sqs.put("queue", "1")
-    batch = moving.receive(sqs, "queue", "a", hold=60) * 10  # type: ignore[arg-type]
-    monkeypatch.setattr(moving, "receive", lambda *_, **__: batch)
+    batch = transfer.receive(sqs, "queue", "a", hold=60) * 10  # type: ignore[arg-type]
+    monkeypatch.setattr(transfer, "receive", lambda *_, **__: batch)
     seen = 0
 
     def treat(given: list[Any]) -> Treated:

@@ -6,8 +6,8 @@ import contextlib
 from typing import Any
 
 import pytest
-from sluice.names import BLOCKED_TAG
-from sluice.pausing.records import ConflictError
+from sluice.pausing.record_store import ConflictError
+from sluice.stage.names import BLOCKED_TAG
 
 from .conftest import HANDLER
 from .pausing_team import Team

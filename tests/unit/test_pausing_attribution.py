@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sluice.names import Names
-from sluice.pausing.attribution import Act, act_of, attribute
+from sluice.pausing.cloudtrail import Act, act_of, attribute
+from sluice.stage.names import Names
 
 from .conftest import HANDLER
 from .pausing_team import Team

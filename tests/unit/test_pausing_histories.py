@@ -7,8 +7,8 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sluice.names import BLOCKED_TAG, MISSED_TAG
 from sluice.pausing.commands import BlockedError
+from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from .fake_lambda import block_by_hand
 from .pausing_world import MINUTE, World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice.names import BLOCKED_TAG
+from sluice.stage.names import BLOCKED_TAG
 
 from .conftest import HANDLER
 from .fake_lambda import block_by_hand

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from sluice.errors import SluiceError
-from sluice.names import BLOCKED_TAG
 from sluice.pausing.commands import Commands
 from sluice.pausing.decision import RECEIVING
-from sluice.pausing.functions import Functions
-from sluice.pausing.keeping_state import KeptStore
-from sluice.pausing.one_event import run_one
-from sluice.pausing.reconciler import Clients, Reconciler, ReconcilerError
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.run_one import run_one
+from sluice.pausing.stage import Stage
+from sluice.reconciler.reconciler import Clients, Reconciler, ReconcilerError
+from sluice.retention.progress import KeptStore
+from sluice.stage.names import BLOCKED_TAG
 
 from .conftest import HANDLER
 from .fake_lambda import Caller, FakeAws, FakeTable, OneFunction, refused

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice.names import BLOCKED_TAG, PAUSES
 from sluice.pausing.commands import BlockedError
 from sluice.pausing.decision import ONE
-from sluice.pausing.one_event import RunFailedError
-from sluice.pausing.reconciler import ReconcilerError
-from sluice.pausing.states import state_of
+from sluice.pausing.describe import state_of
+from sluice.pausing.run_one import RunFailedError
+from sluice.reconciler.reconciler import ReconcilerError
+from sluice.stage.names import BLOCKED_TAG, PAUSES
 
 from .conftest import HANDLER
 from .fake_lambda import Caller, block_by_hand, refused

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice.names import BLOCKED_TAG, Names
-from sluice.pausing.functions import Functions
-from sluice.pausing.records import RecordStore
-from sluice.pausing.settling import Stage
+from sluice.pausing.observed import Functions
+from sluice.pausing.record_store import RecordStore
+from sluice.pausing.stage import Stage
+from sluice.stage.names import BLOCKED_TAG, Names
 
 from .conftest import HANDLER, STAGE
 from .fake_lambda import Caller, block_by_hand

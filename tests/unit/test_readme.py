@@ -12,12 +12,12 @@ import click
 import pytest
 import sluice
 from sluice.cli.commands import root
-from sluice.status import HandlerStatus
+from sluice.operate.status import HandlerStatus
 from sluice.traces import STATUSES, Trace
 
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
-from infra.schedules import BY_THE_CLOCK, BY_THE_MINUTE
+from infra.handler.cron_expression import BY_THE_CLOCK, BY_THE_MINUTE
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sluice import emit, emit_many
 from sluice.traces import Attempt, Trace
-from sluice.worker.outcome import NotLoadedError
-from sluice.worker.redelivery import LONGEST_DELAY
+from sluice.worker.attempts import LONGEST_DELAY
+from sluice.worker.run_handler import NotLoadedError
 
 from .conftest import HANDLER, Cloud
 from .function import Context, Function

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from sluice import emit
-from sluice.ids import new_id
+from sluice.event.ids import new_id
 from sluice.traces import Attempt, Trace
+from sluice.worker.attempts import MAX_HISTORY, Plan, Step, plan
 from sluice.worker.deadline import DeadlinePassed, call_within
-from sluice.worker.delivery import Delivery
-from sluice.worker.redelivery import MAX_HISTORY, Plan, Step, plan
+from sluice.worker.message import Delivery
 
 from .conftest import HANDLER, Cloud
 from .function import Function

@@ -11,11 +11,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
-from sluice import aws, emit, status
+from sluice import emit
 from sluice.cli.status import print_status
-from sluice.names import Names
-from sluice.pausing.keeping_state import Kept, KeptStore, Pass
-from sluice.status import NotDeployedError, UnknownHandlerError, handlers, statuses
+from sluice.operate import status
+from sluice.operate.handlers import NotDeployedError, UnknownHandlerError, handlers
+from sluice.operate.status import statuses
+from sluice.retention.progress import Kept, KeptStore, Pass
+from sluice.stage import clients
+from sluice.stage.names import Names
 
 from .conftest import HANDLER, STAGE, Cloud
 
@@ -256,9 +259,9 @@ class Metrics:
 
 
 def with_metrics(monkeypatch: pytest.MonkeyPatch, metrics: Metrics) -> None:
-    real = aws.client
+    real = clients.client
     monkeypatch.setattr(
-        aws, "client", lambda service, stage: metrics if service == "cloudwatch" else real(service, stage)
+        clients, "client", lambda service, stage: metrics if service == "cloudwatch" else real(service, stage)
     )
 
 

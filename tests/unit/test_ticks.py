@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from sluice import emit
-from sluice.dead import DeadLetters
-from sluice.ids import id_of_tick, is_id, time_of_id
-from sluice.incoming import read_message
-from sluice.moving import Held
-from sluice.schedules.ticks import due_ms, tick_of
+from sluice.event.from_message import read_message
+from sluice.event.ids import id_of_tick, is_id, time_of_id
+from sluice.event.ticks import due_ms, tick_of
+from sluice.queue.dead_letters import DeadLetters
+from sluice.queue.transfer import Held
 from sluice.worker.overlap import Leases
 
 from .conftest import HANDLER, Cloud

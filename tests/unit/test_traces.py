@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sluice.ids import id_of_message, new_id
+from sluice.event.ids import id_of_message, new_id
 from sluice.traces import Attempt, Trace, TraceStore
 from sluice.traces.item import MAX_BYTES, SHARDS, from_item, shard_key, to_item
 from sluice.traces.trace import iso

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sluice.pausing import sweeping
-from sluice.pausing.keeping_state import Kept, Pass
-from sluice.pausing.upkeep import RUN_SECONDS, TURN_SECONDS
-from sluice.worker import redelivery
+from sluice.retention import rescue
+from sluice.retention.progress import Kept, Pass
+from sluice.retention.turns import RUN_SECONDS, TURN_SECONDS
+from sluice.worker import attempts
 
 from .fake_queues import DAY, FakeSqs, Queues
 from .pass_marks import envelope_of, marked, with_room
@@ -126,7 +126,7 @@ def test_more_throttled_dead_letters_than_a_run_can_see_are_all_put_back(
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now - 4 * HOUR, UTC)
     if order == "oldest":
         # They are left for dead for another reason.
-        monkeypatch.setattr(sweeping, "_was_wronged", lambda held, *_: held.body.startswith("wronged"))
+        monkeypatch.setattr(rescue, "_was_wronged", lambda held, *_: held.body.startswith("wronged"))
     runs = 0
     while not runs or there.kept.all()["a"].sweep.began_ms is not None or not there.kept.all()["a"].dead_seen:
         there.run()
@@ -172,10 +172,10 @@ def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_
 def test_an_event_is_not_put_back_for_ever() -> None:
     there = Queues(FakeSqs(), "a")
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
-    for receives in (redelivery.MAX_RECEIVES - 1, redelivery.MAX_RECEIVES):
+    for receives in (attempts.MAX_RECEIVES - 1, attempts.MAX_RECEIVES):
         there.sqs.put(there.dead("a"), str(receives), age=60, receives=5)
         there.sqs.messages(there.dead("a"))[-1].attributes = marked(1, receives=receives)
     for _ in range(6):
         there.run()
-    assert [message.body for message in there.sqs.messages(there.queue("a"))] == [str(redelivery.MAX_RECEIVES - 1)]
-    assert [message.body for message in there.sqs.messages(there.dead("a"))] == [str(redelivery.MAX_RECEIVES)]
+    assert [message.body for message in there.sqs.messages(there.queue("a"))] == [str(attempts.MAX_RECEIVES - 1)]
+    assert [message.body for message in there.sqs.messages(there.dead("a"))] == [str(attempts.MAX_RECEIVES)]

@@ -19,11 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
+from sluice.lean_aws import CallError, Credentials, WireClient, error_code
+from sluice.lean_aws import client as client_module
+from sluice.lean_aws.errors import NotReachedError
+from sluice.lean_aws.sigv4 import Signer
 from sluice.traces import Attempt, Trace, TraceStore
-from sluice.wire import CallError, Credentials, WireClient, error_code
-from sluice.wire import client as client_module
-from sluice.wire.errors import NotReachedError
-from sluice.wire.signing import Signer
 
 KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from sluice import aws, emit
-from sluice.wire import CallError, Credentials, WireClient
-from sluice.wire.errors import QueueDoesNotExistError
+from sluice import emit
+from sluice.lean_aws import CallError, Credentials, WireClient
+from sluice.lean_aws.errors import QueueDoesNotExistError
+from sluice.stage import clients
 
 KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
@@ -27,21 +28,21 @@ FUNCTION = {
 def in_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in FUNCTION.items():
         monkeypatch.setenv(name, value)
-    aws.forget_clients()
+    clients.forget_clients()
     yield
-    aws.forget_clients()
+    clients.forget_clients()
 
 
 @pytest.mark.usefixtures("in_function")
 def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "moto")
-    queue: Any = aws.sqs("prod")
-    table: Any = aws.dynamodb("prod")
+    queue: Any = clients.sqs("prod")
+    table: Any = clients.dynamodb("prod")
     assert isinstance(queue, WireClient)
     assert isinstance(table, WireClient)
     assert (queue._host, table._host) == ("sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
-    assert not isinstance(aws.sqs("test"), WireClient)
-    assert not isinstance(aws.client("sqs", "prod"), WireClient)
+    assert not isinstance(clients.sqs("test"), WireClient)
+    assert not isinstance(clients.client("sqs", "prod"), WireClient)
 
 
 @pytest.mark.usefixtures("in_function")

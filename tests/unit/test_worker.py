@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from sluice import emit, emit_many, run
+from sluice import emit, emit_many
+from sluice.emitting import current_run
 
 from .conftest import HANDLER, Cloud
 from .function import Function
@@ -270,7 +271,7 @@ def test_what_a_run_emits_names_it_as_parent(cloud: Cloud) -> None:
 
 
 def test_a_trace_lists_a_bounded_number_of_emitted_events(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "MAX_EMITTED_IN_TRACE", 15)
+    monkeypatch.setattr(current_run, "MAX_EMITTED_IN_TRACE", 15)
     cloud.create_queue("audit-log")
     function = Function(cloud, lambda _: len(emit_many("audit-log", range(20))))
     emit(HANDLER, {})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from sluice.envelope import Envelope
-from sluice.ids import id_of_tick
-from sluice.incoming import read_message
-from sluice.schedules.wrapping import unwrap, wrap
+from sluice.event.envelope import Envelope
+from sluice.event.from_message import read_message
+from sluice.event.ids import id_of_tick
+from sluice.event.scheduled_envelope import unwrap, wrap
 
 from .conftest import HANDLER, Cloud
 from .counted import Runs, function, send

@@ -13,7 +13,7 @@ from ..local import environment
 from ..local.deployment import environment_of_cdk
 from ..local.failure import MANIFEST
 from ..local.project import Files, find_project, local_port
-from ..names import LOCAL_STAGE, check_stage
+from ..stage.names import LOCAL_STAGE, check_stage
 from .failures import FAILED, CommandError
 from .invocation import next_command
 from .progress import ShownProgress

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from ..schedules.crons import Cron
-from ..schedules.crons import crons as all_crons
+from ..operate.crons import Cron
+from ..operate.crons import crons as all_crons
 from ..traces import Trace
 from ..traces.trace import iso
+from .describe_cron import in_words
 from .invocation import Invocation, about_stage
 from .tables import print_table
-from .words import in_words
 
 
 @click.command()

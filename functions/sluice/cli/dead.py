@@ -11,12 +11,12 @@ from typing import IO, NamedTuple
 
 import click
 
-from .. import aws
-from ..dead import DeadLetters
-from ..looking import LONGEST_HOLD
-from ..moving import Held
-from ..names import Names
-from ..status import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handlers
+from ..queue.dead_letters import DeadLetters
+from ..queue.scan import LONGEST_HOLD
+from ..queue.transfer import Held
+from ..stage import clients
+from ..stage.names import Names
 from ..traces import DamagedTraceError, Trace, open_store
 from ..traces.trace import iso
 from .failures import FAILED, NOT_FOUND, CommandError
@@ -217,7 +217,7 @@ def _open(invocation: Invocation, handler: str, shown: ShownProgress) -> DeadLet
 
 def _letters(invocation: Invocation, handler: str, shown: ShownProgress) -> DeadLetters:
     return DeadLetters(
-        aws.sqs(invocation.stage),
+        clients.sqs(invocation.stage),
         Names(invocation.stage),
         handler,
         waiting=lambda hidden: shown.note(f"waiting for about {hidden} dead letters that others hold"),

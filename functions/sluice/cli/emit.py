@@ -10,15 +10,16 @@ from pathlib import Path
 
 import click
 
-from .. import aws, status
-from ..delays import wait_of
-from ..emitting import emit_texts
+from ..emitting.delay import wait_of
+from ..emitting.emit import emit_texts
 from ..errors import NotAcceptedError
-from ..names import Names, check_handler
+from ..operate import handlers
+from ..stage import clients
+from ..stage.names import Names, check_handler
 from .events import read_events
 from .failures import FAILED, NOT_ALLOWED, REFUSED, CommandError
 from .invocation import Invocation, about_stage
-from .moments import moment_of
+from .parse_time import moment_of
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 
@@ -64,7 +65,7 @@ def emit(
     check_handler(handler)
     at = None if moment is None else moment_of("--at", moment)
     texts = read_events(event, lines=lines, file=file)
-    others = None if _has_queue(invocation.stage, handler) else status.handlers(invocation.stage)
+    others = None if _has_queue(invocation.stage, handler) else handlers.handlers(invocation.stage)
     try:
         with _without_warnings():
             ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
@@ -119,7 +120,7 @@ def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error:
 
 
 def _has_queue(stage: str, handler: str) -> bool:
-    client = aws.sqs(stage)
+    client = clients.sqs(stage)
     try:
         client.get_queue_url(QueueName=Names(stage).queue(handler))
     except client.exceptions.QueueDoesNotExist:
@@ -128,6 +129,6 @@ def _has_queue(stage: str, handler: str) -> bool:
 
 
 def _no_handler(handler: str, known: list[str]) -> str:
-    closest = status.closest(handler, known)
+    closest = handlers.closest(handler, known)
     hint = f"did you mean {closest!r}?" if closest else f"there are: {', '.join(known) or 'none'}"
     return f"no handler is named {handler!r}, so this is kept with the status no-handler; {hint}"

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from .. import body
+from ..event import body
 
 _NOT_FOR_SQS = re.compile("[\ufffe\uffff]")
 """What JSON may hold and SQS refuses; JSON has another spelling for it."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import EventTooLargeError, InvalidDelayError, InvalidNameError, SluiceError, StageNotSetError
-from ..names import LOCAL_STAGE
+from ..stage.names import LOCAL_STAGE
 from .invocation import next_command
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _of_sluice(error: SluiceError, stage: str) -> CommandError:
         NothingRunningError,
         ProjectNotFoundError,
     )
+    from ..operate.handlers import NotDeployedError, UnknownHandlerError  # noqa: PLC0415 - see above
     from ..pausing.commands import BlockedError  # noqa: PLC0415 - see above
-    from ..status import NotDeployedError, UnknownHandlerError  # noqa: PLC0415 - see above
 
     if isinstance(error, NotDeployedError):
         return not_deployed(stage)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from .. import aws
-from ..names import Names
-from ..pausing.records import RecordStore
-from ..status import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handlers
+from ..pausing.record_store import RecordStore
+from ..stage import clients
+from ..stage.names import Names
 from .invocation import Invocation, about_stage
 from .tables import print_table
 
@@ -22,7 +22,7 @@ def history(invocation: Invocation, handler: str, *, limit: int) -> None:
     What was done in the AWS console has a name to it only where a CloudTrail trail logs management events.
     """
     known = handlers(invocation.stage)
-    store = RecordStore(aws.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
+    store = RecordStore(clients.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
     changes = [change.printed() for change in store.history(handler, limit)]
     if not changes and handler not in known:
         raise UnknownHandlerError(handler, invocation.stage, known)

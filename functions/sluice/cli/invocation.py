@@ -16,7 +16,7 @@ import click
 from ..local.environment import unproxied
 from ..local.errors import NothingRunningError
 from ..local.project import local_port
-from ..names import LOCAL_STAGE, check_stage
+from ..stage.names import LOCAL_STAGE, check_stage
 
 _STAGE_VARIABLE = "SLUICE_STAGE"
 

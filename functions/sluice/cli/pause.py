@@ -11,17 +11,18 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..envelope import LAST_MS
 from ..errors import SluiceError
+from ..event.envelope import LAST_MS
+from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.status import in_flight
 from ..pausing.commands import Commands
+from ..pausing.describe import state_of
 from ..pausing.history import MAX_REASON
-from ..pausing.settling import Looked
-from ..pausing.states import state_of
-from ..status import UnknownHandlerError, handlers, in_flight
-from .callers import open_commands, set_off_reconciler
+from ..pausing.stage import Looked
 from .failures import CommandError, explain
+from .identity import open_commands, set_off_reconciler
 from .invocation import Invocation, about_stage
-from .moments import moment_of
+from .parse_time import moment_of
 
 Act = Callable[[Commands, str], Looked]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ..emitting import emit_texts
-from ..ids import is_id
-from ..status import handlers
+from ..emitting.emit import emit_texts
+from ..event.ids import is_id
+from ..operate.handlers import handlers
 from ..traces import open_store
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage

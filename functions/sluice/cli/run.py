@@ -9,19 +9,20 @@ from pathlib import Path
 
 import click
 
-from .. import aws
-from ..emitting import emit_texts
-from ..ids import is_id
+from ..emitting.emit import emit_texts
+from ..event.ids import is_id
+from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.status import HandlerStatus, statuses
 from ..pausing.commands import BlockedError
-from ..pausing.entry import open_stage
-from ..pausing.one_event import run_one
-from ..pausing.states import RUNNING
-from ..status import HandlerStatus, UnknownHandlerError, handlers, statuses
+from ..pausing.describe import RUNNING
+from ..pausing.open import open_stage
+from ..pausing.run_one import run_one
+from ..stage import clients
 from ..traces import DamagedTraceError, Trace, open_store
-from .callers import caller
 from .dead import find_dead, out_of_sight
 from .events import read_events
 from .failures import FAILED, NOT_FOUND, CommandError
+from .identity import caller
 from .invocation import Invocation, about_stage
 from .trace_page import print_trace
 
@@ -67,7 +68,7 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
     body = _known(invocation, handler, event_id) if event_id else read_events(event, lines=False, file=file)[0]
     ran = run_one(
         open_stage(invocation.stage),
-        aws.patient_client("lambda", invocation.stage, _LONGEST).invoke,
+        clients.patient_client("lambda", invocation.stage, _LONGEST).invoke,
         handler,
         body,
         by=caller(invocation.stage),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import click
 
-from ..ids import is_id
-from ..schedules import later
-from ..status import UnknownHandlerError, handlers
+from ..emitting import scheduled_events
+from ..event.ids import is_id
+from ..operate.handlers import UnknownHandlerError, handlers
 from ..traces.trace import iso
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
@@ -26,7 +26,7 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
     only how many there are: sluice status counts them as delayed.
     """
     known = handlers(invocation.stage)
-    found = later.scheduled(invocation.stage, handler)
+    found = scheduled_events.scheduled(invocation.stage, handler)
     # What was emitted to a handler that has since been taken out is still to come.
     if handler is not None and handler not in known and not found:
         raise UnknownHandlerError(handler, invocation.stage, known)
@@ -46,7 +46,7 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
 @about_stage(deployed=True)
 def cancel(invocation: Invocation, event_id: str) -> None:
     """Take a scheduled event back, so that it never runs."""
-    found = later.cancel(invocation.stage, event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    found = scheduled_events.cancel(invocation.stage, event_id, handlers(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
             f"no event {event_id!r} is scheduled in stage {invocation.stage!r}; it may have been sent or cancelled"
@@ -66,11 +66,11 @@ def cancel(invocation: Invocation, event_id: str) -> None:
         invocation.say(f"{event_id} will not run", then=invocation.command("scheduled"))
 
 
-def _due(one: later.Scheduled) -> str:
+def _due(one: scheduled_events.Scheduled) -> str:
     return one.due.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _json(one: later.Scheduled) -> str:
+def _json(one: scheduled_events.Scheduled) -> str:
     """The event's fields as a JSON object, and the event in it as it was emitted."""
     fields = {
         "id": one.envelope.id,

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import click
 
-from ..schedules.later import COUNTED
-from ..status import HandlerStatus, statuses
+from ..emitting.scheduled_events import COUNTED
+from ..operate.status import HandlerStatus, statuses
 from .invocation import Invocation, about_stage
 from .tables import print_table
 

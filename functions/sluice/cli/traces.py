@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import click
 
-from ..ids import is_id
-from ..status import UnknownHandlerError, handlers
+from ..event.ids import is_id
+from ..operate.handlers import UnknownHandlerError, handlers
 from ..traces import STATUSES, Trace, open_store
 from ..traces.trace import iso
 from .failures import NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
-from .moments import moment_of
+from .parse_time import moment_of
 from .tables import one_line, print_table
 from .trace_page import print_trace
 

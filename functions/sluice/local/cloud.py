@@ -14,8 +14,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .. import aws
-from ..names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
+from ..stage import clients
+from ..stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 from . import cdk, deployment, processes, server
 from .errors import LocalCloudError
 from .health import answers
@@ -89,7 +89,7 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         if held is not None and held.made_from == wanted and _stack_state() is not None:
             return Cloud(cloud.endpoint, cloud.port, cloud.pid, deployed=False)
         _write(files.deployed, Deployed(identity, None) if held else None)
-        aws.client("s3", LOCAL_STAGE).create_bucket(Bucket=LOCAL_ASSETS_BUCKET)
+        clients.client("s3", LOCAL_STAGE).create_bucket(Bucket=LOCAL_ASSETS_BUCKET)
         deployment.deploy(files, progress, crons=crons)
         with progress.step("waiting until the handlers receive events"):
             _wait_for_mappings()
@@ -144,7 +144,7 @@ def _settled(files: Files) -> bool:
 
 def _stack_state() -> str | None:
     try:
-        stacks = aws.client("cloudformation", LOCAL_STAGE).describe_stacks(StackName=Names(LOCAL_STAGE).stack)
+        stacks = clients.client("cloudformation", LOCAL_STAGE).describe_stacks(StackName=Names(LOCAL_STAGE).stack)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
@@ -158,7 +158,7 @@ def _wait_for_mappings() -> None:
     prefix = f":function:{Names(LOCAL_STAGE).prefix}"
     deadline = time.monotonic() + _SETTLE
     while True:
-        pages = aws.client("lambda", LOCAL_STAGE).get_paginator("list_event_source_mappings").paginate()
+        pages = clients.client("lambda", LOCAL_STAGE).get_paginator("list_event_source_mappings").paginate()
         mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
         moving = [
             f"{mapping['FunctionArn'].rsplit(':', 1)[-1]} is {mapping['State']}"

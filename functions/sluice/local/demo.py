@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ..emitting import emit_texts
-from ..names import LOCAL_STAGE
-from ..status import HandlerStatus, statuses
+from ..emitting.emit import emit_texts
+from ..operate.status import HandlerStatus, statuses
+from ..stage.names import LOCAL_STAGE
 from ..traces import Trace, TraceStore, open_store
 from .errors import LocalCloudError
 from .progress import Progress

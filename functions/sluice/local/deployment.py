@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from ..names import LOCAL_STAGE
+from ..stage.names import LOCAL_STAGE
 from . import cdk, environment, processes
 from .errors import LocalCloudError
 from .failure import MANIFEST, reason_in

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..aws import LOCAL_REGION
+from ..stage.clients import LOCAL_REGION
 
 _FOR_SERVER = (
     "HTTPS_PROXY",

@@ -26,9 +26,9 @@ from ministack.core.responses import (  # type: ignore[import-untyped]
 from ministack.services import eventbridge, scheduler  # type: ignore[import-untyped]
 from ministack.services.cloudformation import provisioners  # type: ignore[import-untyped]
 
+from ..event.ticks import SCHEDULED_TIME
 from ..schedules.expression import cron_of, parse
 from ..schedules.next_runs import next_runs
-from ..schedules.ticks import SCHEDULED_TIME
 
 INTERVAL = 1
 """Seconds between looks at what is due."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..aws import DEFAULT_PORT
+from ..stage.clients import DEFAULT_PORT
 from .errors import InvalidPortError, ProjectNotFoundError
 
 MAX_PORT = 65_535

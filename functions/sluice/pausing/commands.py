@@ -12,8 +12,8 @@ from ..errors import SluiceError
 from . import block_tag
 from .decision import LEASE_OVER_MS, RECEIVING, Call, Record, holds
 from .history import Change, block_found, new_change
-from .records import ConflictError, same_block
-from .settling import Looked, Stage
+from .record_store import ConflictError, same_block
+from .stage import Looked, Stage
 
 _PATIENCE = 90.0
 """Seconds for a mapping that is between two states, in which AWS refuses to change it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ids
-from ..names import HISTORY
+from ..event import ids
+from ..stage.names import HISTORY
 from ..traces.trace import iso
 from .block_tag import parse
 from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record

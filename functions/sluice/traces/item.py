@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from .. import body
 from ..errors import SluiceError
+from ..event import body
 from .trace import Attempt, Trace
 
 Item = dict[str, Any]

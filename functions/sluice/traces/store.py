@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from .. import aws, ids
-from ..names import Names
-from ..wire import end_calls_by
-from ..wire.errors import aws_errors, error_code
+from ..event import ids
+from ..lean_aws import end_calls_by
+from ..lean_aws.errors import aws_errors, error_code
+from ..stage import clients
+from ..stage.names import Names
 from . import item as items
-from .claims import CONDITION_FAILED, Claims
+from .locks import CONDITION_FAILED, Claims
 from .trace import COMPLETED, Trace
 from .unhandled import Unhandled
 
@@ -233,7 +234,7 @@ class TraceStore:
 
 def open_store(stage: str) -> TraceStore:
     """The traces of a stage, with the caller's own credentials."""
-    return TraceStore(aws.dynamodb(stage), Names(stage).trace_table)
+    return TraceStore(clients.dynamodb(stage), Names(stage).trace_table)
 
 
 def _key(handler: str, event_id: str) -> Any:

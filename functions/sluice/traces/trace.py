@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import body
-from ..envelope import LAST_MS
+from ..event import body
+from ..event.envelope import LAST_MS
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from ..wire.errors import aws_errors
+from ..lean_aws.errors import aws_errors
 from . import item as items
 from .trace import Trace
 

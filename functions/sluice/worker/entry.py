@@ -8,15 +8,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .. import aws
-from ..names import Names, module_of
+from ..stage import clients
+from ..stage.names import Names, module_of
 from ..traces import TraceStore
-from .capture import Capture, tee_standard_streams
-from .outcome import NotLoadedError
+from .output import Capture, tee_standard_streams
 from .overlap import Leases
+from .queue import QueueOfHandler
+from .run_handler import NotLoadedError
 from .settings import Settings
 from .telemetry import Telemetry
-from .visibility import QueueOfHandler
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from .outcome import Handler
+    from .run_handler import Handler
 
 
 def load_handler(name: str) -> Handler:
@@ -53,13 +53,15 @@ def build(environment: Mapping[str, str]) -> Worker:
     return Worker(
         settings,
         load=lambda: load_handler(settings.handler),
-        store=TraceStore(aws.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
+        store=TraceStore(clients.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
         queue=QueueOfHandler(
-            aws.sqs(settings.stage), environment["SLUICE_QUEUE_URL_PREFIX"] + names.queue(settings.handler)
+            clients.sqs(settings.stage), environment["SLUICE_QUEUE_URL_PREFIX"] + names.queue(settings.handler)
         ),
         telemetry=Telemetry(settings, capture, stdout),
         capture=capture,
-        leases=Leases(aws.dynamodb(settings.stage), names.trace_table, settings.handler) if settings.alone else None,
+        leases=Leases(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
+        if settings.alone
+        else None,
     )
 
 

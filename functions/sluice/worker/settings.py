@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..names import check_handler, check_stage
-from ..run import DEFAULT_MAX_HOPS
+from ..emitting.current_run import DEFAULT_MAX_HOPS
+from ..stage.names import check_handler, check_stage
 
 
 @dataclass(frozen=True, kw_only=True)

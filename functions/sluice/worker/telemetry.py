@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TextIO
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from ..names import METRICS_NAMESPACE
+from ..stage.names import METRICS_NAMESPACE
 
 if TYPE_CHECKING:
     from ..traces import Trace
-    from .capture import Capture
-    from .delivery import Delivery
+    from .message import Delivery
+    from .output import Capture
     from .settings import Settings
 
 _METRIC_OF_STATUS = {

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..wire.errors import passes
-from .redelivery import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
+from ..lean_aws.errors import passes
+from .attempts import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
     from ..traces import TraceStore
-    from .delivery import Delivery
+    from .message import Delivery
+    from .queue import QueueOfHandler
     from .telemetry import Telemetry
-    from .visibility import QueueOfHandler
 
 
 class Verdict(Enum):

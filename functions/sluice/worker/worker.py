@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
-from ..run import Run, under_way
+from ..emitting.current_run import Run, under_way
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Attempt, Trace
-from .claiming import claimed_by_message
-from .delivery import Delivery
-from .outcome import run_handler
-from .redelivery import MAX_ATTEMPTS, ended, retry_delay
+from .attempts import MAX_ATTEMPTS, ended, retry_delay
+from .deduplication import claimed_by_message
+from .message import Delivery
+from .run_handler import run_handler
 from .triage import Triage, Verdict, Work
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ..traces import TraceStore
-    from .capture import Capture
-    from .outcome import Handler
+    from .output import Capture
     from .overlap import Leases
+    from .queue import QueueOfHandler
+    from .run_handler import Handler
     from .settings import Settings
     from .telemetry import Telemetry
-    from .visibility import QueueOfHandler
 
 RECORDING_SECONDS = 2.0
 """Kept free at the end of an invocation, to record what happened before Lambda ends it."""

@@ -1,0 +1,290 @@
+"""Emitting: an event to a name, and the handler of that name runs."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from types import ModuleType
+
+from ..errors import EventTooLargeError, InvalidKeyError, NotAcceptedError, NotInHandlerError, TooManyHopsError
+from ..event import body
+from ..event.envelope import ATTRIBUTE, Envelope
+from ..event.ids import new_id
+from ..queue.send import Message, NoQueueError, send_all, send_one, size_of
+from ..stage import clients
+from ..stage.names import Names, check_handler
+from ..traces import Trace, TraceStore
+from .current_run import Run, current_run
+from .delay import Wait, wait_of
+
+MAX_MESSAGE_BYTES = 1_048_576
+"""SQS's limit for a message with its attributes."""
+
+SPARE_BYTES = 1_024
+"""Kept of them for what an event's message says of it once it has to be sent again: who sent it, how often it was
+received, and since when. SQS takes no message that has no room for it."""
+
+MAX_KEY = 256
+"""Characters of a key."""
+
+MAX_KEY_WINDOW = 366 * 86_400
+"""Seconds."""
+
+_logger = logging.getLogger("sluice")
+
+
+def emit(
+    handler: str,
+    event: object,
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    key: str | None = None,
+    key_window: timedelta = timedelta(days=1),
+    stage: str | None = None,
+) -> str:
+    """Run the handler of this name with this event, soon, on a machine of its own.
+
+    Args:
+        handler: the handler's name, such as `send-receipt`.
+        event: what the handler is given; anything that JSON carries, up to 1 MiB of it.
+        delay: seconds (or a timedelta) to wait before it runs. Beyond 15 minutes the event may be 256 KiB large, and
+            runs within the minute after that.
+        at: the moment to run it, with its time zone, years ahead if need be; a past one means now.
+        key: of all events to the handler with the same key, only the first to start runs. Up to 256 characters.
+        key_window: for how long from that start the key counts, up to a year.
+        stage: the stage to emit in; SLUICE_STAGE unless given, which is set in every handler.
+
+    Returns:
+        The event's id, under which its trace will be found. If no handler has this name, that is logged as a
+        warning and the event is kept in its trace with the status `no-handler`.
+
+    Raises:
+        EventNotSerializableError: JSON cannot carry the event; the message says where.
+        EventTooLargeError: the event is larger than an SQS message may be, or a schedule's that keeps it till later.
+        InvalidNameError: no handler could ever have this name.
+        InvalidDelayError: the delay is negative, `at` has no time zone, or one of them is of another type.
+        InvalidKeyError: the key or its window is empty, too long, or of another type.
+        StageNotSetError: outside of a handler, nothing says which stage.
+        TooManyHopsError: handlers have been emitting to each other in a row for too long.
+        CallError, or botocore's errors: SQS refused, or could not be reached.
+    """
+    window = _checked_window(key, key_window)
+    return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window, alone=True)[0]
+
+
+def emit_many(
+    handler: str,
+    events: Iterable[object],
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    stage: str | None = None,
+) -> list[str]:
+    """Emit many events to one handler, in as few calls as SQS allows.
+
+    All events are encoded before the first is sent, so the whole iterable is held in memory as text.
+
+    Args:
+        handler: the handler's name.
+        events: the events, each as for `emit`.
+        delay: as for `emit`.
+        at: as for `emit`.
+        stage: as for `emit`.
+
+    Returns:
+        The events' ids, in order.
+
+    Raises:
+        NotAcceptedError: after retries SQS had still not accepted some; it says which. The others are sent.
+        EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
+            TooManyHopsError: as for `emit`; nothing was sent.
+        CallError, or botocore's errors: which queue it is could not be found out; nothing was sent.
+    """
+    return _emit(handler, [body.encode(event) for event in events], wait_of(delay, at), stage)
+
+
+def retry(event: object, *, delay: float | timedelta | None = None, at: datetime | None = None) -> str:
+    """Emit an event to the handler that is running, which then ends as usual: how a handler asks for another try.
+
+    The new event has the present one as its parent, and counts as one more hop of its chain.
+
+    Args:
+        event: what the handler is given next time; the present event, or one that says more.
+        delay: as for `emit`.
+        at: as for `emit`.
+
+    Returns:
+        The new event's id.
+
+    Raises:
+        NotInHandlerError: no handler is running.
+        TooManyHopsError: the handler's `max_hops` is reached: the chain ends here.
+        EventNotSerializableError, EventTooLargeError, InvalidDelayError, CallError, botocore's errors: as for `emit`.
+    """
+    run = current_run()
+    if run is None:
+        raise NotInHandlerError("retry() is for use within a handler; elsewhere, emit the event to the handler's name")
+    return emit(run.handler, event, delay=delay, at=at)
+
+
+def emit_texts(
+    handler: str,
+    bodies: Sequence[str],
+    *,
+    delay: float | timedelta | None = None,
+    at: datetime | None = None,
+    stage: str | None = None,
+) -> list[str]:
+    """Emit events that are JSON text already, just as they are: one as `emit` does, more as `emit_many`."""
+    return _emit(handler, bodies, wait_of(delay, at), stage, alone=len(bodies) == 1)
+
+
+def _emit(
+    handler: str,
+    bodies: Sequence[str],
+    wait: Wait,
+    stage: str | None,
+    key: str | None = None,
+    window: int = 0,
+    *,
+    alone: bool = False,
+) -> list[str]:
+    check_handler(handler)
+    stage = clients.current_stage(stage)
+    run = current_run()
+    if run and run.hops >= run.max_hops:
+        raise TooManyHopsError(
+            f"this event is the end of a chain of {run.hops} emits by handlers, as many as max_hops allows; if that is"
+            f" no endless loop, give {run.handler!r} a larger max_hops in app.py"
+        )
+    messages = [_message(text, run, key, window) for text in bodies]
+    for index, message in enumerate(messages):
+        if size_of(message) > MAX_MESSAGE_BYTES - SPARE_BYTES:
+            raise EventTooLargeError(
+                f"event {index} for {handler!r} is {size_of(message):,} bytes as a message; SQS takes"
+                f" {MAX_MESSAGE_BYTES:,}, of which Sluice keeps {SPARE_BYTES:,}. Store it (in S3, say) and emit where"
+                " it is"
+            )
+    if not messages:
+        return []
+    if wait.until:
+        _later().check_sizes(handler, messages)
+    event_ids = [message.envelope.id for message in messages]
+    try:
+        _send(stage, handler, messages, wait, alone=alone)
+    except NoQueueError:
+        _queue_urls.pop((stage, handler), None)
+        _record_no_handler(handler, messages, stage)
+    except NotAcceptedError as error:
+        if run:
+            run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())])
+        raise
+    if run:
+        run.note_emitted(handler, event_ids)
+    return event_ids
+
+
+def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait, *, alone: bool) -> None:
+    if wait.until and alone:
+        _later().schedule_one(stage, handler, messages[0], wait.until)
+    elif wait.until:
+        _later().schedule_all(stage, handler, messages, wait.until)
+    elif alone:
+        send_one(clients.sqs(stage), _queue_url(handler, stage), messages[0], wait.seconds)
+    else:
+        send_all(clients.sqs(stage), _queue_url(handler, stage), handler, messages, wait.seconds)
+
+
+def _later() -> ModuleType:
+    """What knows Scheduler, imported when something has to wait that long: every cold start would pay for it."""
+    from . import scheduled_events  # noqa: PLC0415
+
+    return scheduled_events
+
+
+def _checked_window(key: str | None, window: timedelta) -> int:
+    """The window in whole seconds."""
+    if key is None:
+        return 0
+    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        raise InvalidKeyError(f"key={key!r}: a key is printable text of 1 to {MAX_KEY} characters")
+    if not isinstance(window, timedelta):
+        raise InvalidKeyError(f"key_window={window!r}: it is a timedelta, such as timedelta(hours=1)")
+    seconds = math.ceil(window.total_seconds())
+    if not 1 <= seconds <= MAX_KEY_WINDOW:
+        raise InvalidKeyError(f"key_window={window}: it may be 1 second to {MAX_KEY_WINDOW // 86_400} days")
+    return seconds
+
+
+def _message(text: str, run: Run | None, key: str | None, window: int) -> Message:
+    now = time.time()
+    envelope = Envelope(
+        id=new_id(now),
+        emitted_ms=int(now * 1000),
+        emitted_by=run.handler if run else None,
+        parent=run.event_id if run else None,
+        hops=run.hops + 1 if run else 0,
+        key=key,
+        window=window,
+    )
+    return Message(text, envelope, {ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}})
+
+
+_queue_urls: dict[tuple[str, str], str] = {}
+
+
+def _queue_url(handler: str, stage: str) -> str:
+    """The queue's URL: known in a handler, looked up once elsewhere."""
+    name = Names(stage).queue(handler)
+    prefix = os.environ.get("SLUICE_QUEUE_URL_PREFIX")
+    if prefix and stage == os.environ.get("SLUICE_STAGE"):
+        return prefix + name
+    key = (stage, handler)
+    if key not in _queue_urls:
+        client = clients.sqs(stage)
+        try:
+            _queue_urls[key] = client.get_queue_url(QueueName=name)["QueueUrl"]
+        except client.exceptions.QueueDoesNotExist as error:
+            raise NoQueueError(name) from error
+    return _queue_urls[key]
+
+
+def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) -> None:
+    how_many = "an event" if len(messages) == 1 else f"{len(messages)} events"
+    _logger.warning(
+        "emitted %s to %r, which is not the name of a handler in stage %r; kept with the status no-handler",
+        how_many,
+        handler,
+        stage,
+    )
+    traces = [
+        Trace(
+            id=message.envelope.id,
+            handler=handler,
+            status="no-handler",
+            event=message.body,
+            parent=message.envelope.parent,
+            hops=message.envelope.hops,
+            emitted_ms=message.envelope.emitted_ms,
+            emitted_by=message.envelope.emitted_by,
+        )
+        for message in messages
+    ]
+    lost = TraceStore(clients.dynamodb(stage), Names(stage).trace_table).unhandled.put(traces)
+    if lost:
+        _logger.error(
+            "%d of them could not be recorded, in the table %s; their text: %s",
+            len(lost),
+            Names(stage).trace_table,
+            [trace.event for trace in lost],
+        )
+
+
+def forget_queues() -> None:
+    """Look every queue up again, for tests that make new ones."""
+    _queue_urls.clear()

@@ -1,0 +1,249 @@
+"""Events for later than SQS can keep them: each a schedule of EventBridge Scheduler that deletes itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EventTooLargeError, NotAcceptedError, Refused
+from ..event.envelope import Envelope
+from ..event.scheduled_envelope import unwrap, wrap
+from ..queue.send import NoQueueError
+from ..stage import clients
+from ..stage.names import Names
+
+if TYPE_CHECKING:
+    from ..queue.send import Message
+
+MAX_INPUT_BYTES = 262_144
+"""Scheduler's limit for what a schedule sends."""
+
+COUNTED = 1_000
+"""Schedules of a handler that are counted: Scheduler lists 100 a call, and has no number to ask for."""
+
+_CALLERS = 16
+"""Calls at once. Scheduler takes 250 CreateSchedule a second in its smaller regions (its quota; up to 5,000 in others),
+and boto3 tries again what is refused for that."""
+
+_PAGE = 100
+"""Scheduler's limit for ListSchedules."""
+
+_AT = "at(%Y-%m-%dT%H:%M:%S)"
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """An event that is still to come.
+
+    Attributes:
+        handler: the handler's name.
+        due: when it is sent to the handler's queue.
+        event: its text.
+        envelope: its id and where it comes from.
+    """
+
+    handler: str
+    due: datetime
+    event: str
+    envelope: Envelope
+
+
+def check_sizes(handler: str, messages: Sequence[Message]) -> None:
+    """See to it that Scheduler can keep the events.
+
+    Raises:
+        EventTooLargeError: it cannot keep one of them.
+    """
+    for index, message in enumerate(messages):
+        size = len(wrap(message.body, message.envelope).encode())
+        if size > MAX_INPUT_BYTES:
+            raise EventTooLargeError(
+                f"event {index} for {handler!r} is {size:,} bytes with what goes with it; more than 15 minutes ahead"
+                f" EventBridge Scheduler has to keep it, which takes {MAX_INPUT_BYTES:,}. Store it (in S3, say) and"
+                " emit where it is"
+            )
+
+
+def schedule_one(stage: str, handler: str, message: Message, due: datetime) -> None:
+    """Have Scheduler send a message to a handler's queue at a moment, or within the minute after it.
+
+    Args:
+        stage: the stage.
+        handler: the handler's name.
+        message: what to send.
+        due: when.
+
+    Raises:
+        NoQueueError: the queue does not exist; nothing was scheduled.
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: Scheduler refused.
+    """
+    _creator(stage, handler, due)(message)
+
+
+def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: datetime) -> None:
+    """Have Scheduler send messages, several at once. Otherwise as `schedule_one`.
+
+    Raises:
+        NoQueueError: the queue does not exist; nothing was scheduled.
+        NotAcceptedError: some were not scheduled; it says which.
+    """
+    create = _creator(stage, handler, due)
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        answers = list(callers.map(lambda message: _refusal(create, message), messages))
+    refused = [Refused(index, *answer) for index, answer in enumerate(answers) if answer]
+    if refused:
+        lost = {entry.index for entry in refused}
+        accepted = {index: message.envelope.id for index, message in enumerate(messages) if index not in lost}
+        raise NotAcceptedError(handler, accepted, refused)
+
+
+def scheduled(stage: str, handler: str | None = None) -> list[Scheduled]:
+    """The events that are still to come, soonest first.
+
+    Args:
+        stage: the stage.
+        handler: only those of this handler.
+    """
+    client = clients.client("scheduler", stage)
+    names = Names(stage)
+
+    def look_up(name: str) -> Scheduled | None:
+        try:
+            found = client.get_schedule(GroupName=names.schedule_group, Name=name)
+        except client.exceptions.ResourceNotFoundException:
+            # Sent, or cancelled, since it was listed.
+            return None
+        return _scheduled(found, names)
+
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        found = list(callers.map(look_up, _names_of(stage, handler)))
+    return sorted((one for one in found if one), key=lambda one: (one.due, one.envelope.id))
+
+
+def count(stage: str, handler: str) -> int:
+    """How many events of a handler are still to come: `COUNTED` for that many or more."""
+    try:
+        return sum(1 for _ in islice(_names_of(stage, handler), COUNTED))
+    except clients.client("scheduler", stage).exceptions.ResourceNotFoundException:
+        # The stage was deployed before it had a group for them.
+        return 0
+
+
+def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> Scheduled | None:
+    """Take a scheduled event back.
+
+    Args:
+        stage: the stage.
+        event_id: the event's id.
+        handlers: the names of those that it may be for; if it is for none of them, for one that is no longer there,
+            the whole group is searched.
+
+    Returns:
+        The event; None if it is not scheduled, or no longer. One that is due by now may have been sent all the same:
+        Scheduler deletes a schedule after it has sent it.
+    """
+    client = clients.client("scheduler", stage)
+    names = Names(stage)
+
+    def delete(name: str) -> Scheduled | None:
+        try:
+            found = _scheduled(client.get_schedule(GroupName=names.schedule_group, Name=name), names)
+            client.delete_schedule(GroupName=names.schedule_group, Name=name)
+        except client.exceptions.ResourceNotFoundException:
+            return None
+        return found
+
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        deleted = list(callers.map(delete, [_name(handler, event_id) for handler in sorted(set(handlers))]))
+        taken = next(filter(None, deleted), None)
+        if taken is None:
+            others = [name for name in _names_of(stage, None) if name.endswith(f"-{event_id}")]
+            taken = next(filter(None, callers.map(delete, others)), None)
+    return taken
+
+
+def _prefix(handler: str) -> str:
+    """What the names of a handler's schedules begin with. The handler's own name may be too long for it."""
+    return hashlib.sha256(handler.encode()).hexdigest()[:8] + "-"
+
+
+def _name(handler: str, event_id: str) -> str:
+    return _prefix(handler) + event_id
+
+
+def _names_of(stage: str, handler: str | None) -> Iterator[str]:
+    only = {"NamePrefix": _prefix(handler)} if handler else {}
+    pages = (
+        clients.client("scheduler", stage)
+        .get_paginator("list_schedules")
+        .paginate(GroupName=Names(stage).schedule_group, PaginationConfig={"PageSize": _PAGE}, **only)
+    )
+    return (found["Name"] for page in pages for found in page["Schedules"])
+
+
+def _target(stage: str, handler: str) -> dict[str, Any]:
+    """The queue, as schedules are told it, once it is certain that there is one."""
+    names = Names(stage)
+    queues = clients.sqs(stage)
+    try:
+        url = queues.get_queue_url(QueueName=names.queue(handler))["QueueUrl"]
+    except queues.exceptions.QueueDoesNotExist as error:
+        raise NoQueueError(names.queue(handler)) from error
+    account = url.split("/")[-2]
+    about = clients.client("scheduler", stage).meta
+    queue_arn = f"arn:{about.partition}:sqs:{about.region_name}:{account}:"
+    return {
+        "Arn": queue_arn + names.queue(handler),
+        "RoleArn": f"arn:{about.partition}:iam::{account}:role/{names.scheduler_role(about.region_name)}",
+        "DeadLetterConfig": {"Arn": queue_arn + names.schedules_dead_letter_queue},
+    }
+
+
+def _creator(stage: str, handler: str, due: datetime) -> Callable[[Message], None]:
+    target = _target(stage, handler)
+    client = clients.client("scheduler", stage)
+
+    def create(message: Message) -> None:
+        client.create_schedule(
+            GroupName=Names(stage).schedule_group,
+            Name=_name(handler, message.envelope.id),
+            ScheduleExpression=due.astimezone(UTC).strftime(_AT),
+            ScheduleExpressionTimezone="UTC",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target={**target, "Input": wrap(message.body, message.envelope)},
+        )
+
+    return create
+
+
+def _refusal(create: Callable[[Message], None], message: Message) -> tuple[str, str] | None:
+    """Scheduler's code and words for why it did not take a message; None if it did."""
+    # Imported here, as this library is imported without boto3 wherever no event is for later.
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        create(message)
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["Error"]["Message"]
+    except BotoCoreError as error:
+        return type(error).__name__, str(error)
+    return None
+
+
+def _scheduled(found: Any, names: Names) -> Scheduled | None:
+    """The event in a schedule; None if the schedule is none of ours."""
+    unwrapped = unwrap(found["Target"].get("Input", ""), claimant="")
+    handler = names.handler_of_queue(found["Target"]["Arn"].rsplit(":", 1)[-1])
+    try:
+        due = datetime.strptime(found["ScheduleExpression"], _AT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    if unwrapped is None or handler is None:
+        return None
+    return Scheduled(handler, due, *unwrapped)

@@ -1,0 +1,94 @@
+"""A stage's crons: when each runs, and how it last did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..schedules.expression import cron_of, parse
+from ..schedules.next_runs import next_runs
+from ..stage import clients
+from ..stage.names import Names
+from ..traces import Trace, open_store
+from .status import HandlerStatus, statuses
+
+NEXT = 3
+"""Next runs that are told."""
+
+_CALLERS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cron:
+    """A cron.
+
+    Attributes:
+        name: its name.
+        state: `running`, `paused` or `blocked`, as the handler is; `disabled` if only its schedule is, so that it runs
+            when it is told to.
+        expression: the schedule's, as Scheduler has it.
+        fortnightly: whether it counts in every second week only.
+        timezone: the zone whose clock the schedule follows.
+        overlap: `allow` or `skip`.
+        last: the trace of its last run, or of its last tick if that was done without a run; None if there is none.
+        next: when it is due next, in UTC. While it does not run, this is when it would.
+    """
+
+    name: str
+    state: str
+    expression: str
+    fortnightly: bool
+    timezone: str
+    overlap: str
+    last: Trace | None
+    next: Sequence[datetime]
+
+
+def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
+    """The stage's crons, by name.
+
+    Args:
+        stage: the stage.
+        now: the current time, for tests.
+
+    Raises:
+        NotDeployedError: the stage is not deployed.
+    """
+    rows = [row for row in statuses(stage) if row.kind == "cron"]
+    moment = now or datetime.now(UTC)
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        return list(callers.map(lambda row: _look_up(stage, row, moment), rows))
+
+
+def _look_up(stage: str, row: HandlerStatus, now: datetime) -> Cron:
+    name = Names(stage).function(row.handler)
+    schedule: Any = clients.client("scheduler", stage).get_schedule(Name=name)
+    function: Any = clients.client("lambda", stage).get_function(FunctionName=name)
+    told = function["Configuration"].get("Environment", {}).get("Variables", {})
+    fortnight = datetime.fromisoformat(told["SLUICE_FORTNIGHT"]) if "SLUICE_FORTNIGHT" in told else None
+    expression, timezone = schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone") or "UTC"
+    return Cron(
+        name=row.handler,
+        state="disabled" if row.state == "running" and schedule["State"] == "DISABLED" else row.state,
+        expression=expression,
+        fortnightly=fortnight is not None,
+        timezone=timezone,
+        overlap=told.get("SLUICE_OVERLAP", "allow"),
+        last=next(iter(open_store(stage).recent(row.handler, limit=1)), None),
+        next=_next(expression, timezone, now, fortnight),
+    )
+
+
+def _next(expression: str, timezone: str, now: datetime, fortnight: datetime | None) -> Sequence[datetime]:
+    """The next runs; none if the schedule was made into something by hand that this library knows no runs of."""
+    cron = cron_of(expression)
+    try:
+        if cron is None:
+            return ()
+        return next_runs(parse(cron), ZoneInfo(timezone), now, count=NEXT, fortnight=fortnight)
+    except (ValueError, ZoneInfoNotFoundError):
+        return ()

@@ -1,0 +1,1 @@
+"""SQS, message by message: send, move to another queue, look through, and the dead letters."""

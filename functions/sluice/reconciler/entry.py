@@ -1,0 +1,45 @@
+"""What Lambda calls: `sluice.reconciler.entry.handle`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from ..pausing.open import open_stage
+from ..retention.progress import KeptStore
+from ..retention.turns import Clients
+from ..stage import clients
+from ..stage.names import Names
+from ..traces import open_store
+from .reconciler import Reconciler
+
+
+def open_reconciler(stage: str) -> Reconciler:
+    """The reconciler of a stage.
+
+    Args:
+        stage: the stage's name.
+    """
+    names = Names(stage)
+    used = Clients(
+        sqs=clients.sqs(stage),
+        metrics=clients.client("cloudwatch", stage),
+        traces=open_store(stage),
+        kept=KeptStore(clients.dynamodb(stage), names.trace_table),
+    )
+    return Reconciler(names, open_stage(stage), used)
+
+
+def handle(event: Any, _context: object) -> dict[str, Any]:
+    """Run the reconciler.
+
+    Args:
+        event: the schedule's payload, or an EventBridge event.
+        _context: Lambda's.
+
+    Returns:
+        What was done.
+    """
+    logging.getLogger("sluice").setLevel(logging.INFO)
+    return open_reconciler(os.environ["SLUICE_STAGE"]).run(event if isinstance(event, dict) else {})

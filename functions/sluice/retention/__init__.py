@@ -1,0 +1,1 @@
+"""Nothing expires: SQS deletes what is 14 days old, so waiting events and dead letters are sent again before."""

@@ -1,0 +1,1 @@
+"""A stage's names, and the AWS clients that talk to it."""

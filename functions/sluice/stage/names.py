@@ -1,0 +1,193 @@
+"""The one place that knows how AWS resources are named after a stage and a handler.
+
+Depends on nothing, so that the CDK code, the worker and the command line can all use it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..errors import InvalidNameError
+
+PREFIX = "sluice"
+"""Every resource's name starts with it."""
+
+LOCAL_STAGE = "local"
+"""The stage that means the local cloud."""
+
+LOCAL_ASSETS_BUCKET = "sluice-local-assets"
+"""Where `cdk deploy` puts code for the local stage. There is no `cdk bootstrap` that would make one."""
+
+METRICS_NAMESPACE = "Sluice"
+"""Of the CloudWatch metrics that the worker writes."""
+
+BLOCKED_TAG = "sluice:blocked"
+"""The tag of a blocked function and of its mapping. Its value says when, who and why."""
+
+MISSED_TAG = "sluice:missed"
+"""The tag of a cron's function that says what becomes of the ticks of a pause: `skip` or `queue`."""
+
+PAUSES = "#pausing"
+BLOCKS = "#blocks"
+HISTORY = "#history#"
+KEEPING = "#keeping"
+"""Partitions of the trace table that not everybody may write. No handler's name starts like them. In the first are
+what is wanted of each handler, in the second the blocks that hold; each handler's history has a partition of its own,
+named after it; in the last is what the reconciler remembers of the queues."""
+
+DEAD_SUFFIX = "-dead"
+
+MAX_QUEUE_NAME = 80
+"""Characters. SQS quota for queue names."""
+
+MAX_STAGE = 32
+"""Characters. With a region's 14, that is what fits into a role's name of 64."""
+
+MAX_FUNCTION_NAME = 64
+"""Characters. Lambda quota for function names."""
+
+_HANDLER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_STAGE = re.compile(r"[a-z][a-z0-9]*")
+
+
+def check_stage(stage: str) -> str:
+    """Return `stage` if resources can be named after it.
+
+    Without hyphens, so that stage `a` with handler `b-c` and stage `a-b` with handler `c` never share a queue.
+
+    Raises:
+        InvalidNameError: it has other characters than a-z and 0-9, does not start with a letter, or is too long.
+    """
+    if not isinstance(stage, str) or not _STAGE.fullmatch(stage):
+        raise InvalidNameError(
+            f"stage {stage!r}: use lower-case letters and digits only, starting with a letter, like 'prod'"
+        )
+    if len(stage) > MAX_STAGE:
+        raise InvalidNameError(f"stage {stage!r}: use {MAX_STAGE} characters at most; AWS limits the names made of it")
+    return stage
+
+
+def check_handler(handler: str) -> str:
+    """Return `handler` if it is a name that a handler can have.
+
+    Raises:
+        InvalidNameError: it has other characters than a-z, 0-9 and single hyphens, does not start with a
+            letter, or ends in `-dead`, which dead-letter queues do.
+    """
+    if not isinstance(handler, str) or not _HANDLER.fullmatch(handler):
+        raise InvalidNameError(
+            f"handler {handler!r}: use lower-case letters, digits and single hyphens, starting with a letter,"
+            " like 'send-receipt' (its file is functions/handlers/send_receipt.py)"
+        )
+    if handler.endswith(DEAD_SUFFIX):
+        raise InvalidNameError(
+            f"handler {handler!r}: names ending in '{DEAD_SUFFIX}' are those of dead-letter queues; choose another"
+        )
+    return handler
+
+
+def module_of(handler: str) -> str:
+    """The name of the handler's module in `functions/handlers`: `send-receipt` lives in `send_receipt`."""
+    return handler.replace("-", "_")
+
+
+def handler_of(module: str) -> str:
+    """The name of the handler that a module of `functions/handlers` holds."""
+    return module.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one stage's resources.
+
+    Args:
+        stage: a valid stage name, such as `prod`.
+
+    Raises:
+        InvalidNameError: the stage's name is not one.
+    """
+
+    stage: str
+
+    def __post_init__(self) -> None:
+        check_stage(self.stage)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the stage's queues and functions start with."""
+        return f"{PREFIX}-{self.stage}-"
+
+    @property
+    def stack(self) -> str:
+        """The CloudFormation stack."""
+        return f"{PREFIX}-{self.stage}"
+
+    @property
+    def trace_table(self) -> str:
+        """The DynamoDB table of traces."""
+        return f"{self.prefix}traces"
+
+    @property
+    def schedule_group(self) -> str:
+        """The group of the schedules that hold events for later."""
+        return f"{PREFIX}-{self.stage}"
+
+    @property
+    def schedules_dead_letter_queue(self) -> str:
+        """Where deliveries go that Scheduler failed at. No handler's name begins with a hyphen."""
+        return f"{self.prefix}-schedules{DEAD_SUFFIX}"
+
+    @property
+    def alarm_topic(self) -> str:
+        """The SNS topic that alarms tell."""
+        return f"{self.prefix}alarms"
+
+    def scheduler_role(self, region: str) -> str:
+        """The role of all schedules. A region's own, as roles are the whole account's."""
+        return f"{self.prefix}{region}-scheduler"
+
+    def queue(self, handler: str) -> str:
+        """The handler's SQS queue."""
+        return f"{self.prefix}{handler}"
+
+    def dead_letter_queue(self, handler: str) -> str:
+        """The handler's dead-letter queue."""
+        return f"{self.prefix}{handler}{DEAD_SUFFIX}"
+
+    def function(self, handler: str) -> str:
+        """The handler's Lambda function."""
+        return f"{self.prefix}{handler}"
+
+    @property
+    def reconciler(self) -> str:
+        """The reconciler's function. No handler's name has two hyphens in a row."""
+        return f"{self.prefix}-reconciler"
+
+    def policy(self, kind: str, region: str) -> str:
+        """The managed policy of a kind. IAM's names are the same in all regions, hence the region in it."""
+        return f"{self.prefix}{kind}-{region}"
+
+    def handler_of_queue(self, queue: str) -> str | None:
+        """The handler whose queue this is; None for dead-letter queues and queues of other stages or programs."""
+        handler = queue.removeprefix(self.prefix)
+        if handler == queue or handler.endswith(DEAD_SUFFIX) or not _HANDLER.fullmatch(handler):
+            return None
+        return handler
+
+    def problem_with(self, handler: str) -> str | None:
+        """Say why AWS would refuse the handler's resources in this stage; None if it would not."""
+        try:
+            check_handler(handler)
+        except InvalidNameError as error:
+            return str(error)
+        for what, name, limit in (
+            ("dead-letter queue", self.dead_letter_queue(handler), MAX_QUEUE_NAME),
+            ("function", self.function(handler), MAX_FUNCTION_NAME),
+        ):
+            if len(name) > limit:
+                return (
+                    f"handler {handler!r}: its {what} would be named {name!r}, {len(name)} characters;"
+                    f" AWS allows {limit}. Use a shorter name"
+                )
+        return None

@@ -1,0 +1,1 @@
+"""One handler: its queues, function, role, environment and schedule."""

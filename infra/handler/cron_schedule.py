@@ -1,0 +1,63 @@
+"""What emits to a cron."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+from sluice.event.ticks import tick_of
+from sluice.stage.names import LOCAL_STAGE, Names
+
+from ..shared.scheduler import StageScheduler
+from ..stage import crons_are_off
+from .cron_expression import Schedule
+
+
+class CronSchedule(Construct):
+    """An EventBridge schedule that sends to the cron's queue.
+
+    Args:
+        scope: the handler.
+        construct_id: its id there.
+        names: the stage's.
+        handler: the cron's name.
+        schedule: when.
+        queue: the cron's.
+        shared: what all schedules share.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        handler: str,
+        schedule: Schedule,
+        queue: sqs.IQueue,
+        shared: StageScheduler,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # On AWS not named: it is what missing ticks during a pause changes.
+        state = None
+        if names.stage == LOCAL_STAGE:
+            state = "DISABLED" if crons_are_off(self, names.stage) else "ENABLED"
+        scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            name=names.function(handler),
+            description=f"Emits to the cron {handler}",
+            schedule_expression=schedule.expression,
+            schedule_expression_timezone=schedule.timezone,
+            # On time, to Scheduler's precision of a minute.
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            state=state,
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=queue.queue_arn,
+                role_arn=shared.role.role_arn,
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                    arn=shared.dead_letter_queue.queue_arn
+                ),
+                input=tick_of(handler),
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What a stage has once: trace table, alarms, scheduler, reconciler, policies."""
