@@ -2,75 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from sluice.emitting.emit import forget_queues
-from sluice.stage import clients
-from sluice.stage.names import Names
-from sluice.traces import TraceStore
 
-from .moto_threads import serialise
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
-
-STAGE = "test"
-HANDLER = "send-receipt"
-
-
-@dataclass
-class Cloud:
-    """One stage of Sluice on moto."""
-
-    sqs: SQSClient
-    dynamodb: DynamoDBClient
-    names: Names = field(default_factory=lambda: Names(STAGE))
-
-    @property
-    def store(self) -> TraceStore:
-        return TraceStore(self.dynamodb, self.names.trace_table)
-
-    def create_table(self) -> None:
-        self.dynamodb.create_table(
-            TableName=self.names.trace_table,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def create_queue(self, handler: str) -> str:
-        dead = self.sqs.create_queue(QueueName=self.names.dead_letter_queue(handler))["QueueUrl"]
-        arn = self.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        return self.sqs.create_queue(
-            QueueName=self.names.queue(handler),
-            Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})},
-        )["QueueUrl"]
-
-    def messages(self, handler: str) -> list[dict[str, Any]]:
-        """Take everything out of a handler's queue."""
-        url = self.sqs.get_queue_url(QueueName=self.names.queue(handler))["QueueUrl"]
-        found: list[Any] = []
-        while batch := self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
-        ).get("Messages"):
-            for message in batch:
-                found.append(message)
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud, new_cloud
+from tests.unit.support.moto_threads import serialise
 
 
 @pytest.fixture(autouse=True)
@@ -115,17 +55,3 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.setenv("SLUICE_STAGE", STAGE)
     with new_cloud() as cloud:
         yield cloud
-
-
-@contextmanager
-def new_cloud() -> Iterator[Cloud]:
-    """An empty stage, with one handler's queues and the trace table."""
-    clients.forget_clients()
-    forget_queues()
-    with mock_aws():
-        cloud = Cloud(boto3.client("sqs"), boto3.client("dynamodb"))
-        cloud.create_table()
-        cloud.create_queue(HANDLER)
-        yield cloud
-    clients.forget_clients()
-    forget_queues()

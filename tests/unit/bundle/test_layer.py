@@ -1,0 +1,244 @@
+"""The layer as it is built and kept, and the whole bundle as Lambda runs it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from infra.bundle import Target, build_layer
+from infra.bundle import bytecode as bytecode_module
+from infra.bundle import layer as layer_module
+from infra.bundle.bytecode import compiler_for
+from infra.bundle.target import LAMBDA, this_machine
+from infra.bundle.uv_tool import BundleError, UvFailedError, run_uv
+from tests.unit.support.package_index import PackageIndex
+
+ARM, INTEL = "manylinux_2_28_aarch64", "manylinux_2_28_x86_64"
+
+
+@pytest.fixture
+def index() -> Iterator[PackageIndex]:
+    with PackageIndex() as index:
+        yield index
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own, with nothing in uv's cache."""
+    for name in [name for name in os.environ if name.startswith("UV_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    directory = tmp_path / "project"
+    directory.mkdir()
+    return directory
+
+
+def lock(project: Path, index: PackageIndex, *packages: str) -> None:
+    """Have the project depend on packages of the index."""
+    index.add("notdeployed")
+    (project / "pyproject.toml").write_text(
+        f'[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = {list(packages)!r}\n'
+        '[dependency-groups]\ndev = ["notdeployed"]\n'
+        '[tool.uv]\ndefault-groups = "all"\n'
+        f'[[tool.uv.index]]\nname = "own"\nurl = "{index.url}"\ndefault = true\n'
+    )
+    run_uv(["lock", "--upgrade", "--python", sys.executable], project=project)
+
+
+def content(layer: Path) -> dict[str, str]:
+    files = [path for path in sorted(layer.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    return {str(path.relative_to(layer)): path.read_text() for path in files}
+
+
+def compiled(layer: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(layer)): path.read_bytes() for path in sorted(layer.rglob("*.pyc"))}
+
+
+@pytest.fixture
+def greeting(project: Path, index: PackageIndex) -> Path:
+    """A project that depends on one package."""
+    index.add("greeting")
+    lock(project, index, "greeting")
+    return project
+
+
+def test_a_layer_is_the_dependencies_and_nothing_of_the_tools(greeting: Path) -> None:
+    layer = build_layer(greeting, this_machine())
+    assert list(content(layer)) == [
+        "python/greeting-1.0.dist-info/METADATA",
+        "python/greeting-1.0.dist-info/WHEEL",
+        "python/greeting.py",
+    ]
+    assert layer.parent == greeting / ".sluice" / "layers"
+
+
+def test_wheels_are_those_of_the_machine_that_functions_run_on(project: Path, index: PackageIndex) -> None:
+    for tag in (f"cp313-cp313-{ARM}", f"cp313-cp313-{INTEL}", "cp311-abi3-any"):
+        index.add("native", tag)
+    lock(project, index, "native")
+    on_lambda = build_layer(project, LAMBDA)
+    assert content(on_lambda)["python/native.py"] == f"TAG = 'cp313-cp313-{ARM}'\n"
+    intel = Target(architecture="x86_64", python="3.13", platform="x86_64-manylinux_2_34")
+    assert content(build_layer(project, intel))["python/native.py"] == f"TAG = 'cp313-cp313-{INTEL}'\n"
+
+
+def test_a_package_without_a_wheel_for_lambda_is_named(project: Path, index: PackageIndex) -> None:
+    index.add("greeting")
+    index.add("oldnative", f"cp313-cp313-{INTEL}")
+    lock(project, index, "greeting", "oldnative")
+    with pytest.raises(BundleError) as caught:
+        build_layer(project, LAMBDA)
+    said = str(caught.value)
+    assert said.startswith(
+        "there is no wheel of oldnative==1.0 for Lambda (arm64, Python 3.13), and nothing is compiled"
+    )
+    assert list((project / ".sluice" / "layers").iterdir()) == []
+
+
+def test_for_lambda_a_layer_is_compiled_if_there_is_a_python_to_do_it(
+    greeting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    like_lambda = dataclasses.replace(this_machine(), platform="x86_64-manylinux_2_34")
+    layer = build_layer(greeting, like_lambda)
+    [(path, code)] = compiled(layer).items()
+    assert path.startswith("python/__pycache__/greeting.cpython-")
+    # Flags of a file that is never compared with its source (PEP 552).
+    assert code[4:8] == b"\x01\0\0\0"
+    assert str(greeting).encode() not in code
+    again = tmp_path / "again"
+    shutil.copytree(greeting, again, ignore=shutil.ignore_patterns(".sluice"))
+    assert compiled(build_layer(again, like_lambda)) == compiled(layer)
+    monkeypatch.setattr(layer_module, "compiler_for", lambda *_, **__: None)
+    plain = build_layer(greeting, like_lambda)
+    assert plain != layer
+    assert (compiled(plain), content(plain)) == ({}, content(layer))
+
+
+def test_a_python_of_another_version_is_looked_for_and_never_downloaded(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def find(arguments: list[str], *, project: Path) -> str:
+        asked.append(arguments)
+        if len(asked) > 1:
+            raise UvFailedError("no interpreter found")
+        return "/usr/bin/python4.0\n"
+
+    monkeypatch.setattr(bytecode_module, "run_uv", find)
+    future = Target(architecture="arm64", python="4.0", platform="aarch64-manylinux_2_34")
+    assert compiler_for(future, project=project) == "/usr/bin/python4.0"
+    assert compiler_for(future, project=project) is None
+    assert asked == [["python", "find", "--no-python-downloads", "4.0"]] * 2
+    assert compiler_for(this_machine(), project=project) is None
+
+
+def test_a_second_build_is_the_first_one(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = build_layer(greeting, this_machine())
+    monkeypatch.setattr(layer_module, "_install", lambda *_, **__: pytest.fail("built again"))
+    assert build_layer(greeting, this_machine()) == layer
+
+
+def test_another_version_is_another_layer(greeting: Path, index: PackageIndex) -> None:
+    before = build_layer(greeting, this_machine())
+    index.add("greeting", version="2.0")
+    lock(greeting, index, "greeting")
+    after = build_layer(greeting, this_machine())
+    assert after != before
+    assert "python/greeting-2.0.dist-info/METADATA" in content(after)
+
+
+def test_building_again_gives_the_same_bytes(greeting: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    shutil.copytree(greeting, other)
+    first, second = build_layer(greeting, this_machine()), build_layer(other, this_machine())
+    assert first.name == second.name
+    assert content(first) == content(second)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError])
+def test_an_interrupted_build_leaves_nothing_behind(
+    greeting: Path, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
+) -> None:
+    def interrupted(packages: Path) -> None:
+        assert (packages / "greeting.py").exists()
+        raise interruption
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layer_module, "_check_size", interrupted)
+        with pytest.raises(interruption):
+            build_layer(greeting, this_machine())
+    assert list((greeting / ".sluice" / "layers").iterdir()) == []
+    assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
+
+
+def test_a_killed_build_is_not_taken_for_a_finished_one_and_is_removed_in_time(greeting: Path) -> None:
+    layers = greeting / ".sluice" / "layers"
+    old, new = layers / ".building-old", layers / ".building-new"
+    for leftover in (old, new):
+        (leftover / "layer" / "python").mkdir(parents=True)
+    a_week_ago = time.time() - 7 * 86_400
+    os.utime(old, (a_week_ago, a_week_ago))
+    assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
+    # The new one may be another process at work.
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_two_builds_at_once_give_one_whole_layer(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=30)
+    check = layer_module._check_size
+
+    def meet(packages: Path) -> None:
+        check(packages)
+        both.wait()
+
+    monkeypatch.setattr(layer_module, "_check_size", meet)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: build_layer(greeting, this_machine()), range(2))
+    assert first == second
+    assert "python/greeting.py" in content(first)
+    assert [path.name for path in first.parent.iterdir()] == [first.name]
+
+
+def test_a_lock_file_that_is_behind_is_said_to_be(greeting: Path, index: PackageIndex) -> None:
+    index.add("more")
+    text = (greeting / "pyproject.toml").read_text().replace("['greeting']", "['greeting', 'more']")
+    (greeting / "pyproject.toml").write_text(text)
+    with pytest.raises(BundleError, match=r"If pyproject\.toml was changed by hand, run: uv lock"):
+        build_layer(greeting, this_machine())
+
+
+def test_without_a_network_it_says_so(greeting: Path, index: PackageIndex, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "cache")
+    index.stop()
+    with pytest.raises(BundleError, match=r"cannot be downloaded\. Check the network"):
+        build_layer(greeting, this_machine())
+
+
+def test_what_uv_says_otherwise_is_passed_on(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(arguments: list[str], *, project: Path) -> str:
+        if arguments[0] == "export":
+            return run_uv(arguments, project=project)
+        raise UvFailedError("error: the moon is full")
+
+    monkeypatch.setattr(layer_module, "run_uv", refuse)
+    with pytest.raises(BundleError, match=r"cannot be installed\nuv says: error: the moon is full"):
+        build_layer(greeting, this_machine())
+
+
+def test_a_layer_that_lambda_would_refuse_is_not_built(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_module, "MAX_UNPACKED", 10)
+    with pytest.raises(BundleError, match=r"Lambda allows a function .* the largest are greeting-1.0.dist-info \("):
+        build_layer(greeting, this_machine())
+    assert list((greeting / ".sluice" / "layers").iterdir()) == []

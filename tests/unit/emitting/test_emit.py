@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import boto3
+import pytest
+import sluice
+from moto import mock_aws
+from sluice import (
+    EventNotSerializableError,
+    EventTooLargeError,
+    InvalidNameError,
+    StageNotSetError,
+    emit,
+    emit_many,
+)
+from sluice.event.envelope import from_text
+from sluice.event.ids import is_id
+from sluice.queue import send
+from sluice.stage import clients
+
+from tests.unit.support.cloud import HANDLER, Cloud
+
+
+def test_an_emit_is_one_message_whose_body_is_the_event(cloud: Cloud) -> None:
+    event_id = emit(HANDLER, {"id": "1", "name": "Zoë"})
+    (message,) = cloud.messages(HANDLER)
+    assert message["Body"] == '{"id":"1","name":"Zoë"}'
+    envelope = from_text(message["MessageAttributes"]["sluice"]["StringValue"])
+    assert envelope is not None
+    assert envelope.id == event_id
+    assert (envelope.parent, envelope.hops, envelope.emitted_by) == (None, 0, None)
+
+
+def test_many_events_keep_their_order_of_ids(cloud: Cloud) -> None:
+    event_ids = emit_many(HANDLER, range(25))
+    sent = {
+        json.loads(message["Body"]): from_text(message["MessageAttributes"]["sluice"]["StringValue"])
+        for message in cloud.messages(HANDLER)
+    }
+    assert [envelope.id for _, envelope in sorted(sent.items()) if envelope] == event_ids
+    assert all(map(is_id, event_ids))
+    assert emit_many(HANDLER, []) == []
+
+
+def sent_batches(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> list[list[Any]]:
+    batches: list[list[Any]] = []
+    client = clients.sqs("test")
+    real = client.send_message_batch
+
+    def spy(**arguments: Any) -> Any:
+        batches.append(arguments["Entries"])
+        return real(**arguments)
+
+    monkeypatch.setattr(client, "send_message_batch", spy)
+    return batches
+
+
+def test_batches_are_full_by_count(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    batches = sent_batches(monkeypatch, cloud)
+    emit_many(HANDLER, range(23))
+    assert sorted(len(batch) for batch in batches) == [3, 10, 10]
+
+
+def test_batches_are_full_by_bytes(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    batches = sent_batches(monkeypatch, cloud)
+    emit_many(HANDLER, ["x" * 400_000] * 5)
+    assert sorted(len(batch) for batch in batches) == [1, 2, 2]
+
+
+def test_the_largest_event_is_accepted_and_a_larger_one_refused_before_anything_is_sent(cloud: Cloud) -> None:
+    with pytest.raises(EventTooLargeError, match="1,048,576"):
+        emit(HANDLER, "x" * 1_048_576)
+    overhead = send.size_of(
+        send.Message("", None, {"sluice": {"DataType": "String", "StringValue": ""}})  # type: ignore[arg-type]
+    )
+    envelope_size = 64
+    # The rest is for what is added when it has to be sent again.
+    largest = 1_048_576 - 1_024 - overhead - envelope_size - 2
+    emit(HANDLER, "x" * largest)
+    (message,) = cloud.messages(HANDLER)
+    assert len(message["MessageAttributes"]["sluice"]["StringValue"]) == envelope_size
+    with pytest.raises(EventTooLargeError, match="event 1 "):
+        emit_many(HANDLER, ["small", "ü" * (largest // 2 + 1)])
+    assert cloud.messages(HANDLER) == []
+
+
+def test_one_event_that_json_cannot_carry_keeps_all_from_being_sent(cloud: Cloud) -> None:
+    with pytest.raises(EventNotSerializableError):
+        emit_many(HANDLER, [1, 2, {3}])
+    assert cloud.messages(HANDLER) == []
+
+
+@pytest.mark.parametrize("name", ["", "Nope", "a b", "a_b", "a--b", "-a", "a-", "x-dead", "ä", 7, None])
+def test_a_name_that_no_handler_can_have_is_refused(cloud: Cloud, name: Any) -> None:
+    with pytest.raises(InvalidNameError, match="handler"):
+        emit(name, 1)
+
+
+def test_outside_of_a_handler_the_stage_must_be_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLUICE_STAGE")
+    with pytest.raises(StageNotSetError, match="SLUICE_STAGE"):
+        emit(HANDLER, 1)
+    with pytest.raises(InvalidNameError, match="stage"):
+        emit(HANDLER, 1, stage="no-hyphens")
+    emit(HANDLER, 1, stage="test")
+    assert len(cloud.messages(HANDLER)) == 1
+
+
+def test_in_a_handler_an_emit_is_one_call(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_QUEUE_URL_PREFIX", "https://sqs.eu-central-1.amazonaws.com/123456789012/")
+    calls: list[str] = []
+    clients.sqs("test").meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    emit(HANDLER, 1)
+    assert calls == ["SendMessage"]
+    calls.clear()
+    emit_many(HANDLER, range(20))
+    assert calls == ["SendMessageBatch"] * 2
+
+
+# ---- clients
+
+
+def test_a_client_from_before_moto_is_not_used_under_moto() -> None:
+    program = """
+import os
+os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
+from sluice import aws, emit
+aws.sqs("test")
+import boto3
+from moto import mock_aws
+with mock_aws():
+    url = boto3.client("sqs").create_queue(QueueName="sluice-test-a")["QueueUrl"]
+    emit("a", 1, stage="test")
+    print(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr
+
+
+def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("SLUICE_PORT", str(listener.getsockname()[1]))
+        clients.forget_clients()
+        assert clients.sqs("local").meta.endpoint_url == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert clients.sqs("local").meta.region_name == "us-east-1"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    clients.forget_clients()
+    assert clients.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
+    assert "amazonaws.com" not in clients.sqs("local").meta.endpoint_url
+    clients.forget_clients()
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(sluice.__all__) == [
+        "EventNotSerializableError",
+        "EventTooLargeError",
+        "InvalidDelayError",
+        "InvalidKeyError",
+        "InvalidNameError",
+        "NotAcceptedError",
+        "NotInHandlerError",
+        "Refused",
+        "SluiceError",
+        "StageNotSetError",
+        "TooManyHopsError",
+        "emit",
+        "emit_many",
+        "retry",
+    ]
+
+
+def test_a_users_own_test_on_moto_needs_nothing_but_a_stage() -> None:
+    with mock_aws():
+        os.environ["SLUICE_STAGE"] = "mine"
+        boto3.client("sqs").create_queue(QueueName="sluice-mine-a")
+        assert is_id(emit("a", {"x": 1}))

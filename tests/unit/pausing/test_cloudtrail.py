@@ -1,0 +1,107 @@
+"""Whom CloudTrail names, and for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sluice.pausing.cloudtrail import Act, act_of, attribute
+from sluice.stage.names import Names
+
+from tests.unit.support.cloud import HANDLER
+from tests.unit.support.pausing_team import Team
+
+NAMES = Names("dev")
+ARN = "arn:aws:lambda:eu-central-1:123456789012:function:sluice-dev-a"
+PUT = "PutFunctionConcurrency20171031"
+ADA = "arn:aws:sts::123456789012:assumed-role/Admin/ada"
+AT = 1_800_000_000_000
+
+
+def trail(name: str, parameters: Any, by: str = ADA, **more: Any) -> dict[str, Any]:
+    detail = {
+        "eventName": name,
+        "requestParameters": parameters,
+        "userIdentity": {"arn": by},
+        "eventTime": "2027-01-15T08:00:00Z",
+    }
+    return {"detail": detail | more}
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["sluice-dev-a", "sluice-dev-a:1", ARN, f"{ARN}:1", "123456789012:function:sluice-dev-a", "function:sluice-dev-a"],
+)
+def test_however_the_function_is_named(function: str) -> None:
+    event = trail(PUT, {"functionName": function, "reservedConcurrentExecutions": 0})
+    assert act_of(event, NAMES) == Act("a", "paused", "assumed-role/Admin/ada", AT)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "what"),
+    [
+        (PUT, {"functionName": ARN, "reservedConcurrentExecutions": 5}, "unpaused"),
+        ("DeleteFunctionConcurrency20171031", {"functionName": ARN}, "unpaused"),
+        ("TagResource20170331v2", {"resource": ARN, "tags": {"sluice:blocked": "x"}}, "blocked"),
+        ("UntagResource20170331v2", {"resource": ARN, "tagKeys": ["sluice:blocked"]}, "unblocked"),
+    ],
+)
+def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
+    act = act_of(trail(name, parameters), NAMES)
+    assert act is not None
+    assert act.what == what
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"detail": None},
+        trail(PUT, {"functionName": "somebody-elses", "reservedConcurrentExecutions": 0}),
+        trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, errorCode="AccessDenied"),
+        trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, userIdentity={"type": "AWSService"}),
+        # What `sluice run` sets, for one event.
+        trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 1}),
+        # What the reconciler does, somebody else has asked for.
+        trail(
+            PUT,
+            {"functionName": ARN, "reservedConcurrentExecutions": 0},
+            by="arn:aws:sts::123456789012:assumed-role/role/sluice-dev--reconciler",
+        ),
+        trail("TagResource20170331v2", {"resource": ARN, "tags": {"team": "x"}}),
+        trail("TagResource20170331v2", {"resource": ARN.replace("function", "event-source-mapping"), "tags": {}}),
+        trail("UpdateFunctionCode20150331v2", {"functionName": ARN}),
+    ],
+)
+def test_what_is_none_of_ours(event: dict[str, Any]) -> None:
+    assert act_of(event, NAMES) is None
+
+
+def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
+    team = Team()
+    team.function.concurrency = 0
+    team.reconcile()
+    assert [by for _, by, _ in team.history] == [None]
+
+    records = team.stage("reconciler").records
+    assert attribute(Act(HANDLER, "paused", "user/ada", int(team.now * 1000) - 30_000), records)
+    assert [by for _, by, _ in team.history] == ["user/ada"]
+    assert team.record.by == "user/ada"
+    assert not attribute(Act(HANDLER, "paused", "user/bob", int(team.now * 1000) - 30_000), records)
+    assert not attribute(Act(HANDLER, "unpaused", "user/bob", int(team.now * 1000)), records)
+
+
+def test_who_paused_by_a_command_is_not_taken_for_who_throttled_it_later() -> None:
+    """CloudTrail tells of the command's own call when somebody else has been at it in the console."""
+    team = Team()
+    called_ms = int(team.now * 1000)
+    team.commands("operator").pause(HANDLER, "slow")
+    team.commands("operator").unpause(HANDLER, "well")
+    team.now += 30
+    team.function.concurrency = 0
+    team.reconcile()
+
+    assert not attribute(Act(HANDLER, "paused", "user/operator", called_ms + 1_000), team.stage("reconciler").records)
+    assert attribute(Act(HANDLER, "paused", "user/ada", called_ms + 30_000), team.stage("reconciler").records)
+
+    assert [by for what, by, _ in team.history if what == "paused"] == ["user/operator", "user/ada"]

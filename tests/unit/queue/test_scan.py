@@ -1,0 +1,299 @@
+"""Looks at dead letters that take long, have company, or would never end."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sluice.cli import program
+from sluice.cli.failures import CommandError
+from sluice.cli.invocation import Invocation
+from sluice.cli.run import _known as known_event
+from sluice.queue import dead_letters, scan, transfer
+from sluice.queue.dead_letters import DeadLetters, Redriven
+from sluice.queue.scan import LONGEST_HOLD, hold_for
+from sluice.queue.transfer import Held
+from sluice.stage.names import Names
+from sluice.traces import Attempt, Trace
+
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud
+from tests.unit.support.dead import bury
+from tests.unit.support.polling import make_visible
+from tests.unit.support.slow_queue import LONG_AGO, SlowQueue
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(scan, "_PAUSE", 0.01)
+    monkeypatch.setattr(dead_letters, "PATIENCE", 0.05)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 0.05)
+
+
+def letters_of(queue: SlowQueue, told: list[int] | None = None) -> DeadLetters:
+    waiting = None if told is None else told.append
+    names: Any = Names(STAGE)
+    client: Any = queue
+    return DeadLetters(client, names, HANDLER, waiting=waiting, clock=queue.clock, sleep=queue.sleep)
+
+
+def hold_all(cloud: Cloud) -> None:
+    """Somebody else looks at all dead letters."""
+    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
+    while cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
+        pass
+
+
+# ---- every look ends, and is complete
+
+
+@pytest.mark.parametrize("rtt", [0.05, 0.13, 0.5, 1.2])
+def test_listing_ten_thousand_ends_and_is_complete_however_slow_the_link(rtt: float) -> None:
+    queue = SlowQueue(10_000, rtt)
+    found: list[Held] = []
+    progress: list[tuple[int, int]] = []
+    assert letters_of(queue).each(found.append, lambda *told: progress.append(told)) == 0
+    assert sorted(int(letter.body) for letter in found) == list(range(10_000))
+    assert progress[-1] == (10_000, 10_000)
+    assert len(progress) >= 1000
+    assert len(queue.released) == 10_000, "some are out of sight for longer than it takes"
+
+
+def test_one_that_is_not_there_is_looked_for_once_through() -> None:
+    queue = SlowQueue(10_000, 0.13)
+    assert letters_of(queue).find("nothing-like-it") == (None, 0)
+    assert letters_of(queue).redrive("nothing-like-it") == Redriven(0)
+
+
+def test_one_that_is_found_is_the_end_of_it() -> None:
+    queue = SlowQueue(10_000, 0.13)
+    found: list[Held] = []
+    letters_of(queue).each(found.append)
+    queue.calls = 0
+    queue.released.clear()
+    wanted = next(letter for letter in found if letter.body == "57")
+    assert letters_of(queue).find(wanted.envelope.id) == (wanted, 0)
+    assert queue.calls < 50
+    assert len(queue.released) <= 10 * queue.calls
+    assert not queue._hidden, "also what was on its way is let go of"
+
+
+def test_a_look_that_is_stopped_lets_go_of_everything() -> None:
+    queue = SlowQueue(1_000, 0.01)
+
+    def stop(_: Held) -> None:
+        if queue.calls > 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        letters_of(queue).each(stop)
+    assert not queue._hidden
+    assert len(queue.bodies()) == 1_000
+
+
+def test_holds_follow_from_the_count_and_a_killed_look_lets_go_within_a_quarter_of_an_hour() -> None:
+    few, many = SlowQueue(10, 0.01), SlowQueue(5_000, 0.01)
+    for queue in (few, many):
+        letters_of(queue).each(lambda _: None)
+    assert max(few.holds) < 130
+    assert max(many.holds) >= 500
+    assert hold_for(10**6, 150) == LONGEST_HOLD == 900
+
+
+@pytest.mark.parametrize("command", ["list", "redrive"])
+def test_letters_that_go_on_arriving_do_not_keep_a_look_going(command: str) -> None:
+    queue = SlowQueue(30, 0.1)
+    queue.arriving = lambda: f"new-{queue.calls}"
+    if command == "list":
+        letters_of(queue).each(lambda _: None)
+    else:
+        redriven = letters_of(queue).redrive()
+        assert redriven.done == len(queue.sent) == 30
+        assert redriven.since > 0
+    assert queue.now - LONG_AGO < 60
+
+
+@pytest.mark.parametrize("count", [40, 1000, 5000])
+def test_what_dies_again_is_not_redriven_by_the_same_command(count: int) -> None:
+    queue = SlowQueue(count, 0.05, dies_again=5)
+    redriven = letters_of(queue).redrive()
+    assert redriven.done == count
+    assert sorted(map(int, queue.sent)) == list(range(count))
+    assert redriven.out_of_sight == 0
+    queue.sleep(60)
+    assert sorted(map(int, queue.bodies())) == list(range(count))
+    assert (redriven.since > 0) == (count > 40)
+    # The next command does.
+    queue.sent.clear()
+    assert letters_of(queue).redrive().done == count
+
+
+@pytest.mark.parametrize("empty", [1, 2])
+def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, empty: int
+) -> None:
+    """SQS may find nothing where there is something."""
+    bury(cloud, 35)
+    real = transfer.receive
+    calls: Iterator[int] = iter(range(10_000))
+
+    def sometimes(*arguments: Any, **options: Any) -> list[Held]:
+        return real(*arguments, **options) if next(calls) % (empty + 1) == empty else []
+
+    monkeypatch.setattr(transfer, "receive", sometimes)
+    letters = DeadLetters(cloud.sqs, cloud.names, HANDLER)
+    found: list[Held] = []
+    with letters._look(0, receivers=1) as look:
+        for batch in look:
+            found += batch
+    assert len(found) == 35
+    assert letters.redrive() == Redriven(35)
+
+
+def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, many = threading.Lock(), threading.Event()
+    active: list[int] = [0]
+    most: list[int] = [0]
+    real = transfer.receive
+
+    def slow(*arguments: Any, **options: Any) -> list[Held]:
+        with lock:
+            active[0] += 1
+            most[0] = max(most[0], active[0])
+        if active[0] == scan.RECEIVERS:
+            many.set()
+        many.wait(0.01 if redriving else 10)
+        with lock:
+            active[0] -= 1
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(transfer, "receive", slow)
+    redriving = False
+    letters = letters_of(SlowQueue(100, 0.01))
+    letters.each(lambda _: None)
+    assert most == [scan.RECEIVERS]
+    many.clear()
+    redriving, most[0] = True, 0
+    # What a killed redrive leaves in both queues is one batch then.
+    assert letters.redrive() == Redriven(100)
+    assert most == [1]
+
+
+# ---- what others hold
+
+
+def test_what_others_hold_for_a_while_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
+    told: list[int] = []
+    queue = SlowQueue(57, 0.05)
+    queue.hold(15)
+    assert letters_of(queue, told).each(lambda _: None) == 0
+    queue.hold(120)
+    assert letters_of(queue, told).redrive() == Redriven(57)
+    assert told == [57, 57]
+
+
+def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
+    queue = SlowQueue(57, 0.05)
+    queue.hold(900)
+    found: list[Held] = []
+    assert letters_of(queue).each(found.append) == 57
+    assert letters_of(queue).find("some-id") == (None, 57)
+    assert letters_of(queue).redrive() == Redriven(0, out_of_sight=57)
+    assert not found
+    assert not queue.sent
+    assert queue.now - LONG_AGO < 400
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["show", "00000000-0000-7000-8000-000000000000"], ["redrive"], ["redrive", "--id", "0"]],
+    ids=" ".join,
+)
+def test_what_others_hold_is_told_and_fails_the_command(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    event_ids = bury(cloud, 12)
+    command, *rest = arguments
+    words = ["dead", command, HANDLER, *rest]
+    assert program.run(words) in {0, 3}
+    make_visible(cloud, HANDLER + "-dead")
+    bury(cloud, 12)
+    hold_all(cloud)
+    capsys.readouterr()
+    assert program.run([*words, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ("[]\n" if command == "list" else "")
+    assert f"about {12 if words[-1] == 'redrive' or words == ['dead', 'redrive', HANDLER] else 24} of {HANDLER}" in err
+    assert "out of sight" in err
+    assert "15 minutes at most" in err
+    assert err.splitlines()[-1].startswith("next: sluice dead ")
+    assert len(event_ids) == 12
+
+
+def test_an_event_to_run_that_others_hold_is_not_called_unknown(cloud: Cloud) -> None:
+    (event_id,) = bury(cloud, 1)
+    invocation = Invocation(stage=STAGE, as_json=True)
+    hold_all(cloud)
+    with pytest.raises(CommandError, match=r"out of sight.* 15 minutes at most") as caught:
+        known_event(invocation, HANDLER, event_id)
+    assert caught.value.code == 1
+    make_visible(cloud, HANDLER + "-dead")
+    assert known_event(invocation, HANDLER, event_id) == "0"
+
+
+# ---- the commands
+
+
+def test_the_list_is_json_oldest_first_with_events_as_they_were_sent(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program.run(["dead", "list", HANDLER, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    event_ids = bury(cloud, 25)
+    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
+    cloud.sqs.send_message(QueueUrl=url, MessageBody='{"a":\n 1.50, "ü": "\u2028"}')
+    assert program.run(["dead", "list", HANDLER, "--json"]) == 0
+    out = capsys.readouterr().out
+    assert '"event": {"a":\n 1.50, "ü": "\u2028"}' in out
+    rows = json.loads(out)
+    assert [row["event"] for row in rows[:25]] == list(range(25))
+    assert [row["id"] for row in rows[:25]] == event_ids
+    assert program.run(["dead", "list", HANDLER]) == 0
+    out = capsys.readouterr().out
+    assert all(event_id in out for event_id in event_ids)
+
+
+def test_an_event_that_killed_its_process_is_shown_as_dead(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    (event_id,) = bury(cloud, 1)
+    starts = tuple(Attempt(outcome="started", started_ms=number) for number in range(5))
+    cloud.store.put(
+        Trace(id=event_id, handler=HANDLER, status="interrupted", event="0", history=starts, started_ms=4, dead_ms=5)
+    )
+    assert program.run(["dead", "show", HANDLER, event_id, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["trace"]["status"] == "dead"
+    assert "attempt 5 was cut off" in shown["why"]
+    assert program.run(["dead", "show", HANDLER, event_id]) == 0
+    out = capsys.readouterr().out
+    assert "dead" in out
+    assert "interrupted" not in out
+
+
+def test_a_redrive_tells_what_it_left(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def redrive(*_: object) -> Redriven:
+        return Redriven(3, since=2)
+
+    monkeypatch.setattr(DeadLetters, "redrive", redrive)
+    assert program.run(["dead", "redrive", HANDLER, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"handler": HANDLER, "redriven": 3}
+    assert "3 redriven; 2 that were sent since this began were left" in err

@@ -1,0 +1,38 @@
+"""A handler whose runs are counted, and messages for it such as Scheduler sends."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from sluice.worker.overlap import Leases
+
+from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.function import Function
+
+
+class Runs:
+    """A handler that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def __call__(self, event: Any) -> int:
+        self.events.append(event)
+        return len(self.events)
+
+
+def function(cloud: Cloud, handle: Callable[[Any], Any], **settings: Any) -> Function:
+    made = Function(cloud, handle)
+    made.settings = dataclasses.replace(made.settings, **settings)
+    if made.settings.alone:
+        made.leases = Leases(cloud.dynamodb, cloud.names.trace_table, HANDLER)
+    made.worker = made.new_process()
+    return made
+
+
+def send(cloud: Cloud, body: str) -> None:
+    cloud.sqs.send_message(
+        QueueUrl=cloud.sqs.get_queue_url(QueueName=cloud.names.queue(HANDLER))["QueueUrl"], MessageBody=body
+    )

@@ -1,0 +1,135 @@
+"""A handler's function and its event source mapping, as far as the worker sees them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sluice.worker.output import Capture
+from sluice.worker.overlap import Leases
+from sluice.worker.queue import QueueOfHandler
+from sluice.worker.settings import Settings
+from sluice.worker.telemetry import Telemetry
+from sluice.worker.worker import Worker
+
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud
+
+if TYPE_CHECKING:
+    from sluice.traces import Trace
+
+
+@dataclass
+class Context:
+    """Lambda's context, with as much time left as the test says."""
+
+    remaining_ms: int = 60_000
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    log_stream_name: str = "2026/11/23/[$LATEST]0123456789abcdef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@dataclass
+class Function:
+    """One function with its mapping.
+
+    Messages that are given back can be received again at once: time is not waited for.
+    """
+
+    cloud: Cloud
+    handle: Callable[[Any], Any]
+    handler: str = HANDLER
+    timeout: float = 5
+    batch_size: int = 10
+    dynamodb: Any = None
+    leases: Leases | None = None
+    sqs: Any = None
+
+    def __post_init__(self) -> None:
+        self.log = io.StringIO()
+        self.capture = Capture()
+        self.settings = Settings(stage=STAGE, handler=self.handler, timeout=self.timeout, trace_days=7)
+        self.url = self.cloud.sqs.get_queue_url(QueueName=self.cloud.names.queue(self.handler))["QueueUrl"]
+        self.worker = self.new_process()
+
+    def new_process(self) -> Worker:
+        # Powertools keeps loggers by name for as long as a process lives.
+        logging.Logger.manager.loggerDict.pop(self.handler, None)
+        store = (
+            self.cloud.store
+            if self.dynamodb is None
+            else type(self.cloud.store)(self.dynamodb, self.cloud.names.trace_table)
+        )
+        return Worker(
+            self.settings,
+            load=lambda: self.handle,
+            store=store,
+            queue=QueueOfHandler(self.sqs or self.cloud.sqs, self.url),
+            telemetry=Telemetry(self.settings, self.capture, self.log),
+            capture=self.capture,
+            leases=self.leases,
+            jitter=random.Random(1),
+        )
+
+    def receive(self) -> list[dict[str, Any]]:
+        """A batch of records in the form in which Lambda passes them."""
+        answer = self.cloud.sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=self.batch_size,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=300,
+        )
+        return [record(message) for message in answer.get("Messages", [])]
+
+    def poll(self, context: Context | None = None) -> dict[str, Any]:
+        """One batch through the worker; what it does not give back is deleted."""
+        records = self.receive()
+        if not records:
+            return {"records": [], "batchItemFailures": []}
+        response: Any = self.worker.handle({"Records": records}, context or Context())  # type: ignore[arg-type]
+        self.delete(records, response)
+        return {"records": records, **response}
+
+    def delete(self, records: list[dict[str, Any]], response: Any) -> None:
+        returned = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        for one in records:
+            if one["messageId"] not in returned:
+                self.cloud.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=one["receiptHandle"])
+
+    def traces(self) -> list[Trace]:
+        return self.cloud.store.recent(self.handler, limit=1000)
+
+
+def record(message: Any) -> dict[str, Any]:
+    """A received message as Lambda passes it."""
+    attributes = {
+        name: {
+            "dataType": value["DataType"],
+            **({"stringValue": value["StringValue"]} if "StringValue" in value else {}),
+            **({"binaryValue": base64.b64encode(value["BinaryValue"]).decode()} if "BinaryValue" in value else {}),
+        }
+        for name, value in message.get("MessageAttributes", {}).items()
+    }
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": attributes,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
+        "awsRegion": "eu-central-1",
+    }
+
+
+def no_memory(_: object) -> None:
+    """A handler whose runs are interrupted: they never reach their end."""
+    raise MemoryError

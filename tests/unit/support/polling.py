@@ -1,0 +1,54 @@
+"""A queue emptied as Lambda would, with a new process for each that dies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# moto's inside, to pass time without waiting for it.
+from moto.sqs.models import sqs_backends
+
+from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.faults import FaultyClient, Process, ProcessDiedError
+from tests.unit.support.function import Context, Function
+
+
+def make_visible(cloud: Cloud, handler: str = HANDLER) -> None:
+    """Let all delays and visibility timeouts of a queue pass."""
+    queue = sqs_backends["123456789012"]["eu-central-1"].queues[cloud.names.queue(handler)]
+    for message in queue._messages:
+        message.visible_at = 0
+        message.delayed_until = 0
+
+
+def poll_once(cloud: Cloud, function: Function) -> bool:
+    """Let time pass, then take one batch through a process of its own; False if there was none to take."""
+    make_visible(cloud)
+    records = function.receive()
+    if not records:
+        return False
+    process = Process()
+    function.die = process.die  # type: ignore[attr-defined]
+    function.sqs = FaultyClient(cloud.sqs, process, lambda _: None)
+    function.dynamodb = FaultyClient(cloud.dynamodb, process, lambda _: None)
+    try:
+        response: Any = function.new_process().handle({"Records": records}, Context())  # type: ignore[arg-type]
+    except ProcessDiedError:
+        return True
+    function.delete(records, response)
+    return True
+
+
+def poll_until_quiet(cloud: Cloud, function: Function, limit: int = 60) -> int:
+    """Poll until the queue is empty; return the number of polls."""
+    for polls in range(limit):
+        if not poll_once(cloud, function):
+            return polls
+    raise AssertionError("the queue never became empty")
+
+
+def dead_letters(cloud: Cloud) -> list[str]:
+    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
+    found = []
+    while batch := cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [message["Body"] for message in batch]
+    return found
