@@ -130,8 +130,9 @@ def test_a_client_from_before_moto_is_not_used_under_moto() -> None:
     program = """
 import os
 os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
-from sluice import aws, emit
-aws.sqs("test")
+from sluice import emit
+from sluice.stage import clients
+clients.sqs("test")
 import boto3
 from moto import mock_aws
 with mock_aws():
