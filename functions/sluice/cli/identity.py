@@ -6,21 +6,21 @@ import contextlib
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..pausing.cloudtrail import who
+from ..pausing.cloudtrail import user_of
 from ..pausing.commands import Commands
-from ..pausing.open import open_stage
+from ..pausing.open import open_handler_states
 from ..stage import clients
 from ..stage.names import Names
 
 
 def caller(stage: str) -> str:
     """Who the caller's credentials say he is, such as `user/ada` or `assumed-role/Admin/ada@example.com`."""
-    return who(clients.client("sts", stage).get_caller_identity()["Arn"])
+    return user_of(clients.client("sts", stage).get_caller_identity()["Arn"])
 
 
 def open_commands(stage: str) -> Commands:
     """The commands that pause and block, given by the caller."""
-    return Commands(open_stage(stage), caller(stage))
+    return Commands(open_handler_states(stage), caller(stage))
 
 
 def set_off_reconciler(stage: str) -> None:

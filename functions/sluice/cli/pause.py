@@ -17,14 +17,14 @@ from ..operate.handlers import UnknownHandlerError, handlers
 from ..operate.status import in_flight
 from ..pausing.commands import Commands
 from ..pausing.describe import state_of
+from ..pausing.handler_states import Snapshot
 from ..pausing.history import MAX_REASON
-from ..pausing.stage import Looked
 from .failures import CommandError, explain
 from .identity import open_commands, set_off_reconciler
 from .invocation import Invocation, about_stage
 from .parse_time import moment_of
 
-Act = Callable[[Commands, str], Looked]
+Act = Callable[[Commands, str], Snapshot]
 
 
 def _short(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:

@@ -15,7 +15,7 @@ from ..operate.handlers import UnknownHandlerError, handlers
 from ..operate.status import HandlerStatus, statuses
 from ..pausing.commands import BlockedError
 from ..pausing.describe import RUNNING
-from ..pausing.open import open_stage
+from ..pausing.open import open_handler_states
 from ..pausing.run_one import run_one
 from ..stage import clients
 from ..traces import DamagedTraceError, Trace, open_store
@@ -67,7 +67,7 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
         raise click.UsageError("give the event's --id, or the event, but not both")
     body = _known(invocation, handler, event_id) if event_id else read_events(event, lines=False, file=file)[0]
     ran = run_one(
-        open_stage(invocation.stage),
+        open_handler_states(invocation.stage),
         clients.patient_client("lambda", invocation.stage, _LONGEST).invoke,
         handler,
         body,
@@ -79,8 +79,8 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
 def _tick(invocation: Invocation, row: HandlerStatus) -> None:
     """Emit what the schedule would."""
     if row.state == "blocked":
-        for found in open_stage(invocation.stage).look([row.handler]):
-            raise BlockedError(row.handler, found.decision.settled.block or "")
+        for found in open_handler_states(invocation.stage).read([row.handler]):
+            raise BlockedError(row.handler, found.decision.desired.block or "")
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     tick = json.dumps({"cron": row.handler, "scheduled_at": now})
     (ran,) = emit_texts(row.handler, [tick], stage=invocation.stage)

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from ..emitting import scheduled_events
 from ..pausing.describe import state_of
-from ..pausing.open import open_stage
-from ..pausing.stage import Looked
+from ..pausing.handler_states import Snapshot
+from ..pausing.open import open_handler_states
 from ..retention.progress import Kept, KeptStore
 from ..stage import clients
 from ..stage.names import DEAD_SUFFIX, Names
@@ -95,7 +95,7 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
         names = [handler]
     crons = _crons(stage)
     kept = KeptStore(clients.dynamodb(stage), Names(stage).trace_table).all()
-    looked = {found.part.handler: found for found in open_stage(stage).look(None if handler is None else names)}
+    looked = {found.handler: found for found in open_handler_states(stage).read(None if handler is None else names)}
 
     def ask(name: str) -> HandlerStatus:
         kind = "cron" if name in crons else "worker"
@@ -121,7 +121,7 @@ def _crons(stage: str) -> set[str]:
     return {schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"]}
 
 
-def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Looked | None) -> HandlerStatus:
+def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Snapshot | None) -> HandlerStatus:
     row = (
         HandlerStatus(handler=handler, kind=kind, state="running") if found else _without_mapping(stage, handler, kind)
     )

@@ -27,7 +27,7 @@ _COMMAND_MS = 135_000
 
 
 @dataclass(frozen=True)
-class Act:
+class UserChange:
     """What somebody did.
 
     Attributes:
@@ -43,25 +43,25 @@ class Act:
     at_ms: int
 
 
-def who(arn: str) -> str:
+def user_of(arn: str) -> str:
     """A caller's ARN without what is the same for all: `user/ada`, `assumed-role/Admin/ada`, `root`."""
     return arn.rsplit(":", 1)[-1] or arn
 
 
-def act_of(event: Mapping[str, Any], names: Names) -> Act | None:
+def user_change_of(event: Mapping[str, Any], names: Names) -> UserChange | None:
     """The act that an EventBridge event tells of; None if it is none of ours."""
     try:
         detail = event["detail"]
         name, parameters = detail["eventName"], detail["requestParameters"]
         target = str(parameters.get("functionName") or parameters.get("resource") or "")
         handler = names.handler_of_queue(_name_in(target))
-        what, by = _what(name, parameters), who(detail["userIdentity"]["arn"])
+        what, by = _what(name, parameters), user_of(detail["userIdentity"]["arn"])
         # What the reconciler does, it does for somebody else: Lambda names its sessions after the function.
         ours = by.endswith(f"/{names.reconciler}")
         if handler is None or what is None or ours or detail.get("errorCode"):
             return None
         moment = datetime.fromisoformat(detail["eventTime"])
-        return Act(handler, what, by, int(moment.timestamp() * 1000))
+        return UserChange(handler, what, by, int(moment.timestamp() * 1000))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         # Anybody with the right to call the reconciler may pass it anything.
         return None
@@ -73,7 +73,7 @@ def _name_in(target: str) -> str:
     return parts[parts.index("function") + 1] if "function" in parts[:-1] else parts[0]
 
 
-def attribute(act: Act, records: RecordStore) -> bool:
+def add_user(act: UserChange, records: RecordStore) -> bool:
     """Put the name of who did it to the change that was found.
 
     Returns:
@@ -97,7 +97,7 @@ def attribute(act: Act, records: RecordStore) -> bool:
     return False
 
 
-def _is_a_commands(act: Act, change: Change) -> bool:
+def _is_a_commands(act: UserChange, change: Change) -> bool:
     """Whether a command that has told of itself made the call."""
     after = act.at_ms - change.at_ms
     return (change.what, change.by) == (act.what, act.by) and -_CLOCKS_MS <= after <= _COMMAND_MS

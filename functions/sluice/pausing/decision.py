@@ -48,7 +48,7 @@ LEASE_OVER_MS = 1
 """A lease that has run out long ago: its reserved concurrency is yet to be taken back."""
 
 STARTS = frozenset({Call.RELEASE, Call.ENABLE_MAPPING})
-"""What lets events start. It is never done on what was seen before somebody else wrote something down."""
+"""What lets events start. It is never done on what was observed before somebody else wrote something down."""
 
 SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
 """The reconciler's alone: whoever may change a schedule may change what it does."""
@@ -89,7 +89,7 @@ class Record:
         reason: why.
         until_ms: when the pause ends by itself.
         pending: whether a command has yet to be finished. Until it is, what it wants counts, whatever AWS shows.
-        block: the value of the tag that was last seen, or that a command is about to set.
+        block: the value of the tag that was last observed, or that a command is about to set.
         blocking: whether a command is at work on the block: `block`, `block again` (where one was lifted and not all
             of it was undone), `unblock` or None.
         asked: what that command is, for the history, should it get as far as it must to count.
@@ -131,35 +131,35 @@ class Decision:
 
     Attributes:
         calls: what to call, in this order; what fails ends it.
-        settled: the record for when all calls have succeeded. Until it is written, the same is decided again.
+        desired: the record for when all calls have succeeded. Until it is written, the same is decided again.
         stopped: whether no event is to start.
         unsafe: whether events are being received for a function that is throttled.
     """
 
     calls: tuple[Call, ...]
-    settled: Record
+    desired: Record
     stopped: bool
     unsafe: bool
 
 
-def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
+def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
     """Say what to do about a handler.
 
     Args:
-        seen: what AWS shows.
+        observed: what AWS shows.
         record: what was last written down.
         now_ms: milliseconds since 1970.
     """
-    block = seen.block
-    if block is None and record.blocking is None and _deployed_since(record.block_deployment, seen):
+    block = observed.block
+    if block is None and record.blocking is None and _deployed_since(record.block_deployment, observed):
         block = record.block
-    wanted = _with_pause(seen, record, now_ms)
+    wanted = _with_pause(observed, record, now_ms)
     wanted = dataclasses.replace(wanted, block=block)
-    if not _being_lifted(seen, record, now_ms):
+    if not _being_lifted(observed, record, now_ms):
         wanted = dataclasses.replace(wanted, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
-    calls = _calls(seen, record, wanted, now_ms) + _ticks(seen, record, stopped=stopped)
-    settled = dataclasses.replace(
+    calls = _calls(observed, record, wanted, now_ms) + _ticks(observed, record, stopped=stopped)
+    desired = dataclasses.replace(
         wanted,
         pending=False,
         lease_ms=record.lease_ms if wanted.paused and block is None and leased(record, now_ms) else None,
@@ -167,47 +167,47 @@ def decide(seen: Observed, record: Record, now_ms: int) -> Decision:
         and (record.ticks_off or Call.DISABLE_SCHEDULE in calls)
         and Call.ENABLE_SCHEDULE not in calls,
         # While one is under way, what counts is the deployment before it.
-        deployment=(seen.deployment or record.deployment or UNDER_WAY) if stopped else None,
-        block_deployment=(seen.deployment or record.block_deployment or UNDER_WAY) if block is not None else None,
+        deployment=(observed.deployment or record.deployment or UNDER_WAY) if stopped else None,
+        block_deployment=(observed.deployment or record.block_deployment or UNDER_WAY) if block is not None else None,
     )
     return Decision(
         calls=tuple(calls),
-        settled=settled,
+        desired=desired,
         stopped=stopped,
-        unsafe=seen.concurrency == 0 and seen.mapping in RECEIVING,
+        unsafe=observed.concurrency == 0 and observed.mapping in RECEIVING,
     )
 
 
-def _being_lifted(seen: Observed, record: Record, now_ms: int) -> bool:
+def _being_lifted(observed: Observed, record: Record, now_ms: int) -> bool:
     """Whether an admin's command may be about to take the tag off: then what it wants is not to be forgotten."""
     asked_ms = (record.asked or {}).get("at_ms", 0)
-    return record.blocking == "unblock" and seen.block is not None and now_ms - asked_ms < UNBLOCKING_MS
+    return record.blocking == "unblock" and observed.block is not None and now_ms - asked_ms < UNBLOCKING_MS
 
 
-def _deployed_since(deployment: str | None, seen: Observed) -> bool:
+def _deployed_since(deployment: str | None, observed: Observed) -> bool:
     """Whether a deployment may have changed what nobody asked it to. One that is still under way may yet do so."""
-    return deployment is not None and seen.deployment != deployment
+    return deployment is not None and observed.deployment != deployment
 
 
-def _with_pause(seen: Observed, record: Record, now_ms: int) -> Record:
+def _with_pause(observed: Observed, record: Record, now_ms: int) -> Record:
     """The record with the pause as it is wanted now."""
     if record.paused and record.until_ms is not None and record.until_ms <= now_ms:
         return record.running()
-    if record.pending or holds(seen, record):
+    if record.pending or holds(observed, record):
         # A command's wish; or the concurrency is the block's, and says nothing of a pause.
         return record
-    if seen.concurrency == 0 and not record.paused:
+    if observed.concurrency == 0 and not record.paused:
         return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
     # With a lease, it was us who let one event run.
-    throttled = seen.concurrency == 0 or (record.lease_ms is not None and seen.concurrency == ONE)
-    if record.paused and not throttled and not _deployed_since(record.deployment, seen):
+    throttled = observed.concurrency == 0 or (record.lease_ms is not None and observed.concurrency == ONE)
+    if record.paused and not throttled and not _deployed_since(record.deployment, observed):
         return record.running()
     return record
 
 
-def holds(seen: Observed, record: Record) -> bool:
+def holds(observed: Observed, record: Record) -> bool:
     """Whether a block on record may have set the concurrency. It tags function and mapping before that."""
-    begun = not record.cut_off or seen.mapping_block is not None or record.block == seen.block
+    begun = not record.cut_off or observed.mapping_block is not None or record.block == observed.block
     return record.block is not None and begun
 
 
@@ -216,47 +216,47 @@ def leased(record: Record, now_ms: int) -> bool:
     return record.lease_ms is not None and now_ms < record.lease_ms
 
 
-def _calls(seen: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
+def _calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     if wanted.block is not None:
         # The tags first: from then on nobody but an admin can undo what follows.
-        tags = [Call.TAG_FUNCTION] if seen.block is None else []
-        if seen.mapping_block is None:
+        tags = [Call.TAG_FUNCTION] if observed.block is None else []
+        if observed.mapping_block is None:
             tags.append(Call.TAG_MAPPING)
-        return tags + _stop(seen)
+        return tags + _stop(observed)
     if wanted.paused:
-        untag = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
-        one_runs = seen.concurrency == ONE and leased(record, now_ms)
-        return untag + [call for call in _stop(seen) if call is not Call.SET_ZERO or not one_runs]
-    calls = [Call.UNTAG_MAPPING] if seen.mapping_block is not None else []
+        untag = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
+        one_runs = observed.concurrency == ONE and leased(record, now_ms)
+        return untag + [call for call in _stop(observed) if call is not Call.SET_ZERO or not one_runs]
+    calls = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
     # A mapping that nobody paused here was disabled by someone who meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start(seen, ours=record.lease_ms is not None)
+        calls += _start(observed, ours=record.lease_ms is not None)
     return calls
 
 
-def _ticks(seen: Observed, record: Record, *, stopped: bool) -> list[Call]:
-    if stopped and seen.missed == "skip":
-        return [Call.DISABLE_SCHEDULE] if seen.schedule == "ENABLED" else []
+def _ticks(observed: Observed, record: Record, *, stopped: bool) -> list[Call]:
+    if stopped and observed.missed == "skip":
+        return [Call.DISABLE_SCHEDULE] if observed.schedule == "ENABLED" else []
     # One that was disabled by someone else stays so.
-    ours = record.ticks_off and seen.missed is not None
-    return [Call.ENABLE_SCHEDULE] if ours and seen.schedule == "DISABLED" else []
+    ours = record.ticks_off and observed.missed is not None
+    return [Call.ENABLE_SCHEDULE] if ours and observed.schedule == "DISABLED" else []
 
 
-def _stop(seen: Observed) -> list[Call]:
+def _stop(observed: Observed) -> list[Call]:
     """The mapping first: one that receives for a function that is throttled loses events their receives."""
     calls = []
-    if seen.mapping in RECEIVING:
+    if observed.mapping in RECEIVING:
         calls.append(Call.DISABLE_MAPPING)
-    if seen.concurrency != 0:
+    if observed.concurrency != 0:
         calls.append(Call.SET_ZERO)
     return calls
 
 
-def _start(seen: Observed, *, ours: bool) -> list[Call]:
+def _start(observed: Observed, *, ours: bool) -> list[Call]:
     """The reverse. A concurrency of 1 goes, too, if it is ours: whoever let one event run may be gone."""
     calls = []
-    if seen.concurrency == 0 or (ours and seen.concurrency == ONE):
+    if observed.concurrency == 0 or (ours and observed.concurrency == ONE):
         calls.append(Call.RELEASE)
-    if seen.mapping not in RECEIVING:
+    if observed.mapping not in RECEIVING:
         calls.append(Call.ENABLE_MAPPING)
     return calls

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..traces.trace import iso
 from . import block_tag
 from .decision import DUE, RECEIVING, Record
-from .stage import Looked
+from .handler_states import Snapshot
 
 RUNNING = "running"
 PAUSING = "pausing"
@@ -39,7 +39,7 @@ class State:
     also_paused: bool = False
 
 
-def state_of(found: Looked, in_flight: int = 0, now_ms: int = 0) -> State:
+def state_of(found: Snapshot, in_flight: int = 0, now_ms: int = 0) -> State:
     """The state of a handler.
 
     Args:
@@ -47,15 +47,15 @@ def state_of(found: Looked, in_flight: int = 0, now_ms: int = 0) -> State:
         in_flight: events that were received and have not come to an end.
         now_ms: milliseconds since 1970.
     """
-    settled, seen = found.decision.settled, found.seen
+    settled, observed = found.decision.desired, found.observed
     if settled.block is not None:
         return _blocked(settled)
     if settled.paused:
         # After that time nothing runs any more: what SQS still counts as in flight was received for a function that was
         # throttled already, and is hidden until it can be received again.
-        ended_ms = (settled.since_ms or now_ms) + 1000 * found.part.timeout
+        ended_ms = (settled.since_ms or now_ms) + 1000 * found.resources.timeout
         runs = in_flight > 0 and now_ms < ended_ms
-        at_rest = seen.mapping == "Disabled" and seen.concurrency == 0 and not runs
+        at_rest = observed.mapping == "Disabled" and observed.concurrency == 0 and not runs
         return State(
             state=PAUSED if at_rest else PAUSING,
             reason=settled.reason,
@@ -63,10 +63,10 @@ def state_of(found: Looked, in_flight: int = 0, now_ms: int = 0) -> State:
             since=iso(settled.since_ms),
             until=iso(settled.until_ms),
         )
-    if found.decision.calls and seen.mapping not in RECEIVING:
+    if found.decision.calls and observed.mapping not in RECEIVING:
         return State(state=PAUSED, reason=f"{DUE}; {UNPAUSING}" if found.record.until_ms else UNPAUSING)
-    if seen.mapping not in RECEIVING:
-        return State(state=PAUSED, reason=f"its event source mapping is {seen.mapping.lower()}")
+    if observed.mapping not in RECEIVING:
+        return State(state=PAUSED, reason=f"its event source mapping is {observed.mapping.lower()}")
     return State(state=RUNNING)
 
 

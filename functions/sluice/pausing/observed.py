@@ -34,7 +34,7 @@ _SCHEDULE_FIELDS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class HandlerResources:
     """Where a handler's state is changed.
 
     Attributes:
@@ -42,7 +42,7 @@ class Part:
         function_arn: its function's ARN.
         mapping_id: its event source mapping's UUID.
         mapping_arn: the same mapping's ARN.
-        seen: its state.
+        observed: its state.
         timeout: seconds after which Lambda ends an invocation.
     """
 
@@ -50,7 +50,7 @@ class Part:
     function_arn: str
     mapping_id: str
     mapping_arn: str
-    seen: Observed
+    observed: Observed
     timeout: int = 0
 
 
@@ -70,7 +70,7 @@ class Functions:
         self._schedules = schedules
         self._stacks = stacks
 
-    def all(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[Part]:
+    def all(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
         """The handlers that have a function and a mapping.
 
         Args:
@@ -84,50 +84,50 @@ class Functions:
         if not mappings:
             return []
 
-        def part(name: str) -> Part | None:
+        def resources(name: str) -> HandlerResources | None:
             return self._part(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
 
         if len(mappings) == 1:
-            found = [one for one in map(part, mappings) if one is not None]
+            found = [one for one in map(resources, mappings) if one is not None]
         else:
             with ThreadPoolExecutor(_CALLERS) as callers:
-                found = [one for one in callers.map(part, sorted(mappings)) if one is not None]
+                found = [one for one in callers.map(resources, sorted(mappings)) if one is not None]
         if deployment in (None, NO_STACK) or self._deployment() == deployment:
             return found
         # One has begun meanwhile. It may be what changed the functions.
-        return [dataclasses.replace(one, seen=dataclasses.replace(one.seen, deployment=None)) for one in found]
+        return [dataclasses.replace(one, observed=dataclasses.replace(one.observed, deployment=None)) for one in found]
 
-    def call(self, part: Part, call: Call, block: str | None) -> None:
+    def call(self, resources: HandlerResources, call: Call, block: str | None) -> None:
         """Make one change.
 
         Args:
-            part: the handler's.
+            resources: the handler's.
             call: the change.
             block: the value for the tags of a block.
         """
-        name = self._names.function(part.handler)
+        name = self._names.function(resources.handler)
         if call is Call.SET_ZERO:
             self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
         elif call is Call.RELEASE:
             self._functions.delete_function_concurrency(FunctionName=name)
         elif call in (Call.ENABLE_MAPPING, Call.DISABLE_MAPPING):
-            self._functions.update_event_source_mapping(UUID=part.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
+            self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
         elif call is Call.TAG_FUNCTION:
-            self._functions.tag_resource(Resource=part.function_arn, Tags={BLOCKED_TAG: block or ""})
+            self._functions.tag_resource(Resource=resources.function_arn, Tags={BLOCKED_TAG: block or ""})
         elif call is Call.TAG_MAPPING:
-            self._functions.tag_resource(Resource=part.mapping_arn, Tags={BLOCKED_TAG: block or ""})
+            self._functions.tag_resource(Resource=resources.mapping_arn, Tags={BLOCKED_TAG: block or ""})
         elif call is Call.UNTAG_MAPPING:
-            self._functions.untag_resource(Resource=part.mapping_arn, TagKeys=[BLOCKED_TAG])
+            self._functions.untag_resource(Resource=resources.mapping_arn, TagKeys=[BLOCKED_TAG])
         else:
-            self._set_schedule(part.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
+            self._set_schedule(resources.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
 
-    def untag(self, part: Part) -> None:
-        """Lift a block. No part of Sluice does this by itself, and none has the right to but an admin."""
-        self._functions.untag_resource(Resource=part.function_arn, TagKeys=[BLOCKED_TAG])
+    def untag(self, resources: HandlerResources) -> None:
+        """Lift a block. No resources of Sluice does this by itself, and none has the right to but an admin."""
+        self._functions.untag_resource(Resource=resources.function_arn, TagKeys=[BLOCKED_TAG])
 
-    def let_one_run(self, part: Part) -> None:
+    def let_one_run(self, resources: HandlerResources) -> None:
         """Let a paused function run one invocation at a time. Its mapping stays disabled."""
-        name = self._names.function(part.handler)
+        name = self._names.function(resources.handler)
         self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=ONE)
 
     def _mappings(self, handlers: list[str] | None) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Functions:
 
     def _part(
         self, handler: str, mapping: Any, schedule: str | None, deployment: str | None, *, check_tags: bool
-    ) -> Part | None:
+    ) -> HandlerResources | None:
         try:
             function = self._functions.get_function(FunctionName=self._names.function(handler))
         except self._functions.exceptions.ResourceNotFoundException:
@@ -169,7 +169,7 @@ class Functions:
         mapping_tags: dict[str, str] = {}
         if check_tags or BLOCKED_TAG in tags:
             mapping_tags = self._functions.list_tags(Resource=arn)["Tags"]
-        seen = Observed(
+        observed = Observed(
             concurrency=function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             mapping=mapping["State"],
             block=tags.get(BLOCKED_TAG),
@@ -178,12 +178,12 @@ class Functions:
             missed=tags.get(MISSED_TAG),
             deployment=deployment,
         )
-        return Part(
+        return HandlerResources(
             handler=handler,
             function_arn=configuration["FunctionArn"],
             mapping_id=mapping["UUID"],
             mapping_arn=arn,
-            seen=seen,
+            observed=observed,
             timeout=configuration.get("Timeout", 0),
         )
 

@@ -6,12 +6,12 @@ import time
 
 from ..stage import clients
 from ..stage.names import Names
+from .handler_states import Clock, HandlerStates
 from .observed import Functions
 from .record_store import RecordStore
-from .stage import Clock, Stage
 
 
-def open_stage(stage: str, clock: Clock = time.time) -> Stage:
+def open_handler_states(stage: str, clock: Clock = time.time) -> HandlerStates:
     """The handlers of a stage, with the caller's own credentials.
 
     Args:
@@ -25,4 +25,4 @@ def open_stage(stage: str, clock: Clock = time.time) -> Stage:
         clients.client("scheduler", stage),
         clients.client("cloudformation", stage),
     )
-    return Stage(functions, RecordStore(clients.dynamodb(stage), names.trace_table), clock)
+    return HandlerStates(functions, RecordStore(clients.dynamodb(stage), names.trace_table), clock)

@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from ..errors import SluiceError
 from ..event.envelope import ATTRIBUTE, Envelope
 from ..event.ids import new_id
-from .commands import BlockedError, NotPausableError, UnsettledError, as_recorded
+from .commands import BlockedError, NotPausableError, StillChangingError, as_recorded
 from .decision import LEASE_OVER_MS, ONE, RECEIVING, Call, Record
+from .handler_states import HandlerStates, Snapshot
 from .history import new_change
 from .record_store import ConflictError
-from .stage import Looked, Stage
 
 _SPARE = 60
 """Seconds beyond the function's timeout, after which the pause is whole again, should nobody be there to end it."""
@@ -36,7 +36,7 @@ class RunFailedError(SluiceError):
 
 
 def run_one(
-    stage: Stage,
+    states: HandlerStates,
     invoke: Callable[..., Any],
     handler: str,
     body: str,
@@ -49,7 +49,7 @@ def run_one(
     A paused function is let run one invocation for that time; its mapping stays disabled, so nothing else starts.
 
     Args:
-        stage: the handlers.
+        states: the states of the handlers.
         invoke: a Lambda client's `invoke`, which waits as long as the function may take.
         handler: the handler's name.
         body: the event as JSON text.
@@ -62,73 +62,73 @@ def run_one(
     Raises:
         BlockedError: an admin has blocked the handler.
         NotPausableError: nothing receives for the handler, so it has no state.
-        UnsettledError: it is being paused or unpaused just now.
+        StillChangingError: it is being paused or unpaused just now.
         RunFailedError: the function failed.
     """
-    looked = stage.look([handler])
+    looked = states.read([handler])
     if not looked:
         raise NotPausableError(handler)
     (found,) = looked
-    settled = found.decision.settled
+    settled = found.decision.desired
     if settled.block is not None:
         raise BlockedError(handler, settled.block)
-    payload, event_id = _invocation(found, body, by, stage.now_ms())
+    payload, event_id = _invocation(found, body, by, states.now_ms())
     if not settled.paused:
-        _invoke(stage, invoke, found, payload, sleep)
+        _invoke(states, invoke, found, payload, sleep)
         return event_id
-    if found.seen.mapping in RECEIVING:
+    if found.observed.mapping in RECEIVING:
         # With the mapping enabled, others would run with it.
-        raise UnsettledError(handler)
-    lease_ms = stage.now_ms() + 1000 * (found.part.timeout + _SPARE)
+        raise StillChangingError(handler)
+    lease_ms = states.now_ms() + 1000 * (found.resources.timeout + _SPARE)
     lease = dataclasses.replace(as_recorded(found), lease_ms=lease_ms)
     seen_first = lease.paused and not found.record.paused
-    told = [new_change("paused", stage.now_ms(), by=lease.by, reason=lease.reason)] if seen_first else []
+    told = [new_change("paused", states.now_ms(), by=lease.by, reason=lease.reason)] if seen_first else []
     try:
-        leased = stage.records.put(handler, lease, found.record, told)
+        leased = states.records.put(handler, lease, found.record, told)
     except ConflictError as error:
-        raise UnsettledError(handler) from error
+        raise StillChangingError(handler) from error
     try:
-        _let_one_run(stage, found)
-        _invoke(stage, invoke, found, payload, sleep)
+        _let_one_run(states, found)
+        _invoke(states, invoke, found, payload, sleep)
     finally:
-        _end_lease(stage, found, leased)
+        _end_lease(states, found, leased)
     return event_id
 
 
-def _let_one_run(stage: Stage, found: Looked) -> None:
+def _let_one_run(states: HandlerStates, found: Snapshot) -> None:
     try:
-        stage.functions.let_one_run(found.part)
+        states.functions.let_one_run(found.resources)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidParameterValueException":
             raise
         # The rest of the account's quota would be less than AWS keeps for functions that have none of their own.
         raise RunFailedError(
-            f"{found.part.handler} is paused, and AWS does not give its function a concurrency of {ONE}, which this"
+            f"{found.handler} is paused, and AWS does not give its function a concurrency of {ONE}, which this"
             f" takes: {error.response['Error']['Message']} Have the account's quota raised, or unpause it"
         ) from error
 
 
-def _end_lease(stage: Stage, found: Looked, leased: Record) -> None:
+def _end_lease(states: HandlerStates, found: Snapshot, leased: Record) -> None:
     """Make the pause whole again, unless somebody has unpaused or blocked the handler meanwhile, or runs another."""
-    handler = found.part.handler
-    ending = _run_out(stage, handler, leased)
+    handler = found.handler
+    ending = _run_out(states, handler, leased)
     if ending is None:
         return
     if not ending.paused:
         # The concurrency may have been set after that. It is ours to take back.
-        stage.functions.call(found.part, Call.RELEASE, None)
+        states.functions.call(found.resources, Call.RELEASE, None)
         return
-    stage.functions.call(found.part, Call.SET_ZERO, None)
+    states.functions.call(found.resources, Call.SET_ZERO, None)
     try:
-        stage.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
+        states.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
-        record = stage.records.get(handler)
+        record = states.records.get(handler)
         if not record.paused and record.block is None:
             # It was unpaused just before the concurrency was set: that is ours to take back.
-            stage.functions.call(found.part, Call.RELEASE, None)
+            states.functions.call(found.resources, Call.RELEASE, None)
 
 
-def _run_out(stage: Stage, handler: str, leased: Record) -> Record | None:
+def _run_out(states: HandlerStates, handler: str, leased: Record) -> Record | None:
     """Write down that the lease has run out: cut off from here on, the reconciler does the rest.
 
     Returns:
@@ -142,32 +142,32 @@ def _run_out(stage: Stage, handler: str, leased: Record) -> Record | None:
         if not record.paused:
             return record
         try:
-            return stage.records.put(handler, dataclasses.replace(record, lease_ms=LEASE_OVER_MS), record)
+            return states.records.put(handler, dataclasses.replace(record, lease_ms=LEASE_OVER_MS), record)
         except ConflictError:
-            record = stage.records.get(handler)
-    raise UnsettledError(handler)
+            record = states.records.get(handler)
+    raise StillChangingError(handler)
 
 
 def _invoke(
-    stage: Stage, invoke: Callable[..., Any], found: Looked, payload: bytes, sleep: Callable[[float], None]
+    states: HandlerStates, invoke: Callable[..., Any], found: Snapshot, payload: bytes, sleep: Callable[[float], None]
 ) -> None:
-    name = found.part.function_arn
-    deadline = stage.clock() + _UNTIL_IT_COUNTS
+    name = found.resources.function_arn
+    deadline = states.clock() + _UNTIL_IT_COUNTS
     while True:
         try:
             answer = invoke(FunctionName=name, InvocationType="RequestResponse", Payload=payload)
             break
         except ClientError as error:
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
-            if not throttled or stage.clock() >= deadline:
+            if not throttled or states.clock() >= deadline:
                 raise
             sleep(_PAUSE)
     if answer.get("FunctionError"):
         said = answer["Payload"].read().decode(errors="replace")
-        raise RunFailedError(f"{found.part.handler}'s function failed: {said[:500]}. Its log says more")
+        raise RunFailedError(f"{found.handler}'s function failed: {said[:500]}. Its log says more")
 
 
-def _invocation(found: Looked, body: str, by: str, now_ms: int) -> tuple[bytes, str]:
+def _invocation(found: Snapshot, body: str, by: str, now_ms: int) -> tuple[bytes, str]:
     """What the mapping would call the function with, and the event's id."""
     envelope = Envelope(id=new_id(now_ms / 1000), emitted_ms=now_ms, emitted_by=None)
     record = {
@@ -182,7 +182,7 @@ def _invocation(found: Looked, body: str, by: str, now_ms: int) -> tuple[bytes, 
         },
         "messageAttributes": {ATTRIBUTE: {"dataType": "String", "stringValue": envelope.to_text()}},
         "eventSource": "aws:sqs",
-        "eventSourceARN": found.part.function_arn.replace(":lambda:", ":sqs:").replace(":function:", ":"),
-        "awsRegion": found.part.function_arn.split(":")[3],
+        "eventSourceARN": found.resources.function_arn.replace(":lambda:", ":sqs:").replace(":function:", ":"),
+        "awsRegion": found.resources.function_arn.split(":")[3],
     }
     return json.dumps({"Records": [record]}).encode(), envelope.id

@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Any
 
-from ..pausing.open import open_stage
+from ..pausing.open import open_handler_states
 from ..retention.progress import KeptStore
 from ..retention.turns import Clients
 from ..stage import clients
@@ -28,7 +28,7 @@ def open_reconciler(stage: str) -> Reconciler:
         traces=open_store(stage),
         kept=KeptStore(clients.dynamodb(stage), names.trace_table),
     )
-    return Reconciler(names, open_stage(stage), used)
+    return Reconciler(names, open_handler_states(stage), used)
 
 
 def handle(event: Any, _context: object) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..pausing.cloudtrail import act_of, attribute
+from ..pausing.cloudtrail import add_user, user_change_of
 from ..pausing.commands import BUSY
+from ..pausing.handler_states import HandlerStates, Snapshot
 from ..pausing.record_store import ConflictError
-from ..pausing.stage import Looked, Stage
 from ..retention.queue_pass import MOVES_A_RUN, Room
 from ..retention.turns import RUN_SECONDS, Clients, Upkeep
 from ..stage.names import Names
@@ -33,14 +33,14 @@ class Reconciler:
 
     Args:
         names: of the stage.
-        stage: its handlers.
+        states: of its handlers.
         clients: what else there is to talk to.
     """
 
-    def __init__(self, names: Names, stage: Stage, clients: Clients) -> None:
+    def __init__(self, names: Names, states: HandlerStates, clients: Clients) -> None:
         self._names = names
-        self._stage = stage
-        self._queues = Upkeep(names, stage, clients)
+        self._states = states
+        self._queues = Upkeep(names, states, clients)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Run once.
@@ -55,29 +55,29 @@ class Reconciler:
         Raises:
             ReconcilerError: some of it failed.
         """
-        started = self._stage.clock()
+        started = self._states.clock()
         failures: list[str] = []
-        looked = self._stage.look()
+        looked = self._states.read()
         done = {}
         for found in looked:
             calls = self._settle(found, failures)
             if calls:
-                done[found.part.handler] = calls
-        act = act_of(event, self._names)
-        named = attribute(act, self._stage.records) if act else False
+                done[found.handler] = calls
+        act = user_change_of(event, self._names)
+        named = add_user(act, self._states.records) if act else False
         moved: dict[str, int] = {}
-        unsafe = {found.part.handler for found in looked if found.decision.unsafe}
+        unsafe = {found.handler for found in looked if found.decision.unsafe}
         if unsafe or event.get(UPKEEP) is True:
-            room = Room(MOVES_A_RUN, lambda: self._stage.clock() - started > RUN_SECONDS)
+            room = Room(MOVES_A_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
             moved = self._upkeep(looked, unsafe, room, failures, everything=event.get(UPKEEP) is True)
         if failures:
             raise ReconcilerError("; ".join(failures))
         return {"settled": done, "named": named, "moved": moved}
 
-    def _settle(self, found: Looked, failures: list[str]) -> list[str]:
-        handler = found.part.handler
+    def _settle(self, found: Snapshot, failures: list[str]) -> list[str]:
+        handler = found.handler
         try:
-            settled = self._stage.settle(found)
+            changes = self._states.apply(found)
         except ConflictError:
             _logger.info("%s: settled by someone else", handler)
             return []
@@ -92,11 +92,11 @@ class Reconciler:
             failures.append(f"{handler}: {error!r}")
             return []
         calls = [call.value for call in found.decision.calls]
-        if calls or settled.changes:
-            _logger.info("%s: %s", handler, ", ".join([*calls, *(change.what for change in settled.changes)]))
+        if calls or changes:
+            _logger.info("%s: %s", handler, ", ".join([*calls, *(change.what for change in changes)]))
         return calls
 
     def _upkeep(
-        self, looked: Sequence[Looked], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
+        self, looked: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
     ) -> dict[str, int]:
         return self._queues.run(looked, unsafe, room, failures, everything=everything)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..pausing.decision import RECEIVING
-from ..pausing.stage import Looked, Stage
+from ..pausing.handler_states import HandlerStates, Snapshot
 from ..queue import transfer
 from ..stage.names import Names
 from . import rescue, resend
@@ -80,7 +80,7 @@ class Upkeep:
         clients: what else there is to talk to.
     """
 
-    def __init__(self, names: Names, stage: Stage, clients: Clients) -> None:
+    def __init__(self, names: Names, stage: HandlerStates, clients: Clients) -> None:
         self._names = names
         self._stage = stage
         self._clients = clients
@@ -88,7 +88,7 @@ class Upkeep:
         self._urls: dict[str, str] = {}
 
     def run(
-        self, looked: Sequence[Looked], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
+        self, looked: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
     ) -> dict[str, int]:
         """Look after the queues.
 
@@ -106,7 +106,7 @@ class Upkeep:
         self._kept = self._clients.kept.all()
         jobs: list[_Job] = []
         for found in looked:
-            handler = found.part.handler
+            handler = found.handler
             try:
                 if handler in unsafe:
                     self._put(handler, dataclasses.replace(self._of(handler), throttled_ms=self._stage.now_ms()))
@@ -145,11 +145,11 @@ class Upkeep:
             self._clients.kept.put(handler, kept)
             self._kept[handler] = kept
 
-    def _notice(self, found: Looked) -> None:
+    def _notice(self, found: Snapshot) -> None:
         """Since when events wait here, if they do."""
-        handler = found.part.handler
+        handler = found.handler
         kept = self._of(handler)
-        if found.seen.mapping in RECEIVING and not found.decision.stopped:
+        if found.observed.mapping in RECEIVING and not found.decision.stopped:
             live = Pass(last_ms=kept.live.last_ms, served_ms=kept.live.served_ms)
             kept = dataclasses.replace(kept, idle_ms=None, moved_ms=None, live=live)
         elif kept.idle_ms is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sluice.pausing.cloudtrail import Act, act_of, attribute
+from sluice.pausing.cloudtrail import UserChange, add_user, user_change_of
 from sluice.stage.names import Names
 
 from tests.unit.support.cloud import HANDLER
@@ -34,7 +34,7 @@ def trail(name: str, parameters: Any, by: str = ADA, **more: Any) -> dict[str, A
 )
 def test_however_the_function_is_named(function: str) -> None:
     event = trail(PUT, {"functionName": function, "reservedConcurrentExecutions": 0})
-    assert act_of(event, NAMES) == Act("a", "paused", "assumed-role/Admin/ada", AT)
+    assert user_change_of(event, NAMES) == UserChange("a", "paused", "assumed-role/Admin/ada", AT)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_however_the_function_is_named(function: str) -> None:
     ],
 )
 def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
-    act = act_of(trail(name, parameters), NAMES)
+    act = user_change_of(trail(name, parameters), NAMES)
     assert act is not None
     assert act.what == what
 
@@ -74,7 +74,7 @@ def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
     ],
 )
 def test_what_is_none_of_ours(event: dict[str, Any]) -> None:
-    assert act_of(event, NAMES) is None
+    assert user_change_of(event, NAMES) is None
 
 
 def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
@@ -83,12 +83,12 @@ def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
     team.reconcile()
     assert [by for _, by, _ in team.history] == [None]
 
-    records = team.stage("reconciler").records
-    assert attribute(Act(HANDLER, "paused", "user/ada", int(team.now * 1000) - 30_000), records)
+    records = team.states("reconciler").records
+    assert add_user(UserChange(HANDLER, "paused", "user/ada", int(team.now * 1000) - 30_000), records)
     assert [by for _, by, _ in team.history] == ["user/ada"]
     assert team.record.by == "user/ada"
-    assert not attribute(Act(HANDLER, "paused", "user/bob", int(team.now * 1000) - 30_000), records)
-    assert not attribute(Act(HANDLER, "unpaused", "user/bob", int(team.now * 1000)), records)
+    assert not add_user(UserChange(HANDLER, "paused", "user/bob", int(team.now * 1000) - 30_000), records)
+    assert not add_user(UserChange(HANDLER, "unpaused", "user/bob", int(team.now * 1000)), records)
 
 
 def test_who_paused_by_a_command_is_not_taken_for_who_throttled_it_later() -> None:
@@ -101,7 +101,9 @@ def test_who_paused_by_a_command_is_not_taken_for_who_throttled_it_later() -> No
     team.function.concurrency = 0
     team.reconcile()
 
-    assert not attribute(Act(HANDLER, "paused", "user/operator", called_ms + 1_000), team.stage("reconciler").records)
-    assert attribute(Act(HANDLER, "paused", "user/ada", called_ms + 30_000), team.stage("reconciler").records)
+    assert not add_user(
+        UserChange(HANDLER, "paused", "user/operator", called_ms + 1_000), team.states("reconciler").records
+    )
+    assert add_user(UserChange(HANDLER, "paused", "user/ada", called_ms + 30_000), team.states("reconciler").records)
 
     assert [by for what, by, _ in team.history if what == "paused"] == ["user/operator", "user/ada"]

@@ -21,12 +21,12 @@ def state(team: Team) -> tuple[int | None, str]:
 
 def late_run(team: Team, act: Any) -> None:
     """The reconciler looks; then somebody acts; then the reconciler does what it meant to."""
-    stage = team.stage("reconciler")
-    (found,) = stage.look()
+    states = team.states("reconciler")
+    (found,) = states.read()
     assert found.decision.calls, "it means to do something"
     act()
     with contextlib.suppress(ConflictError):
-        stage.settle(found)
+        states.apply(found)
 
 
 def test_an_unpause_counts_while_somebody_s_pause_waits_for_the_mapping() -> None:
@@ -36,7 +36,7 @@ def test_an_unpause_counts_while_somebody_s_pause_waits_for_the_mapping() -> Non
     def first_sleeps(_: float) -> None:
         if not told:
             found = team.commands("operator", lambda _: team.aws.tick()).unpause(HANDLER, "go on")
-            told.append((found.seen.mapping, found.record.paused))
+            told.append((found.observed.mapping, found.record.paused))
         team.aws.tick()
 
     team.commands("operator", first_sleeps).pause(HANDLER, "slow")
@@ -112,8 +112,8 @@ def test_a_deployment_that_begins_while_the_reconciler_looks_lifts_nothing(
     team = Team()
     getattr(team.commands("admin"), what)(HANDLER, "why")
     team.reconcile()
-    stage = team.stage("reconciler")
-    stacks: Any = stage.functions._stacks
+    states = team.states("reconciler")
+    stacks: Any = states.functions._stacks
     real = stacks.describe_stacks
 
     def describe_stacks(StackName: str) -> Any:  # noqa: N803 - boto3's name
@@ -127,7 +127,7 @@ def test_a_deployment_that_begins_while_the_reconciler_looks_lifts_nothing(
         return answer
 
     monkeypatch.setattr(stacks, "describe_stacks", describe_stacks)
-    stage.settle(stage.look()[0])
+    states.apply(states.read()[0])
     team.aws.deploying, team.aws.deployment = False, "2026-02-01"
     team.reconcile(2)
     assert state(team) == STOPPED

@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 from sluice.errors import SluiceError
 from sluice.pausing.commands import Commands
 from sluice.pausing.decision import RECEIVING
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
-from sluice.pausing.stage import Stage
 from sluice.reconciler.reconciler import Clients, Reconciler, ReconcilerError
 from sluice.retention.progress import KeptStore
 from sluice.stage.names import BLOCKED_TAG
@@ -58,7 +58,7 @@ class AtOnce:
         self._looks += 1
         return self.now + self._looks / 1000
 
-    def stage(self, kind: str) -> Stage:
+    def states(self, kind: str) -> HandlerStates:
         def check(name: str) -> None:
             """As IAM has it."""
             if kind != "operator":
@@ -71,7 +71,7 @@ class AtOnce:
         caller: Any = InTurns(Caller(self.aws, lambda _: None, admin=kind == "admin"), self.turns, check)
         table: Any = InTurns(GuardedTable(self.table, lambda _: None, operator=kind == "operator"), self.turns)
         functions = Functions(self.aws.names, caller, caller, caller)
-        return Stage(functions, RecordStore(table, self.aws.names.trace_table), self.clock)
+        return HandlerStates(functions, RecordStore(table, self.aws.names.trace_table), self.clock)
 
     def command(self, what: str, name: str) -> Callable[[], object]:
         def sleep(seconds: float) -> None:
@@ -80,10 +80,10 @@ class AtOnce:
             if self.turns.random.random() < 0.5:
                 self.aws.tick()
 
-        stage = self.stage(WHOSE[what])
+        states = self.states(WHOSE[what])
         if what == "run":
-            return lambda: run_one(stage, self.invoke, HANDLER, "1", by=name, sleep=sleep)
-        command = getattr(Commands(stage, name, sleep=sleep), what)
+            return lambda: run_one(states, self.invoke, HANDLER, "1", by=name, sleep=sleep)
+        command = getattr(Commands(states, name, sleep=sleep), what)
         return lambda: command(HANDLER, "why")
 
     def invoke(self, **_: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class AtOnce:
         table: Any = FakeTable(self.table)
         kept = KeptStore(table, self.aws.names.trace_table)
         clients = Clients(sqs=None, metrics=None, traces=None, kept=kept)  # type: ignore[arg-type]
-        Reconciler(self.aws.names, self.stage("reconciler"), clients).run({})
+        Reconciler(self.aws.names, self.states("reconciler"), clients).run({})
 
 
 def at_once(seed: int) -> tuple[AtOnce, list[str], dict[str, BaseException]]:
@@ -121,7 +121,7 @@ def at_once(seed: int) -> tuple[AtOnce, list[str], dict[str, BaseException]]:
 
 def faults(there: AtOnce) -> list[str]:
     """What is wrong with the state that is left behind."""
-    records, function = there.stage("reconciler").records, there.function
+    records, function = there.states("reconciler").records, there.function
     record = records.get(HANDLER)
     stopped = record.paused or record.block is not None
     told = [change.what for change in records.history(HANDLER, 100) if change.what in {"paused", "unpaused"}]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
-from sluice.pausing.stage import Stage
 from sluice.stage.names import BLOCKED_TAG, Names
 
 from tests.unit.support.cloud import HANDLER, STAGE
@@ -32,12 +32,12 @@ def test_no_block_is_taken_for_lifted(by_hand: bool) -> None:
         team.commands("admin").block(HANDLER, "legal hold")
     before = vars(team.function).copy()
     caller = WithoutListTags(team.aws, lambda _: pytest.fail("nothing is changed"))
-    records: Any = team.stage("reconciler").records
+    records: Any = team.states("reconciler").records
     assert isinstance(records, RecordStore)
-    stage = Stage(Functions(Names(STAGE), caller, caller, caller), records, lambda: team.now)
+    states = HandlerStates(Functions(Names(STAGE), caller, caller, caller), records, lambda: team.now)
 
     with pytest.raises(ClientError, match="whether it is blocked") as caught:
-        stage.look()
+        states.read()
 
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
     assert vars(team.function) == before

@@ -129,12 +129,12 @@ def test_the_reconciler_starts_nothing_that_was_blocked_since_it_looked(team: Te
 
 def test_the_reconciler_starts_nothing_that_was_paused_since_it_looked(team: Team) -> None:
     team.commands("operator").pause(HANDLER, "slow", int((team.now + 30) * 1000))
-    stage = team.stage("reconciler")
+    states = team.states("reconciler")
     team.now += 60
-    (found,) = stage.look()
+    (found,) = states.read()
     team.commands("operator").pause(HANDLER, "still slow")
     with pytest.raises(Exception, match=HANDLER):
-        stage.settle(found)
+        states.apply(found)
     assert state(team) == STOPPED
 
 
@@ -224,7 +224,7 @@ def test_what_nobody_can_read_is_taken_for_nothing_and_costs_the_others_nothing(
         function.concurrency = 0
     team.reconcile()
     assert [(one.concurrency, one.mapping) for one in team.aws.functions.values()] == [STOPPED] * 2
-    records = team.stage("reconciler").records.all()
+    records = team.states("reconciler").records.all()
     assert [records[name].paused for name in ("a", HANDLER)] == [True, True]
 
 
@@ -252,10 +252,10 @@ def test_a_refused_block_changes_nothing(team: Team) -> None:
 def test_what_is_hidden_is_not_taken_for_running(team: Team) -> None:
     """What SQS still counts as in flight once nothing can run any more was received for a throttled function."""
     team.commands("operator").pause(HANDLER, "slow")
-    (found,) = team.stage("operator").look()
+    (found,) = team.states("operator").read()
     paused_ms = team.record.since_ms
     assert paused_ms is not None
-    ended_ms = paused_ms + 1000 * found.part.timeout
+    ended_ms = paused_ms + 1000 * found.resources.timeout
 
     assert state_of(found, in_flight=3, now_ms=ended_ms - 1).state == "pausing"
     assert state_of(found, in_flight=3, now_ms=ended_ms).state == "paused"

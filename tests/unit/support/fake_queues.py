@@ -12,9 +12,9 @@ from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
-from sluice.pausing.stage import Stage
 from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.progress import KeptStore
 from sluice.retention.turns import Clients
@@ -224,7 +224,7 @@ class Queues:
         found: Any = traces or NoTraces()
         self.metrics = NoMetrics()
         caller = Caller(self.aws, lambda _: None)
-        stage = Stage(
+        stage = HandlerStates(
             Functions(self.aws.names, caller, caller, caller),
             RecordStore(table, "table"),
             clock=lambda: float(self.sqs.now),

@@ -11,9 +11,9 @@ import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
 from sluice.pausing.decision import RECEIVING
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
-from sluice.pausing.stage import Stage
 from sluice.queue import transfer
 from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.progress import KeptStore
@@ -77,7 +77,7 @@ class Months:
     def _reconciler(self) -> Reconciler:
         caller = Caller(self.aws, lambda _: None)
         table: Any = FakeTable({})
-        stage = Stage(
+        stage = HandlerStates(
             Functions(self.aws.names, caller, caller, caller), RecordStore(table, "table"), clock=lambda: self.now
         )
         self.kept = KeptStore(table, "table")

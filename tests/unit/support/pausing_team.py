@@ -8,10 +8,10 @@ from typing import Any
 
 from sluice.pausing.commands import Commands
 from sluice.pausing.decision import Record
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
-from sluice.pausing.stage import Stage
 from sluice.reconciler.reconciler import Clients, Reconciler
 from sluice.retention.progress import KeptStore
 from sluice.stage.names import BLOCKS
@@ -45,15 +45,15 @@ class Team:
 
     @property
     def record(self) -> Record:
-        return self.stage("reconciler").records.get(HANDLER)
+        return self.states("reconciler").records.get(HANDLER)
 
     @property
     def history(self) -> list[tuple[str, str | None, str | None]]:
         """What was done, by whom and why, oldest first."""
-        changes = self.stage("reconciler").records.history(HANDLER, 100)
+        changes = self.states("reconciler").records.history(HANDLER, 100)
         return [(change.what, change.by, change.reason) for change in reversed(changes)]
 
-    def stage(self, kind: str) -> Stage:
+    def states(self, kind: str) -> HandlerStates:
         """The handlers, as somebody may see and change them: an operator, an admin or the reconciler."""
 
         def before(name: str) -> None:
@@ -71,21 +71,21 @@ class Team:
         caller = Caller(self.aws, before, admin=kind == "admin")
         records: Any = GuardedTable(self.table, before, operator=kind == "operator")
         # A millisecond a look, so that the history is in order.
-        return Stage(
+        return HandlerStates(
             Functions(self.aws.names, caller, caller, caller),
             RecordStore(records, self.aws.names.trace_table),
             lambda: self.now + next(self._ticks) / 1000,
         )
 
     def commands(self, kind: str, sleep: Callable[[float], None] = lambda _: None) -> Commands:
-        return Commands(self.stage(kind), f"user/{kind}", sleep=sleep)
+        return Commands(self.states(kind), f"user/{kind}", sleep=sleep)
 
     def run_one(self, while_it_runs: Callable[[], object] = lambda: None) -> None:
         def invoke(**_: Any) -> Any:
             while_it_runs()
             return {}
 
-        run_one(self.stage("operator"), invoke, HANDLER, "1", by="user/operator", sleep=lambda _: None)
+        run_one(self.states("operator"), invoke, HANDLER, "1", by="user/operator", sleep=lambda _: None)
 
     def reconcile(self, minutes: int = 1) -> None:
         for _ in range(minutes):
@@ -93,7 +93,7 @@ class Team:
             table: Any = FakeTable(self.table)
             kept = KeptStore(table, self.aws.names.trace_table)
             clients = Clients(sqs=None, metrics=None, traces=None, kept=kept)  # type: ignore[arg-type]
-            Reconciler(self.aws.names, self.stage("reconciler"), clients).run({})
+            Reconciler(self.aws.names, self.states("reconciler"), clients).run({})
             self.aws.tick()
 
     def cut_off(self, calls: int, act: Callable[[], object]) -> None:

@@ -6,12 +6,12 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice.pausing.commands import BlockedError, Commands, UnsettledError
+from sluice.pausing.commands import BlockedError, Commands, StillChangingError
 from sluice.pausing.decision import ONE, RECEIVING
+from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
-from sluice.pausing.stage import Stage
 from sluice.reconciler.reconciler import Clients, Reconciler
 from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
@@ -147,16 +147,16 @@ class World:
         assert not self.function.unsafe or self.unsafe_before, "we made it receive what is thrown back"
         self.unsafe_before = self.function.unsafe
 
-    def stage(self, *, admin: bool = False) -> Stage:
+    def states(self, *, admin: bool = False) -> HandlerStates:
         self.made = 0
         caller = Caller(self.aws, self._before_call, admin=admin)
         records = RecordStore(FakeTable(self.table, self._before_call), self.aws.names.trace_table)  # type: ignore[arg-type]
-        return Stage(Functions(self.aws.names, caller, caller, caller), records, lambda: self.now)
+        return HandlerStates(Functions(self.aws.names, caller, caller, caller), records, lambda: self.now)
 
     def command(self, what: str, *, cut: int | None, until: float | None = None) -> None:
         """Somebody gives a command, which may be cut off after so many calls."""
         commands = Commands(
-            self.stage(admin=what in ("block", "unblock")), "user/ada", sleep=lambda _: self.pass_time(1.0)
+            self.states(admin=what in ("block", "unblock")), "user/ada", sleep=lambda _: self.pass_time(1.0)
         )
         self.unsafe_before = self.function.unsafe
         self.budget, self.finished = cut, True
@@ -173,14 +173,14 @@ class World:
 
     def run_one(self, *, cut: int | None) -> None:
         """Somebody runs one event, pause or no pause, and may be gone in the middle of it."""
-        stage = self.stage()
+        states = self.states()
         self.unsafe_before = self.function.unsafe
         self.budget, self.finished = cut, True
         try:
-            run_one(stage, lambda **_: {}, HANDLER, "1", by="user/bob", sleep=lambda _: None)
+            run_one(states, lambda **_: {}, HANDLER, "1", by="user/bob", sleep=lambda _: None)
         except CutOffError:
             self.finished = False
-        except (BlockedError, UnsettledError):
+        except (BlockedError, StillChangingError):
             return
         finally:
             self.budget = None
@@ -190,7 +190,7 @@ class World:
 
     def reconcile(self, *, cut: int | None = None) -> None:
         clients = Clients(sqs=None, metrics=None, traces=None, kept=None)  # type: ignore[arg-type]
-        reconciler = Reconciler(self.aws.names, self.stage(), clients)
+        reconciler = Reconciler(self.aws.names, self.states(), clients)
         reconciler._upkeep = lambda *_, **__: {}  # type: ignore[method-assign]
         self.unsafe_before = self.function.unsafe
         self.budget, self.finished = cut, True
