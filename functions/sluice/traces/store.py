@@ -15,7 +15,7 @@ from ..lean_aws.errors import aws_errors, error_code
 from ..stage import clients
 from ..stage.names import Names
 from . import item as items
-from .locks import CONDITION_FAILED, Claims
+from .locks import CONDITION_FAILED, Locks
 from .trace import COMPLETED, Trace
 from .unhandled import Unhandled
 
@@ -42,7 +42,7 @@ class TraceStore:
         clock: gives seconds since 1970.
 
     Attributes:
-        claims: the claims in the same table.
+        locks: the locks in the same table.
         unhandled: the events to names that had no handler.
     """
 
@@ -58,11 +58,11 @@ class TraceStore:
         self._table = table
         self._days = days
         self._clock = clock
-        self.claims = Claims(client, table, clock)
+        self.locks = Locks(client, table, clock)
         self.unhandled = Unhandled(client, table, put=self.put, expiry=self._expiry, clock=clock)
 
     def end_calls_by(self, moment: float | None) -> None:
-        """Have what is asked of DynamoDB end by then, those calls included that its claims make.
+        """Have what is asked of DynamoDB end by then, those for locks included.
 
         Args:
             moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.

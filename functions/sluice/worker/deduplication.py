@@ -15,7 +15,7 @@ from .triage import Verdict, Work
 
 if TYPE_CHECKING:
     from ..traces import Trace, TraceStore
-    from ..traces.locks import Claim
+    from ..traces.locks import Holder
     from .message import Delivery
 
 LONGEST_RUN_MS = 900_000
@@ -42,24 +42,24 @@ def claimed_by_message(work: Work, handler: str, store: TraceStore, now_ms: int)
     claimant, event_id = delivery.claimant, delivery.envelope.id
     if claimant is None:
         return work
-    holder = store.claims.message(handler, event_id, claimant, now_ms)
-    if holder.claimant == claimant:
+    holder = store.locks.take_event(handler, event_id, claimant, now_ms)
+    if holder.message == claimant:
         return work
     prior = store.get(handler, event_id)
-    if (prior is not None and prior.completed) or delivery.sent_ms < holder.claimed_ms:
+    if (prior is not None and prior.completed) or delivery.sent_ms < holder.taken_ms:
         # Started after this one was sent, the holder was no dead letter by then: it has an end of its own.
         return dataclasses.replace(work, verdict=Verdict.DONE)
-    if _has_ended(delivery, holder, prior, now_ms) and store.claims.take_over(
+    if _has_ended(delivery, holder, prior, now_ms) and store.locks.take_over_event(
         handler, event_id, claimant, holder, now_ms
     ):
         return work if work.plan is not None else dataclasses.replace(work, plan=_anew(prior))
     return dataclasses.replace(work, verdict=Verdict.RETURN)
 
 
-def _has_ended(delivery: Delivery, holder: Claim, prior: Trace | None, now_ms: int) -> bool:
+def _has_ended(delivery: Delivery, holder: Holder, prior: Trace | None, now_ms: int) -> bool:
     """Whether the message that has the claim is gone from the queue: dead, or sent again as this one."""
     dead = prior is not None and prior.as_of(now_ms).status == "dead"
-    return dead or delivery.envelope.redriven > 0 or now_ms - holder.claimed_ms > LONGEST_RUN_MS
+    return dead or delivery.envelope.redriven > 0 or now_ms - holder.taken_ms > LONGEST_RUN_MS
 
 
 def _anew(prior: Trace | None) -> Plan:

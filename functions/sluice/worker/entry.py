@@ -12,7 +12,7 @@ from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
 from .output import Capture, tee_standard_streams
-from .overlap import Leases
+from .overlap import CronLock
 from .queue import QueueOfHandler
 from .run_handler import NotLoadedError
 from .settings import Settings
@@ -59,7 +59,7 @@ def build(environment: Mapping[str, str]) -> Worker:
         ),
         telemetry=Telemetry(settings, capture, stdout),
         capture=capture,
-        leases=Leases(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
+        cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
         if settings.alone
         else None,
     )

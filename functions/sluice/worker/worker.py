@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..traces import TraceStore
     from .output import Capture
-    from .overlap import Leases
+    from .overlap import CronLock
     from .queue import QueueOfHandler
     from .run_handler import Handler
     from .settings import Settings
@@ -56,7 +56,7 @@ class Worker:
         queue: the handler's queue.
         telemetry: the function's log and metrics.
         capture: keeps what a run prints and logs.
-        leases: see to it that no two of a cron's runs overlap; None if they may.
+        cron_lock: keeps two runs of a cron from overlapping; None if they may.
         clock: gives seconds since 1970.
         jitter: where chance comes from.
     """
@@ -70,7 +70,7 @@ class Worker:
         queue: QueueOfHandler,
         telemetry: Telemetry,
         capture: Capture,
-        leases: Leases | None = None,
+        cron_lock: CronLock | None = None,
         clock: Callable[[], float] = time.time,
         jitter: random.Random | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class Worker:
         self._queue = queue
         self._telemetry = telemetry
         self._capture = capture
-        self._leases = leases
+        self._cron_lock = cron_lock
         self._clock = clock
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._triage = Triage(settings.handler, store=store, queue=queue, telemetry=telemetry, jitter=self._jitter)
@@ -153,8 +153,8 @@ class Worker:
         try:
             work = claimed_by_message(work, self._settings.handler, self._store, self._now_ms())
             owner = self._owner_of_key(work)
-        except Exception as error:  # noqa: BLE001 - whatever it is, something is not claimed
-            self._telemetry.logger.warning("not claimed", extra={"reason": repr(error)})
+        except Exception as error:  # noqa: BLE001 - whatever it is, a lock is not taken
+            self._telemetry.logger.warning("lock not taken", extra={"reason": repr(error)})
             return self._triage.give_back(work.delivery, work.used, error)
         if work.verdict is not Verdict.RUN:
             # The longest delay, as it can take a while until the other message's event has surely ended.
@@ -165,9 +165,9 @@ class Worker:
         if self._is_too_late(context):
             # Claiming it took too long.
             return self._triage.give_back(work.delivery, work.used)
-        if self._leases is None:
+        if self._cron_lock is None:
             return self._start(work, started)
-        return self._start_alone(work, started, self._leases, remaining)
+        return self._start_alone(work, started, self._cron_lock, remaining)
 
     def _is_too_late(self, context: LambdaContext) -> bool:
         """Whether less time is left than an event may take."""
@@ -186,13 +186,13 @@ class Worker:
                 return self._triage.give_back(work.delivery, work.used)
         return self._run(work, started)
 
-    def _start_alone(self, work: Work, started: Trace, leases: Leases, remaining: float) -> Verdict:
+    def _start_alone(self, work: Work, started: Trace, cron_lock: CronLock, remaining: float) -> Verdict:
         """Start it unless another run of the cron is under way."""
         event_id = work.delivery.envelope.id
         try:
-            holder = leases.take(event_id, remaining)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the lease is not taken
-            self._telemetry.logger.warning("lease not taken", extra={"reason": repr(error)})
+            holder = cron_lock.take(event_id, remaining)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the lock is not taken
+            self._telemetry.logger.warning("lock not taken", extra={"reason": repr(error)})
             return self._triage.give_back(work.delivery, work.used, error)
         if holder != event_id:
             return self._skip(work, started, skipped=f"another run was under way: {holder}")
@@ -200,9 +200,9 @@ class Worker:
             return self._start(work, started)
         finally:
             try:
-                leases.give_back(event_id)
+                cron_lock.release(event_id)
             except Exception as error:  # noqa: BLE001 - it ends by itself, and the event has run
-                self._telemetry.logger.warning("lease not given back", extra={"reason": repr(error)})
+                self._telemetry.logger.warning("lock not released", extra={"reason": repr(error)})
 
     def _is_off_week(self, delivery: Delivery) -> bool:
         """Whether it is the tick of a week in which a fortnightly cron does not run."""
@@ -241,7 +241,7 @@ class Worker:
         envelope = work.delivery.envelope
         if envelope.key is None or work.verdict is not Verdict.RUN:
             return envelope.id
-        return self._store.claims.key(self._settings.handler, envelope.key, envelope.id, envelope.window)
+        return self._store.locks.take_key(self._settings.handler, envelope.key, envelope.id, envelope.window)
 
     def _skip(
         self, work: Work, started: Trace, *, duplicate_of: str | None = None, skipped: str | None = None

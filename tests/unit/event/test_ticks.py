@@ -13,7 +13,7 @@ from sluice.event.ids import id_of_tick, is_id, time_of_id
 from sluice.event.ticks import due_ms, tick_of
 from sluice.queue.dead_letters import DeadLetters
 from sluice.queue.transfer import Held
-from sluice.worker.overlap import Leases
+from sluice.worker.overlap import CronLock
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.counted import Runs, function, send
@@ -226,25 +226,25 @@ def test_the_next_tick_runs_once_the_one_before_has_ended_however_it_did(cloud: 
 
 def test_a_run_whose_process_died_holds_others_back_until_its_invocation_must_be_over(cloud: Cloud, runs: Runs) -> None:
     now = 1_000_000.0
-    leases = Leases(cloud.dynamodb, cloud.names.trace_table, HANDLER, clock=lambda: now)
+    lock = CronLock(cloud.dynamodb, cloud.names.trace_table, HANDLER, clock=lambda: now)
 
-    assert leases.take("one", 35) == "one"
+    assert lock.take("one", 35) == "one"
     now += 35
-    assert leases.take("two", 35) == "one"
+    assert lock.take("two", 35) == "one"
     # A redelivery of the one that died is the same event.
-    assert leases.take("one", 35) == "one"
+    assert lock.take("one", 35) == "one"
     now += 36.1
-    assert leases.take("two", 35) == "two"
+    assert lock.take("two", 35) == "two"
     # The late end of the first must not free what is the second's.
-    leases.give_back("one")
-    assert leases.take("three", 35) == "two"
-    leases.give_back("two")
-    assert leases.take("three", 35) == "three"
+    lock.release("one")
+    assert lock.take("three", 35) == "two"
+    lock.release("two")
+    assert lock.take("three", 35) == "three"
 
 
-def test_without_its_lease_a_tick_goes_back(cloud: Cloud, runs: Runs) -> None:
+def test_without_its_lock_a_tick_goes_back(cloud: Cloud, runs: Runs) -> None:
     made = function(cloud, runs, alone=True)
-    made.leases = Leases(cloud.dynamodb, "no-such-table", HANDLER)
+    made.cron_lock = CronLock(cloud.dynamodb, "no-such-table", HANDLER)
     made.worker = made.new_process()
     send(cloud, tick())
 

@@ -124,8 +124,8 @@ def test_a_store_works_alike_with_either_client(server: str, table: str) -> None
     assert not ours.put(large)
     assert not theirs.put(large)
     assert ours.get("a", "01a209b6-0d1a-772d-bd41-515cef36eaae") is None
-    assert ours.claims.key("a", "key", "1", 60) == "1"
-    assert ours.claims.key("a", "key", "2", 60) == theirs.claims.key("a", "key", "2", 60) == "1"
+    assert ours.locks.take_key("a", "key", "1", 60) == "1"
+    assert ours.locks.take_key("a", "key", "2", 60) == theirs.locks.take_key("a", "key", "2", 60) == "1"
     ours.unhandled.put([Trace(id=large.id, handler="nobody", status="no-handler", event="1")])
     assert theirs.unhandled.counts() == {"nobody": 1}
 

@@ -168,13 +168,13 @@ def test_an_event_is_not_started_if_claiming_it_took_its_time(cloud: Cloud, monk
     ran: list[object] = []
     function = Function(cloud, ran.append, timeout=0.5)
     store = function.worker._store
-    real = store.claims.key
+    real = store.locks.take_key
 
     def slow(*arguments: Any) -> str:
         time.sleep(0.3)
         return real(*arguments)
 
-    monkeypatch.setattr(store.claims, "key", slow)
+    monkeypatch.setattr(store.locks, "take_key", slow)
     emit(HANDLER, 1, key="k")
     assert len(function.poll(Ticking(2.7))["batchItemFailures"]) == 1
     make_visible(cloud)

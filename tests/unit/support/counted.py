@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from sluice.worker.overlap import Leases
+from sluice.worker.overlap import CronLock
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
@@ -27,7 +27,7 @@ def function(cloud: Cloud, handle: Callable[[Any], Any], **settings: Any) -> Fun
     made = Function(cloud, handle)
     made.settings = dataclasses.replace(made.settings, **settings)
     if made.settings.alone:
-        made.leases = Leases(cloud.dynamodb, cloud.names.trace_table, HANDLER)
+        made.cron_lock = CronLock(cloud.dynamodb, cloud.names.trace_table, HANDLER)
     made.worker = made.new_process()
     return made
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sluice.worker.output import Capture
-from sluice.worker.overlap import Leases
+from sluice.worker.overlap import CronLock
 from sluice.worker.queue import QueueOfHandler
 from sluice.worker.settings import Settings
 from sluice.worker.telemetry import Telemetry
@@ -49,7 +49,7 @@ class Function:
     timeout: float = 5
     batch_size: int = 10
     dynamodb: Any = None
-    leases: Leases | None = None
+    cron_lock: CronLock | None = None
     sqs: Any = None
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class Function:
             queue=QueueOfHandler(self.sqs or self.cloud.sqs, self.url),
             telemetry=Telemetry(self.settings, self.capture, self.log),
             capture=self.capture,
-            leases=self.leases,
+            cron_lock=self.cron_lock,
             jitter=random.Random(1),
         )
 

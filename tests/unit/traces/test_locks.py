@@ -121,19 +121,19 @@ def test_a_key_counts_for_its_handler_alone(cloud: Cloud) -> None:
 def test_after_its_window_a_key_is_free_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
     store = TraceStore(cloud.dynamodb, cloud.names.trace_table, clock=lambda: now)
-    assert store.claims.key(HANDLER, "k", "a", 60) == "a"
-    assert store.claims.key(HANDLER, "k", "b", 60) == "a"
-    assert store.claims.key(HANDLER, "k", "a", 60) == "a"
+    assert store.locks.take_key(HANDLER, "k", "a", 60) == "a"
+    assert store.locks.take_key(HANDLER, "k", "b", 60) == "a"
+    assert store.locks.take_key(HANDLER, "k", "a", 60) == "a"
     now += 60
-    assert store.claims.key(HANDLER, "k", "b", 60) == "b"
+    assert store.locks.take_key(HANDLER, "k", "b", 60) == "b"
 
 
 def test_a_window_is_not_shorter_for_the_second_that_it_begins_in(cloud: Cloud) -> None:
     now = 1_000_000.9
     store = TraceStore(cloud.dynamodb, cloud.names.trace_table, clock=lambda: now)
-    assert store.claims.key(HANDLER, "k", "a", 1) == "a"
+    assert store.locks.take_key(HANDLER, "k", "a", 1) == "a"
     now += 0.9
-    assert store.claims.key(HANDLER, "k", "b", 1) == "a"
+    assert store.locks.take_key(HANDLER, "k", "b", 1) == "a"
 
 
 def test_an_event_with_a_key_that_did_not_end_is_tried_again(cloud: Cloud) -> None:

@@ -158,7 +158,7 @@ def test_a_redriven_tick_whose_last_attempt_left_no_end_runs_once_that_must_have
     function = Function(cloud, ran.append)
     (record,) = function.receive()
     event_id = Delivery(record, HANDLER).envelope.id
-    cloud.store.claims.message(HANDLER, event_id, "the dead letter's", now - 60_000)
+    cloud.store.locks.take_event(HANDLER, event_id, "the dead letter's", now - 60_000)
     started = Trace(
         id=event_id,
         handler=HANDLER,
@@ -184,17 +184,17 @@ def test_what_another_message_claimed_long_ago_and_never_ended_runs_for_this_one
     function = Function(cloud, ran.append)
     event_id = emit(HANDLER, 1, key="k")
     long_ago = int(time.time() * 1000) - deduplication.LONGEST_RUN_MS - 1
-    cloud.store.claims.message(HANDLER, event_id, "another", long_ago)
+    cloud.store.locks.take_event(HANDLER, event_id, "another", long_ago)
     assert function.poll()["batchItemFailures"] == []
     assert ran == [1]
 
 
 def test_a_claim_is_taken_over_once(cloud: Cloud) -> None:
-    claims = cloud.store.claims
-    dead = claims.message(HANDLER, "e", "dead", 1)
-    assert claims.take_over(HANDLER, "e", "one", dead, 2)
-    assert not claims.take_over(HANDLER, "e", "two", dead, 3)
-    assert claims.message(HANDLER, "e", "two", 4).claimant == "one"
+    locks = cloud.store.locks
+    dead = locks.take_event(HANDLER, "e", "dead", 1)
+    assert locks.take_over_event(HANDLER, "e", "one", dead, 2)
+    assert not locks.take_over_event(HANDLER, "e", "two", dead, 3)
+    assert locks.take_event(HANDLER, "e", "two", 4).message == "one"
 
 
 def test_an_event_whose_claim_is_anothers_waits_while_the_trace_is_out_of_reach(cloud: Cloud) -> None:
@@ -202,6 +202,6 @@ def test_an_event_whose_claim_is_anothers_waits_while_the_trace_is_out_of_reach(
     table = FaultyClient(cloud.dynamodb, Process(), lambda name: "refuse" if name == "get_item" else None)
     function = Function(cloud, ran.append, dynamodb=table)
     event_id = emit(HANDLER, 1, key="k")
-    cloud.store.claims.message(HANDLER, event_id, "another", 1)
+    cloud.store.locks.take_event(HANDLER, event_id, "another", 1)
     assert len(function.poll()["batchItemFailures"]) == 1
     assert ran == []
