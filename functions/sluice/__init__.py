@@ -2,6 +2,7 @@
 
 from .emitting.emit import emit, emit_many, retry
 from .errors import (
+    AwsError,
     EventNotSerializableError,
     EventTooLargeError,
     InvalidDelayError,
@@ -17,6 +18,7 @@ from .errors import (
 from .stage import startup_gc  # noqa: F401 - it works by being first
 
 __all__ = [
+    "AwsError",
     "EventNotSerializableError",
     "EventTooLargeError",
     "InvalidDelayError",

@@ -42,19 +42,48 @@ class TooManyHopsError(SluiceError, RuntimeError):
     """Handlers emitted to each other, or to themselves, more often than the handler's `max_hops` allows."""
 
 
+class AwsError(SluiceError):
+    """AWS refused an emit, or did not answer, after every retry.
+
+    It is the same whichever client called AWS. That client's own exception is its `__cause__`: botocore's, or within
+    a handler's function that of Sluice's own client.
+
+    Attributes:
+        code: AWS's error code, such as `AccessDenied`; None if AWS gave no answer.
+        message: AWS's message, or the reason why there was no answer.
+        may_be_accepted: True unless the event was certainly not accepted, as when AWS refuses the first try. If True,
+            the event may run although the emit failed, and twice if it is emitted again.
+    """
+
+    def __init__(self, code: str | None, message: str, *, may_be_accepted: bool) -> None:
+        self.code = code
+        self.message = message
+        self.may_be_accepted = may_be_accepted
+        what = f"AWS refused the event: {code}: {message}" if code else f"no answer from AWS: {message}"
+        then = "it may have been accepted nevertheless" if may_be_accepted else "it was not accepted"
+        super().__init__(f"{what}; {then}")
+
+
 @dataclass(frozen=True)
 class Refused:
-    """One event of an `emit_many` that SQS never accepted.
+    """One event of an `emit_many` that SQS, or Scheduler for a later time, did not accept.
 
     Attributes:
         index: the event's place in the iterable, from 0.
-        code: SQS's own error code.
-        message: SQS's own words.
+        code: AWS's error code; None if AWS gave no answer.
+        message: AWS's message, or the reason why there was no answer.
+        may_be_accepted: as for `AwsError`.
     """
 
     index: int
-    code: str
+    code: str | None
     message: str
+    may_be_accepted: bool = False
+
+    @property
+    def reason(self) -> str:
+        """The code, if there is one, and the message."""
+        return f"{self.code}: {self.message}" if self.code else self.message
 
 
 class NotAcceptedError(SluiceError):
@@ -71,6 +100,6 @@ class NotAcceptedError(SluiceError):
         first = self.refused[0]
         super().__init__(
             f"{len(self.refused)} of {len(self.accepted) + len(self.refused)} events for {handler!r} were not"
-            f" accepted; the first is number {first.index}: {first.code}: {first.message}."
+            f" accepted; the first is number {first.index}: {first.reason}."
             " Emit again those whose index is in .refused; the others are on their way."
         )

@@ -112,7 +112,7 @@ def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error:
     first = error.refused[0]
     listed = "\n".join(texts[refused.index] for refused in error.refused)
     return CommandError(
-        f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.code}: {first.message}). The ids are"
+        f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.reason}). The ids are"
         f" those of the others. Not accepted:\n{listed}",
         code=REFUSED if all(refused.code in NOT_ALLOWED for refused in error.refused) else FAILED,
         then=invocation.command("emit", handler, "--lines", "-"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..errors import EventTooLargeError, InvalidDelayError, InvalidNameError, SluiceError, StageNotSetError
+from ..errors import AwsError, EventTooLargeError, InvalidDelayError, InvalidNameError, SluiceError, StageNotSetError
 from ..stage.names import LOCAL_STAGE
 from .invocation import next_command
 
@@ -62,6 +62,8 @@ def explain(error: Exception, stage: str) -> CommandError:
         error: the exception.
         stage: the stage that the command was about.
     """
+    if isinstance(error, AwsError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
     if isinstance(error, SluiceError):
         return _of_sluice(error, stage)
     # Not imported before something has failed; whatever raised one of its errors has imported it already.

@@ -14,6 +14,7 @@ from ..errors import EventTooLargeError, InvalidKeyError, NotAcceptedError, NotI
 from ..event import body
 from ..event.envelope import ATTRIBUTE, Envelope
 from ..event.ids import new_id
+from ..lean_aws.errors import aws_errors, to_aws_error
 from ..queue.send import Message, NoQueueError, send_all, send_one, size_of
 from ..stage import clients
 from ..stage.names import Names, check_handler
@@ -71,7 +72,7 @@ def emit(
         InvalidKeyError: the key or its window is empty, too long, or of another type.
         StageNotSetError: outside of a handler, nothing says which stage.
         TooManyHopsError: handlers have been emitting to each other in a row for too long.
-        CallError, or botocore's errors: SQS refused, or could not be reached.
+        AwsError: SQS refused the event, or did not answer; Scheduler for an event beyond 15 minutes.
     """
     window = _checked_window(key, key_window)
     return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window, alone=True)[0]
@@ -100,10 +101,11 @@ def emit_many(
         The events' ids, in order.
 
     Raises:
-        NotAcceptedError: after retries SQS had still not accepted some; it says which. The others are sent.
+        NotAcceptedError: SQS, or Scheduler, did not accept some after every retry, or did not answer. It says which,
+            and the others are sent.
         EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
             TooManyHopsError: as for `emit`; nothing was sent.
-        CallError, or botocore's errors: which queue it is could not be found out; nothing was sent.
+        AwsError: AWS did not tell the queue's URL, or there are no credentials; nothing was sent.
     """
     return _emit(handler, [body.encode(event) for event in events], wait_of(delay, at), stage)
 
@@ -124,7 +126,7 @@ def retry(event: object, *, delay: float | timedelta | None = None, at: datetime
     Raises:
         NotInHandlerError: no handler is running.
         TooManyHopsError: the handler's `max_hops` is reached: the chain ends here.
-        EventNotSerializableError, EventTooLargeError, InvalidDelayError, CallError, botocore's errors: as for `emit`.
+        EventNotSerializableError, EventTooLargeError, InvalidDelayError, AwsError: as for `emit`.
     """
     run = current_run()
     if run is None:
@@ -184,6 +186,8 @@ def _emit(
         if run:
             run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())])
         raise
+    except aws_errors() as error:
+        raise to_aws_error(error) from error
     if run:
         run.note_emitted(handler, event_ids)
     return event_ids
@@ -251,6 +255,8 @@ def _queue_url(handler: str, stage: str) -> str:
             _queue_urls[key] = client.get_queue_url(QueueName=name)["QueueUrl"]
         except client.exceptions.QueueDoesNotExist as error:
             raise NoQueueError(name) from error
+        except aws_errors() as error:
+            raise to_aws_error(error, sent=False) from error
     return _queue_urls[key]
 
 

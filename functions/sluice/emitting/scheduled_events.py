@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import EventTooLargeError, NotAcceptedError, Refused
 from ..event.envelope import Envelope
 from ..event.scheduled_envelope import unwrap, wrap
+from ..lean_aws.errors import aws_errors, error_code, error_message, may_have_succeeded, to_aws_error
 from ..queue.send import NoQueueError
 from ..stage import clients
 from ..stage.names import Names
@@ -80,7 +81,8 @@ def schedule_one(stage: str, handler: str, message: Message, due: datetime) -> N
 
     Raises:
         NoQueueError: the queue does not exist; nothing was scheduled.
-        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: Scheduler refused.
+        AwsError: AWS did not tell the queue's URL; nothing was scheduled.
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: Scheduler refused, or did not answer.
     """
     _creator(stage, handler, due)(message)
 
@@ -91,11 +93,16 @@ def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: dat
     Raises:
         NoQueueError: the queue does not exist; nothing was scheduled.
         NotAcceptedError: some were not scheduled; it says which.
+        AwsError: AWS did not tell the queue's URL; nothing was scheduled.
     """
     create = _creator(stage, handler, due)
     with ThreadPoolExecutor(_CALLERS) as callers:
         answers = list(callers.map(lambda message: _refusal(create, message), messages))
-    refused = [Refused(index, *answer) for index, answer in enumerate(answers) if answer]
+    refused = [
+        Refused(index, error_code(error), error_message(error), may_have_succeeded(error))
+        for index, error in enumerate(answers)
+        if error
+    ]
     if refused:
         lost = {entry.index for entry in refused}
         accepted = {index: message.envelope.id for index, message in enumerate(messages) if index not in lost}
@@ -194,6 +201,8 @@ def _target(stage: str, handler: str) -> dict[str, Any]:
         url = queues.get_queue_url(QueueName=names.queue(handler))["QueueUrl"]
     except queues.exceptions.QueueDoesNotExist as error:
         raise NoQueueError(names.queue(handler)) from error
+    except aws_errors() as error:
+        raise to_aws_error(error, sent=False) from error
     account = url.split("/")[-2]
     about = clients.client("scheduler", stage).meta
     queue_arn = f"arn:{about.partition}:sqs:{about.region_name}:{account}:"
@@ -222,17 +231,12 @@ def _creator(stage: str, handler: str, due: datetime) -> Callable[[Message], Non
     return create
 
 
-def _refusal(create: Callable[[Message], None], message: Message) -> tuple[str, str] | None:
-    """Scheduler's code and words for why it did not take a message; None if it did."""
-    # Imported here, as this library is imported without boto3 wherever no event is for later.
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+def _refusal(create: Callable[[Message], None], message: Message) -> Exception | None:
+    """The error for a message that Scheduler did not take; None if it did."""
     try:
         create(message)
-    except ClientError as error:
-        return error.response["Error"]["Code"], error.response["Error"]["Message"]
-    except BotoCoreError as error:
-        return type(error).__name__, str(error)
+    except aws_errors() as error:
+        return error
     return None
 
 

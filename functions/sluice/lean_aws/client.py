@@ -9,19 +9,19 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 from .certificates import trusted
-from .errors import CallError, NotReachedError, QueueDoesNotExistError
+from .errors import SERVER_FAULT, CallError, NoTimeLeftError, NotReachedError, QueueDoesNotExistError
 from .http1 import Answer, Connection, DamagedAnswerError
 from .sigv4 import Credentials, Signer
 
 TRIES = 5
-"""Of one call, the first included: as many as boto3's standard mode is set to elsewhere in this library."""
+"""Tries of one call, the first included. boto3's clients elsewhere in this library try once more."""
 
 TIMEOUT = 5.0
 """Seconds for a connection, and for each wait for the other side. These services answer within milliseconds."""
@@ -32,8 +32,6 @@ _SHORTEST_TIMEOUT = 0.001
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 """Seconds before a further try: doubled each time, and of that a random part, as boto3 does."""
-
-_SERVER_FAULT = 500
 
 _THROTTLING = frozenset(
     {
@@ -50,6 +48,7 @@ _THROTTLING = frozenset(
         "RequestTimeout",
         "RequestTimeoutException",
         "KmsThrottled",
+        "KMS.ThrottlingException",
     }
 )
 """Codes that pass: those for which boto3's standard mode tries again."""
@@ -65,16 +64,19 @@ class Service:
         name: in host names and signatures.
         target: what its operations' names are prefixed with.
         content_type: of requests.
+        headers: further headers of requests.
     """
 
     name: str
     target: str
     content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 SERVICES = {
     "dynamodb": Service("dynamodb", "DynamoDB_20120810", "application/x-amz-json-1.0"),
-    "sqs": Service("sqs", "AmazonSQS", "application/x-amz-json-1.0"),
+    # Asks for the error codes that SQS had before it spoke JSON, as boto3 does: both clients then tell the same.
+    "sqs": Service("sqs", "AmazonSQS", "application/x-amz-json-1.0", {"X-Amzn-Query-Mode": "true"}),
 }
 
 
@@ -147,22 +149,23 @@ class WireClient:
         body = json.dumps(arguments, default=_base64, separators=(",", ":")).encode()
         target = f"{self._service.target}.{operation}"
         if self._patience() <= 0:
-            raise NotReachedError(operation, "NoTimeLeft", "not called, as no time is left for it")
+            raise NoTimeLeftError(operation, "NoTimeLeft", "not called, as no time is left for it")
         for left in reversed(range(TRIES)):
             error: CallError
+            sends = 1
             try:
-                status, answer = self._send(target, body)
+                answer, content, sends = self._send(target, body)
             except (OSError, DamagedAnswerError) as broken:
                 error = NotReachedError(operation, type(broken).__name__, str(broken))
                 error.__cause__ = broken
             else:
-                if status == 200:  # noqa: PLR2004 - HTTP's OK
-                    return answer
-                error = _error(operation, status, answer)
-                code = error.response["Error"]["Code"]
-                if status < _SERVER_FAULT and code not in _THROTTLING:
-                    raise error
+                if answer.status == 200:  # noqa: PLR2004 - HTTP's OK
+                    return content
+                error = _error(operation, answer, content)
             tried = TRIES - 1 - left
+            error.response["ResponseMetadata"]["RetryAttempts"] = tried + sends - 1
+            if not _is_retryable(error):
+                raise error
             pause = random.random() * min(_FIRST_PAUSE * 2**tried, _LONGEST_PAUSE)  # noqa: S311 - jitter
             if not left or self._patience() <= pause:
                 raise error
@@ -177,17 +180,19 @@ class WireClient:
         """The same for a socket, to which 0 means something else."""
         return max(self._patience(), _SHORTEST_TIMEOUT)
 
-    def _send(self, target: str, body: bytes) -> tuple[int, Any]:
+    def _send(self, target: str, body: bytes) -> tuple[Answer, Any, int]:
+        """The answer, its parsed content, and how often the request was sent for it."""
         headers = self._signer.headers(self._host, target, self._service.content_type, body)
+        headers.update(self._service.headers)
         with self._lock:
             connection = self._idle.pop() if self._idle else None
         if connection is not None:
             try:
-                return self._exchange(connection, body, headers)
+                return *self._exchange(connection, body, headers), 1
             except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 # Closed by the other side since it was last used, as after a pause between invocations.
-                pass
-        return self._exchange(self._connect(), body, headers)
+                return *self._exchange(self._connect(), body, headers), 2
+        return *self._exchange(self._connect(), body, headers), 1
 
     def _connect(self) -> Connection:
         if not self._secure:
@@ -199,7 +204,7 @@ class WireClient:
                 self._known_authority = False
         return Connection(*self._address, trusted(everybody=True), self._timeout())
 
-    def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+    def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[Answer, Any]:
         try:
             connection.wait_at_most(self._timeout())
             connection.post(headers, body)
@@ -214,7 +219,7 @@ class WireClient:
         else:
             with self._lock:
                 self._idle.append(connection)
-        return answer.status, parsed
+        return answer, parsed
 
 
 def end_calls_by(client: object, moment: float | None) -> None:
@@ -244,15 +249,22 @@ def _parsed(answer: Answer) -> Any:
     try:
         return json.loads(answer.content, object_hook=_binary)
     except ValueError:
-        if answer.status >= _SERVER_FAULT:
+        if answer.status >= SERVER_FAULT:
             # A proxy's page.
             return {"message": answer.content[:200].decode(errors="replace")}
         raise DamagedAnswerError("the answer is no JSON") from None
 
 
-def _error(operation: str, status: int, answer: Any) -> CallError:
-    said = answer if isinstance(answer, dict) else {}
-    code = str(said.get("__type") or said.get("code") or status).rpartition("#")[2].partition(":")[0]
+def _is_retryable(error: CallError) -> bool:
+    status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"]
+    return isinstance(error, NotReachedError) or status >= SERVER_FAULT or code in _THROTTLING
+
+
+def _error(operation: str, answer: Answer, content: Any) -> CallError:
+    said = content if isinstance(content, dict) else {}
+    code = str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2].partition(":")[0]
+    # In the form `CODE;WHOSE FAULT`.
+    code = answer.headers.get(b"x-amzn-query-error", b"").partition(b";")[0].decode() or code
     message = str(said.get("message") or said.get("Message") or "")
     kind = QueueDoesNotExistError if code in _MISSING_QUEUE else CallError
-    return kind(operation, code, message, said)
+    return kind(operation, code, message, said, status=answer.status)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAcceptedError, Refused, SluiceError
 from ..event.envelope import Envelope
-from ..lean_aws.errors import aws_errors, error_code
+from ..lean_aws.errors import aws_errors, error_code, error_message, may_have_succeeded
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -167,8 +167,8 @@ def _send_batch(
         except aws_errors() as error:
             if first and len(waiting) == len(batch) and isinstance(error, client.exceptions.QueueDoesNotExist):
                 raise NoQueueError(url) from error
-            code = error_code(error) or type(error).__name__
-            return hopeless + [Refused(index, code, str(error)) for index in waiting]
+            code, message, maybe = error_code(error), error_message(error), may_have_succeeded(error)
+            return hopeless + [Refused(index, code, message, maybe) for index in waiting]
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}
         said = {index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()}
         hopeless += [said[index] for index in sorted(said) if failed[index]["SenderFault"]]

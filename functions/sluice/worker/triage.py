@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..lean_aws.errors import passes
+from ..lean_aws.errors import is_transient
 from .attempts import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Triage:
             error: what keeps it from starting, if something failed.
         """
         delay = retry_delay(used, self._jitter)
-        again = may_be_put_back(delivery) or (error is not None and passes(error))
+        again = may_be_put_back(delivery) or (error is not None and is_transient(error))
         if again and delivery.receive_count >= PUT_BACK_FROM and self._queue.put_back(delivery, delay):
             return Verdict.DONE
         self._queue.return_after([delivery], [delay])

@@ -12,6 +12,12 @@ from sluice.local.errors import InvalidPortError, LocalCloudError, NothingRunnin
 from sluice.operate.handlers import NotDeployedError, UnknownHandlerError
 
 
+def of_emit(cause: Exception) -> errors.AwsError:
+    error = errors.AwsError(None, "hidden", may_be_accepted=False)
+    error.__cause__ = cause
+    return error
+
+
 def refusal(code: str) -> botocore.ClientError:
     return botocore.ClientError({"Error": {"Code": code, "Message": "said AWS"}}, "ListQueues")
 
@@ -37,6 +43,8 @@ def refusal(code: str) -> botocore.ClientError:
         (refusal("ResourceNotFoundException"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (refusal("AWS.SimpleQueueService.NonExistentQueue"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (refusal("Throttling"), 1, "ListQueues: Throttling: said AWS", "sluice status --stage prod"),
+        (of_emit(botocore.NoRegionError()), 1, "no AWS region", "aws configure"),
+        (of_emit(refusal("AccessDenied")), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
         (NotDeployedError("prod"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (UnknownHandlerError("ab", "prod", ["abc"]), 3, "did you mean 'abc'", "sluice status abc --stage prod"),
         (UnknownHandlerError("x", "prod", ["abc"]), 3, "there are: abc", "sluice status --stage prod"),

@@ -160,6 +160,7 @@ def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_public_names_are_these() -> None:
     assert sorted(sluice.__all__) == [
+        "AwsError",
         "EventNotSerializableError",
         "EventTooLargeError",
         "InvalidDelayError",

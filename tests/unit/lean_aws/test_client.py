@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import http.server
 import json
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +23,8 @@ from sluice.lean_aws import client as client_module
 from sluice.lean_aws.errors import NotReachedError
 from sluice.lean_aws.sigv4 import Signer
 from sluice.traces import Attempt, Trace, TraceStore
+
+from tests.unit.support.scripted_server import Answer, ScriptedServer, hang_up, reply, scripted_server
 
 KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
@@ -154,75 +155,9 @@ def test_queues_work_alike_with_either_client(server: str) -> None:
 # ---- against a server that fails
 
 
-Answer = tuple[int, Any] | Callable[[http.server.BaseHTTPRequestHandler], None]
-
-
-class Scripted:
-    """A server that answers as the test says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self.asked: list[Any] = []
-        self.connections = 0
-        script = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self) -> None:
-                script.connections += 1
-                super().setup()
-
-            def do_POST(self) -> None:
-                script.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                answer: Answer = script.answers.pop(0) if script.answers else (200, {"ok": True})
-                if callable(answer):
-                    answer(self)
-                else:
-                    reply(self, *answer)
-
-            def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - http.server's name
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
-def reply(
-    to: http.server.BaseHTTPRequestHandler, status: int, answer: Any, *, crc: int | None = None, close: bool = False
-) -> None:
-    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    to.send_response(status)
-    to.send_header("Content-Length", str(len(content)))
-    if crc is not None:
-        to.send_header("x-amz-crc32", str(crc))
-    to.end_headers()
-    # Whoever asked may have lost patience and gone.
-    with contextlib.suppress(ConnectionError):
-        to.wfile.write(content)
-    to.close_connection = close
-
-
-def hang_up(to: http.server.BaseHTTPRequestHandler) -> None:
-    to.close_connection = True
-
-
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    server = Scripted()
-    yield server
-    server.stop()
+def scripted() -> Iterator[ScriptedServer]:
+    yield from scripted_server()
 
 
 def throttled(code: str = "ThrottlingException") -> Answer:
@@ -237,17 +172,17 @@ def throttled(code: str = "ThrottlingException") -> Answer:
         [(503, b"<html>busy</html>")],
         [(500, {"__type": "InternalServerError"})] * 2,
         [hang_up],
-        [lambda to: reply(to, 200, {"Item": {}}, crc=1)],
+        [lambda to: reply(to, 200, {"Item": {}}, headers={"x-amz-crc32": "1"})],
         [(200, b"half an ans")],
     ],
 )
-def test_what_passes_is_tried_again(scripted: Scripted, answers: list[Answer]) -> None:
+def test_what_passes_is_tried_again(scripted: ScriptedServer, answers: list[Answer]) -> None:
     scripted.answers = list(answers)
     assert wire("dynamodb", scripted.url).put_item(TableName="t") == {"ok": True}
     assert scripted.asked == [{"TableName": "t"}] * (len(answers) + 1)
 
 
-def test_tries_are_bounded_and_wait_longer_each_time(scripted: Scripted) -> None:
+def test_tries_are_bounded_and_wait_longer_each_time(scripted: ScriptedServer) -> None:
     scripted.answers = [throttled()] * 20
     pauses: list[float] = []
     with pytest.raises(CallError) as caught:
@@ -259,7 +194,7 @@ def test_tries_are_bounded_and_wait_longer_each_time(scripted: Scripted) -> None
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ConditionalCheckFailedException"])
-def test_what_does_not_pass_is_told_at_once(scripted: Scripted, code: str) -> None:
+def test_what_does_not_pass_is_told_at_once(scripted: ScriptedServer, code: str) -> None:
     scripted.answers = [(400, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "Message": "no"})]
     with pytest.raises(CallError, match=r"PutItem: .*no") as caught:
         wire("dynamodb", scripted.url).put_item(TableName="t")
@@ -267,7 +202,7 @@ def test_what_does_not_pass_is_told_at_once(scripted: Scripted, code: str) -> No
     assert len(scripted.asked) == 1
 
 
-def test_a_connection_is_kept_and_replaced_when_it_was_closed_meanwhile(scripted: Scripted) -> None:
+def test_a_connection_is_kept_and_replaced_when_it_was_closed_meanwhile(scripted: ScriptedServer) -> None:
     client = wire("sqs", scripted.url)
     for _ in range(3):
         client.send_message(MessageBody="x")
@@ -280,7 +215,7 @@ def test_a_connection_is_kept_and_replaced_when_it_was_closed_meanwhile(scripted
     assert len(scripted.asked) == 5
 
 
-def test_a_server_that_never_answers_is_given_up_on(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_is_given_up_on(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "TIMEOUT", 0.05)
     never = threading.Event()
 
@@ -301,7 +236,7 @@ def test_nothing_listening_is_told_after_all_tries() -> None:
         wire("sqs", "http://127.0.0.1:9").send_message(MessageBody="x")
 
 
-def test_an_exception_in_the_middle_spoils_no_later_call(scripted: Scripted) -> None:
+def test_an_exception_in_the_middle_spoils_no_later_call(scripted: ScriptedServer) -> None:
     """As when a run's deadline passes while it emits."""
     client = wire("sqs", scripted.url)
 
@@ -320,7 +255,7 @@ def test_an_exception_in_the_middle_spoils_no_later_call(scripted: Scripted) -> 
     assert client._idle != [connection]
 
 
-def test_threads_share_a_client(scripted: Scripted) -> None:
+def test_threads_share_a_client(scripted: ScriptedServer) -> None:
     client = wire("sqs", scripted.url)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: client.send_message(MessageBody=str(number)), range(200)))
@@ -328,7 +263,7 @@ def test_threads_share_a_client(scripted: Scripted) -> None:
     assert scripted.connections <= 8
 
 
-def test_a_damaged_answer_is_noticed(scripted: Scripted) -> None:
+def test_a_damaged_answer_is_noticed(scripted: ScriptedServer) -> None:
     content = json.dumps({"Item": {"x": {"S": "ä"}}}).encode()
-    scripted.answers = [lambda to: reply(to, 200, content, crc=zlib.crc32(content))]
+    scripted.answers = [lambda to: reply(to, 200, content, headers={"x-amz-crc32": str(zlib.crc32(content))})]
     assert wire("dynamodb", scripted.url).get_item() == {"Item": {"x": {"S": "ä"}}}
