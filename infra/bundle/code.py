@@ -1,4 +1,4 @@
-"""The code that is deployed: functions/, without what only runs on a team's own machines."""
+"""The asset with the code that is deployed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from pathlib import Path
 
 from aws_cdk import IgnoreMode
 from aws_cdk import aws_lambda as lambda_
-
-NOT_DEPLOYED = [
-    "/sluice/cli",
-    "/sluice/local",
-    "/sluice/planning",
-    "__pycache__",
-    "*.egg-info",
-    ".*",
-]
-"""As in a .gitignore."""
+from sluice.stage.deployed_files import patterns_not_deployed
 
 
 def code_of(functions: Path) -> lambda_.AssetCode:
-    """The asset for a `functions` directory."""
-    return lambda_.Code.from_asset(str(functions), exclude=NOT_DEPLOYED, ignore_mode=IgnoreMode.GIT)
+    """Make the asset of a `functions` directory, without what only runs on a team's own machines."""
+    return lambda_.Code.from_asset(str(functions), exclude=patterns_not_deployed(), ignore_mode=IgnoreMode.GIT)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import compileall
-import fnmatch
 import importlib.metadata
 import py_compile
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sluice.stage.deployed_files import is_deployed
+
 from infra.bundle import build_layer
-from infra.bundle.code import NOT_DEPLOYED
 from infra.bundle.target import this_machine
 
 HERE = Path(__file__).resolve().parent
@@ -99,12 +99,7 @@ def _bytecode(_: str, names: list[str]) -> set[str]:
 
 def _not_deployed(root: Path):  # type: ignore[no-untyped-def] # shutil's own type for it is private
     def ignored(directory: str, names: list[str]) -> set[str]:
-        inside = "/" + Path(directory).relative_to(root).as_posix() if Path(directory) != root else ""
-        return {
-            name
-            for name in names
-            for pattern in NOT_DEPLOYED
-            if (f"{inside}/{name}" == pattern if pattern.startswith("/") else fnmatch.fnmatch(name, pattern))
-        }
+        inside = Path(directory).relative_to(root)
+        return {name for name in names if not is_deployed(inside / name)}
 
     return ignored

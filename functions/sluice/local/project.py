@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..stage.clients import DEFAULT_PORT
+from ..stage.deployed_files import is_deployed
 from .errors import InvalidPortError, ProjectNotFoundError
 
 MAX_PORT = 65_535
@@ -18,8 +19,6 @@ _DEPLOYED = ("cdk.json", "pyproject.toml", "uv.lock", "infra", "functions")
 
 _NO_SOURCES = frozenset({"tests", "cdk.out", "node_modules", "venv", *_DEPLOYED})
 """Directories whose Python app.py has no reason to import, or that count as they are."""
-
-_NOT_DEPLOYED = ("functions/sluice/cli/", "functions/sluice/local/", "/__pycache__/")
 
 
 def find_project(start: Path | None = None) -> Path:
@@ -56,11 +55,11 @@ def local_port() -> int:
 def fingerprint(root: Path) -> str:
     """A digest of everything that a deployment is made from: equal ones deploy the same."""
     digest = hashlib.sha256()
-    for path in _files(root):
-        name = path.relative_to(root).as_posix()
-        if not any(part in name for part in _NOT_DEPLOYED):
-            content = path.read_bytes()
-            digest.update(f"{name}\0{len(content)}\0".encode())
+    for file in _files(root):
+        path = file.relative_to(root)
+        if _is_part_of_deployment(path):
+            content = file.read_bytes()
+            digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
             digest.update(content)
     return digest.hexdigest()
 
@@ -72,6 +71,12 @@ def _files(root: Path) -> Iterator[Path]:
     for path in sorted(root.iterdir()):
         if not path.name.startswith(".") and path.name not in _NO_SOURCES:
             yield from sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.suffix == ".py" else []
+
+
+def _is_part_of_deployment(path: Path) -> bool:
+    if path.parts[0] == "functions":
+        return is_deployed(path.relative_to("functions"))
+    return "__pycache__" not in path.parts
 
 
 @dataclass(frozen=True)
