@@ -91,7 +91,7 @@ def may_have_succeeded(error: Exception) -> bool:
             (botocore.ConnectionError, botocore.HTTPClientError) if botocore else ()
         )
         return isinstance(error, unanswered)
-    metadata = response.get("ResponseMetadata", {})
+    metadata: dict[str, int] = response.get("ResponseMetadata", {})
     return metadata.get("HTTPStatusCode", 0) >= SERVER_FAULT or metadata.get("RetryAttempts", 0) > 0
 
 
