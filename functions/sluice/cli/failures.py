@@ -90,7 +90,7 @@ def _of_sluice(error: SluiceError, stage: str) -> CommandError:
         ProjectNotFoundError,
     )
     from ..operate.handlers import NotDeployedError, UnknownHandlerError  # noqa: PLC0415 - see above
-    from ..pausing.commands import BlockedError  # noqa: PLC0415 - see above
+    from ..pausing.errors import BlockedError  # noqa: PLC0415 - see above
 
     if isinstance(error, NotDeployedError):
         return not_deployed(stage)

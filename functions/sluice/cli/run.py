@@ -13,8 +13,8 @@ from ..emitting.emit import emit_texts
 from ..event.ids import is_id
 from ..operate.handlers import UnknownHandlerError, handlers
 from ..operate.status import HandlerStatus, statuses
-from ..pausing.commands import BlockedError
 from ..pausing.describe import RUNNING
+from ..pausing.errors import BlockedError
 from ..pausing.open import open_handler_states
 from ..pausing.run_one import run_one
 from ..stage import clients

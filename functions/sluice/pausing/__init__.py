@@ -1,11 +1,6 @@
-"""Pausing and blocking: what stops a handler's events from starting, and loses none of them.
+"""Pausing and blocking: a stopped handler starts no event, and loses none.
 
-The switch is the function's reserved concurrency, 0, with its event source mapping disabled; a block is a tag on the
-function besides. `decision` says what to do about what is seen, `settling` does it, and the reconciler repeats both
-every minute.
+A handler is stopped by a reserved concurrency of 0 on its function, with its event source mapping disabled; a block is
+a tag on the function besides. `decision` has the rule, `handler_states` applies it for commands, and the reconciler
+does so every minute.
 """
-
-from .decision import Call, Decision, Observed, Record, decide
-from .history import Change
-
-__all__ = ["Call", "Change", "Decision", "Observed", "Record", "decide"]

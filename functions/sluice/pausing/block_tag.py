@@ -1,4 +1,4 @@
-"""The value of the tag `sluice:blocked`: when, who and why, in the characters that AWS allows in a tag."""
+"""The value of the tag `sluice:blocked`: time, user and reason, in the characters that AWS allows in a tag."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _VALUE = re.compile(r"(\S+Z) (\S+)(?: - (.*))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class BlockTag:
-    """What a tag's value says.
+    """A tag's value, taken apart.
 
     Attributes:
-        since: when, in ISO 8601.
-        by: who.
-        reason: why.
+        since: time of the block, in ISO 8601.
+        by: user who blocked.
+        reason: reason for the block.
     """
 
     since: str | None
@@ -32,12 +32,12 @@ class BlockTag:
 
 
 def value_of(now_ms: int, by: str, reason: str | None) -> str:
-    """The value for a new block.
+    """Return the value for a new block.
 
     Args:
         now_ms: milliseconds since 1970.
-        by: who blocks.
-        reason: why; what a tag may not hold is replaced, and what is too long is cut.
+        by: user who blocks.
+        reason: reason for the block. Characters that a tag may not hold become spaces, and a long reason is cut.
     """
     text = f"{iso(now_ms)} {_allowed(by).replace(' ', '_')}"
     if reason:
@@ -46,7 +46,7 @@ def value_of(now_ms: int, by: str, reason: str | None) -> str:
 
 
 def parse(value: str) -> BlockTag:
-    """What a value says. One that was written by hand is all reason."""
+    """Take a value apart. One that was written by hand is all reason."""
     found = _VALUE.fullmatch(value)
     if found is None:
         return BlockTag(None, None, value or None)

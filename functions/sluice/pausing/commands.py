@@ -1,4 +1,7 @@
-"""What a person asks for: pause, unpause, block, unblock. Each can be repeated until it has succeeded."""
+"""The commands: pause, unpause, block and unblock. Each can be repeated until it has succeeded.
+
+A command writes what it wants into the handler's record, and then applies what `decision.decide` makes of that.
+"""
 
 from __future__ import annotations
 
@@ -8,69 +11,31 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from ..errors import SluiceError
 from . import block_tag
-from .decision import LEASE_OVER_MS, RECEIVING, Call, Record, holds
+from .decision import LEASE_EXPIRED_MS, RECEIVING, Call, Record, block_set_concurrency
+from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import Change, block_found, new_change
+from .observed import is_busy
 from .record_store import ConflictError, same_block
 
-_PATIENCE = 90.0
-"""Seconds for a mapping that is between two states, in which AWS refuses to change it."""
+_BUSY_SECONDS = 90.0
+"""Seconds to retry while AWS refuses to change a mapping that is between two states, or others write the record."""
 
-BUSY = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
-"""What AWS answers while it is still at work on a change before."""
+_DISABLING_SECONDS = 45.0
+"""Seconds to wait for a mapping to be disabled. AWS does not document how long that takes."""
 
-_COMING_TO_REST = 45.0
-"""Seconds for a mapping that is being disabled; how long that takes AWS does not say."""
-
-_PAUSE = 1.0
-
-
-class BlockedError(SluiceError):
-    """An admin has blocked the handler.
-
-    Attributes:
-        handler: the handler's name.
-    """
-
-    def __init__(self, handler: str, value: str) -> None:
-        self.handler = handler
-        tag = block_tag.parse(value)
-        said = f"{handler} is blocked"
-        if tag.by:
-            said += f" by {tag.by}"
-        if tag.since:
-            said += f" since {tag.since}"
-        super().__init__(f"{said}: {tag.reason or 'no reason was given'}. Only an admin can lift that")
-
-
-class NotPausableError(SluiceError, LookupError):
-    """The handler has no function with a mapping from its queue."""
-
-    def __init__(self, handler: str) -> None:
-        super().__init__(
-            f"{handler} has no function that receives from its queue: its event source mapping is missing. Deploy again"
-        )
-
-
-class StillChangingError(SluiceError):
-    """AWS has not come to rest in time."""
-
-    def __init__(self, handler: str) -> None:
-        super().__init__(
-            f"{handler} is being changed, by AWS or by someone else, and that has not ended yet; what you asked for is"
-            " written down, and the reconciler finishes it within minutes. Or run the command again"
-        )
+_RETRY_SECONDS = 1.0
+"""Seconds between two tries."""
 
 
 class Commands:
-    """The commands.
+    """The commands of one user.
 
     Args:
-        states: the states of the handlers.
-        by: who gives them.
-        sleep: waits for AWS.
+        states: the states of the stage's handlers.
+        by: the user.
+        sleep: waits for AWS, for so many seconds.
     """
 
     def __init__(self, states: HandlerStates, by: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -79,90 +44,132 @@ class Commands:
         self._sleep = sleep
 
     def pause(self, handler: str, reason: str | None, until_ms: int | None = None) -> Snapshot:
-        """Stop a handler's events from starting, those running excepted.
+        """Stop a handler's events from starting. Events that run already run to their end.
 
-        Under a block it is noted, and holds once the block is lifted.
+        Under a block the pause is recorded, and holds once the block is lifted.
 
         Args:
             handler: the handler's name.
-            reason: why.
-            until_ms: when it ends by itself, in milliseconds since 1970.
+            reason: reason for the pause.
+            until_ms: end of the pause, in milliseconds since 1970; None if it has none.
 
         Returns:
-            How the handler is then.
+            The handler's state afterwards.
+
+        Raises:
+            NotPausableError: nothing receives for the handler.
+            StillChangingError: it took too long; the reconciler finishes it.
+            botocore.exceptions.ClientError: AWS refused a call.
         """
 
-        def wanted(found: Snapshot, change: Change) -> Record:
-            base = as_recorded(found)
+        def wanted(snapshot: Snapshot, change: Change) -> Record:
+            record = record_to_change(snapshot)
             return dataclasses.replace(
-                base,
+                record,
                 paused=True,
                 by=self._by,
-                since_ms=base.since_ms if base.paused else change.at_ms,
+                since_ms=record.since_ms if record.paused else change.at_ms,
                 reason=reason,
                 until_ms=until_ms,
                 pending=True,
-                lease_ms=None if base.lease_ms is None else LEASE_OVER_MS,
+                lease_ms=None if record.lease_ms is None else LEASE_EXPIRED_MS,
             )
 
-        self._write_down(handler, wanted, "paused", reason, until_ms)
+        self._record(handler, wanted, "paused", reason, until_ms)
         self._stop_receiving(handler)
-        return self._finish(handler)
+        return self._apply(handler)
 
     def unpause(self, handler: str, reason: str | None) -> Snapshot:
         """Let a handler's events start.
 
+        Args:
+            handler: the handler's name.
+            reason: reason for the unpause.
+
+        Returns:
+            The handler's state afterwards.
+
         Raises:
-            BlockedError: that is not for the caller to decide.
+            BlockedError: an admin has blocked the handler.
+            NotPausableError: nothing receives for the handler.
+            StillChangingError: it took too long; the reconciler finishes it.
+            botocore.exceptions.ClientError: AWS refused a call.
         """
 
-        def wanted(found: Snapshot, _: Change) -> Record | None:
-            block = found.decision.desired.block
+        def wanted(snapshot: Snapshot, _: Change) -> Record | None:
+            block = snapshot.decision.desired.block
             if block is not None:
                 raise BlockedError(handler, block)
-            stopped = found.decision.stopped or found.record.paused or found.record.pending
-            if not stopped and found.record.block is None and found.observed.mapping in RECEIVING:
+            stopped = snapshot.decision.stopped or snapshot.record.paused or snapshot.record.pending
+            if not stopped and snapshot.record.block is None and snapshot.observed.mapping in RECEIVING:
                 return None
-            return dataclasses.replace(as_recorded(found).running(), pending=True)
+            return dataclasses.replace(record_to_change(snapshot).unpaused(), pending=True)
 
-        self._write_down(handler, wanted, "unpaused", reason)
-        return self._finish(handler)
+        self._record(handler, wanted, "unpaused", reason)
+        return self._apply(handler)
 
     def block(self, handler: str, reason: str | None) -> Snapshot:
-        """Stop a handler's events from starting, until an admin says otherwise."""
+        """Stop a handler's events from starting until an admin lifts the block.
+
+        Args:
+            handler: the handler's name.
+            reason: reason for the block.
+
+        Returns:
+            The handler's state afterwards.
+
+        Raises:
+            NotPausableError: nothing receives for the handler.
+            StillChangingError: it took too long; the reconciler finishes it.
+            botocore.exceptions.ClientError: AWS refused a call, as it does for all but admins.
+        """
         value = block_tag.value_of(self._states.now_ms(), self._by, reason)
 
-        def wanted(found: Snapshot, change: Change) -> Record:
-            # A block that is there already stays, should this be cut off; a new one only counts once it is there. What
-            # one that has just been lifted has left behind is no pause, also then.
+        def wanted(snapshot: Snapshot, change: Change) -> Record:
+            # If this is cut off, a new block counts only if its tag was set, and one that holds already stays. After an
+            # unblock that is not finished, the concurrency of 0 is still the old block's and not a pause.
             blocking: str | None = "block"
-            if holds(found.observed, found.record):
-                blocking = "block again" if found.decision.desired.block is None else None
-            return dataclasses.replace(as_recorded(found), block=value, blocking=blocking, asked=vars(change))
+            if block_set_concurrency(snapshot.observed, snapshot.record):
+                blocking = "block again" if snapshot.decision.desired.block is None else None
+            return dataclasses.replace(record_to_change(snapshot), block=value, blocking=blocking, asked=vars(change))
 
-        found = self._write_down(handler, wanted, "blocked", reason, once_allowed=True)
-        # From here on it is blocked, and only an admin can undo what the rest does.
-        self._states.functions.call(found.resources, Call.TAG_FUNCTION, value)
-        return self._finish(handler, also_blocked=True)
+        snapshot = self._record(handler, wanted, "blocked", reason, needs_admin=True)
+        # From this call on the handler is blocked, and only an admin can undo the calls that follow.
+        self._states.functions.call(snapshot.resources, Call.TAG_FUNCTION, value)
+        return self._apply(handler, may_write_block=True)
 
     def unblock(self, handler: str, reason: str | None) -> Snapshot:
-        """Lift a block. A handler that was also paused stays so."""
+        """Lift a block. A handler that was also paused stays paused.
 
-        def wanted(found: Snapshot, change: Change) -> Record | None:
-            if found.observed.block is None and not holds(found.observed, found.record):
-                # There is none. One that was asked for and never came to be is forgotten.
-                never = dataclasses.replace(as_recorded(found), block=None, blocking=None, asked=None)
-                return None if found.record.block is None else never
-            # The block stays in the record until all is undone: so the concurrency is known to be the block's.
-            block = found.observed.block or found.record.block
-            return dataclasses.replace(as_recorded(found), block=block, blocking="unblock", asked=vars(change))
+        Args:
+            handler: the handler's name.
+            reason: reason for lifting it.
 
-        found = self._write_down(handler, wanted, "unblocked", reason, once_allowed=True)
-        if found.observed.block is not None:
-            self._states.functions.untag(found.resources)
-        return self._finish(handler, also_blocked=True)
+        Returns:
+            The handler's state afterwards.
 
-    def _write_down(
+        Raises:
+            NotPausableError: nothing receives for the handler.
+            StillChangingError: it took too long; the reconciler finishes it.
+            botocore.exceptions.ClientError: AWS refused a call, as it does for all but admins.
+        """
+
+        def wanted(snapshot: Snapshot, change: Change) -> Record | None:
+            observed, record = snapshot.observed, snapshot.record
+            if observed.block is None and not block_set_concurrency(observed, record):
+                # There is no block. Forget one that was asked for and never set.
+                forgotten = dataclasses.replace(record_to_change(snapshot), block=None, blocking=None, asked=None)
+                return None if record.block is None else forgotten
+            # The block stays on record until all of it is undone: its concurrency of 0 must not be taken for a pause.
+            block = observed.block or record.block
+            return dataclasses.replace(record_to_change(snapshot), block=block, blocking="unblock", asked=vars(change))
+
+        snapshot = self._record(handler, wanted, "unblocked", reason, needs_admin=True)
+        if snapshot.observed.block is not None:
+            self._states.functions.remove_block_tag(snapshot.resources)
+        return self._apply(handler, may_write_block=True)
+
+    def _record(
         self,
         handler: str,
         wanted: Callable[[Snapshot, Change], Record | None],
@@ -170,89 +177,94 @@ class Commands:
         reason: str | None,
         until_ms: int | None = None,
         *,
-        once_allowed: bool = False,
+        needs_admin: bool = False,
     ) -> Snapshot:
-        """Write down what is wanted, before anything is done: cut off from here on, the reconciler does it.
+        """Record what is wanted before any call: if the command is cut off after that, the reconciler finishes it.
 
-        What needs an admin goes into the history later, once AWS has allowed it.
+        A change that needs an admin goes into the history later, once AWS has allowed it.
         """
-        deadline = self._states.clock() + _PATIENCE
+        deadline = self._states.clock() + _BUSY_SECONDS
         while True:
-            found = self._look(handler)
+            snapshot = self._read(handler)
             change = new_change(what, self._states.now_ms(), by=self._by, reason=reason, until_ms=until_ms)
-            record = wanted(found, change)
+            record = wanted(snapshot, change)
             if record is None:
-                return found
+                return snapshot
+            changes = [] if needs_admin else [change]
+            if record.block is not None and snapshot.record.block is None and snapshot.observed.block is not None:
+                changes = [block_found(snapshot.observed.block, change.at_ms - 1), *changes]
             try:
-                told = [] if once_allowed else [change]
-                if record.block is not None and found.record.block is None and found.observed.block is not None:
-                    told = [block_found(found.observed.block, change.at_ms - 1), *told]
-                self._states.records.put(handler, record, found.record, told)
+                self._states.records.put(handler, record, snapshot.record, changes)
             except ConflictError:
-                self._wait(handler, deadline)
+                self._wait(handler, deadline, recorded=False)
             else:
-                return found
+                return snapshot
 
-    def _finish(self, handler: str, *, also_blocked: bool = False) -> Snapshot:
-        deadline = self._states.clock() + _PATIENCE
+    def _apply(self, handler: str, *, may_write_block: bool = False) -> Snapshot:
+        """Apply the decision, retrying while AWS is busy or others write."""
+        deadline = self._states.clock() + _BUSY_SECONDS
         while True:
-            found = self._look(handler)
-            settled = found.decision.desired
-            if not also_blocked and (settled.block is not None or not same_block(settled, found.record)):
-                # The block keeps it stopped. What is to be written of a block is not for the caller to write.
-                return found
+            snapshot = self._read(handler)
+            desired = snapshot.decision.desired
+            if not may_write_block and (desired.block is not None or not same_block(desired, snapshot.record)):
+                # The block keeps the handler stopped, and an operator may not write about it. The reconciler does.
+                return snapshot
             try:
-                self._states.apply(found, by_reconciler=False)
+                self._states.apply(snapshot, by_reconciler=False)
             except ConflictError:
-                self._wait(handler, deadline)
+                self._wait(handler, deadline, recorded=True)
             except ClientError as error:
-                if error.response["Error"]["Code"] not in BUSY:
+                if not is_busy(error):
                     raise
-                self._wait(handler, deadline)
+                self._wait(handler, deadline, recorded=True)
             else:
-                return self._look(handler)
+                return self._read(handler)
 
     def _stop_receiving(self, handler: str) -> None:
-        """Disable the mapping and wait until it is: what it has received until then runs, and loses no receive.
+        """Disable the mapping and wait until it is, so that events received until then run and lose no receive.
 
-        The concurrency comes after that. Should it take too long, or this be cut off, it comes all the same.
+        The concurrency is set after that, even if this takes too long or is cut off.
         """
-        deadline = self._states.clock() + _COMING_TO_REST
-        ours = False
+        deadline = self._states.clock() + _DISABLING_SECONDS
+        disabled = False
         while self._states.clock() < deadline:
-            found = self._look(handler)
-            settled = found.decision.desired
-            if settled.block is None and not settled.paused:
-                # Somebody has unpaused it since: that counts, and what was disabled after it is taken back.
-                if ours:
+            snapshot = self._read(handler)
+            desired = snapshot.decision.desired
+            if desired.block is None and not desired.paused:
+                # Somebody has unpaused it since. That counts, so the mapping must be enabled again if this disabled it.
+                if disabled:
                     self._states.mark_pending(handler)
                 return
-            if settled.block is not None or found.observed.mapping == "Disabled":
+            if desired.block is not None or snapshot.observed.mapping == "Disabled":
                 return
-            if found.observed.mapping in RECEIVING:
+            if snapshot.observed.mapping in RECEIVING:
                 try:
-                    self._states.functions.call(found.resources, Call.DISABLE_MAPPING, None)
-                    ours = True
+                    self._states.functions.call(snapshot.resources, Call.DISABLE_MAPPING, None)
+                    disabled = True
                     continue
                 except ClientError as error:
-                    if error.response["Error"]["Code"] not in BUSY:
+                    if not is_busy(error):
                         raise
-            self._sleep(_PAUSE)
+            self._sleep(_RETRY_SECONDS)
 
-    def _look(self, handler: str) -> Snapshot:
-        looked = self._states.read([handler])
-        if not looked:
+    def _read(self, handler: str) -> Snapshot:
+        snapshots = self._states.read([handler])
+        if not snapshots:
             raise NotPausableError(handler)
-        return looked[0]
+        return snapshots[0]
 
-    def _wait(self, handler: str, deadline: float) -> None:
+    def _wait(self, handler: str, deadline: float, *, recorded: bool) -> None:
         if self._states.clock() >= deadline:
-            raise StillChangingError(handler)
-        self._sleep(_PAUSE)
+            raise StillChangingError(handler, recorded=recorded)
+        self._sleep(_RETRY_SECONDS)
 
 
-def as_recorded(found: Snapshot) -> Record:
-    """The record, with the pause as it is now. Of the rest, nothing counts as done before it is done."""
-    settled = found.decision.desired
-    pause = {name: getattr(settled, name) for name in ("paused", "by", "since_ms", "reason", "until_ms")}
-    return dataclasses.replace(found.record, **pause, deployment=found.record.deployment or settled.deployment)
+def record_to_change(snapshot: Snapshot) -> Record:
+    """Return the record for a command to change: as it was read, with the pause as decided.
+
+    Nothing else of the decision is taken over, as none of its calls has been made.
+    """
+    desired = snapshot.decision.desired
+    pause = {name: getattr(desired, name) for name in ("paused", "by", "since_ms", "reason", "until_ms")}
+    deployment = snapshot.record.deployment or desired.deployment
+    return dataclasses.replace(snapshot.record, **pause, deployment=deployment)

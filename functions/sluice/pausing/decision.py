@@ -1,8 +1,32 @@
-"""What to do about a handler's state: a pure function of what AWS shows and of what was last settled.
+"""The rule of pausing: decide what to do about a handler from what AWS shows and what is on record.
 
-AWS alone cannot tell it all. A reserved concurrency of 0 may be a pause, or the block's; one that is gone may have
-been removed by a person, or by a deployment. So what was last settled is kept in a record, and what a command wants
-is written there before its first call: a command that is cut off is finished by the next run of the reconciler.
+`decide` is a pure function. Commands, the reconciler and `run_one` all ask it, and have no rule of their own.
+
+AWS alone does not show enough. A reserved concurrency of 0 is a pause or belongs to a block; one that is gone was
+removed by a person or by a deployment. So each handler has a record: a command writes there what it wants before its
+first call, and what was applied last is kept there. A command that is cut off is finished by the reconciler's next run.
+
+Is the handler blocked?
+
+- It is, if its function has the tag `sluice:blocked`.
+- If the tag is gone, the block is lifted; except after a deployment, which may have removed the tag: then the recorded
+  block stays and the tag is set again.
+
+Is it paused? The first line that fits decides:
+
+1. The recorded pause has an end, and that has passed: no.
+2. A command is not finished yet, or a recorded block may have set the concurrency: as recorded.
+3. The reserved concurrency is 0, and no pause is on record: yes; somebody paused it in the AWS console.
+4. A pause is on record and the reserved concurrency is no longer 0: no; somebody unpaused it in the AWS console. A
+   deployment may have reset the concurrency, though: after one, the recorded pause stays.
+5. Otherwise: as recorded.
+
+What follows:
+
+- Blocked: tag the function and its mapping, then stop it as a pause does.
+- Paused: disable the mapping, then set the reserved concurrency to 0; 1 for as long as `run_one` runs one event.
+- Neither: if it was stopped here, remove the reserved concurrency, then enable the mapping.
+- A cron that skips the ticks of a pause has its schedule disabled while it is stopped, and enabled afterwards.
 """
 
 from __future__ import annotations
@@ -15,20 +39,24 @@ from typing import Any
 RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
 """States of an event source mapping in which it receives, or may."""
 
-UNDER_WAY = "under way"
-"""In the place of a deployment's mark, of what was first settled during one."""
+DEPLOYMENT_UNDER_WAY = "under way"
+"""Stands in a record for the deployment if the first state recorded was applied during one."""
 
-ONE = 1
-"""The reserved concurrency with which one event runs while all others wait."""
+RUN_ONE_CONCURRENCY = 1
+"""Reserved concurrency while one event runs and all others wait."""
 
 THROTTLED = "its reserved concurrency was set to 0"
+"""Reason of a pause that was made in the AWS console."""
+
 UNTHROTTLED = "its reserved concurrency was removed"
-DUE = "paused until then"
-"""Reasons of what nobody gave a reason for."""
+"""Reason of an unpause that was made in the AWS console."""
+
+UNTIL_PASSED = "paused until then"
+"""Reason of an unpause at the end that the pause was given."""
 
 
 class Call(Enum):
-    """A call that changes AWS."""
+    """A call that changes AWS. The history shows the values."""
 
     TAG_FUNCTION = "tag the function as blocked, again"
     TAG_MAPPING = "tag the mapping as blocked"
@@ -41,32 +69,29 @@ class Call(Enum):
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
 
-UNBLOCKING_MS = 90_000
-"""How long an unblock may take from what it writes down to its first call; it is retried for as long."""
-
-LEASE_OVER_MS = 1
-"""A lease that has run out long ago: its reserved concurrency is yet to be taken back."""
-
-STARTS = frozenset({Call.RELEASE, Call.ENABLE_MAPPING})
-"""What lets events start. It is never done on what was observed before somebody else wrote something down."""
-
 SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
-"""The reconciler's alone: whoever may change a schedule may change what it does."""
+"""Calls that only the reconciler makes: the right to update a schedule includes changing its target."""
+
+UNBLOCKING_MS = 90_000
+"""Milliseconds that an unblock may take between its record and its first call; it is retried for as long."""
+
+LEASE_EXPIRED_MS = 1
+"""A lease that expired long ago: its reserved concurrency is yet to be taken back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What AWS shows of a handler.
+    """A handler's state as AWS shows it.
 
     Attributes:
         concurrency: the function's reserved concurrency; None if it has none.
         mapping: the state of its event source mapping.
-        block: the value of the function's tag; None if it has none.
-        mapping_block: the same of the mapping's tag.
-        schedule: `ENABLED` or `DISABLED`; None if it is no cron.
-        missed: what becomes of a cron's ticks during a pause: `skip` or `queue`; None if its schedule is not ours to
-            change.
-        deployment: what tells one deployment of the stack from another; None while one is under way.
+        block: the value of the function's tag `sluice:blocked`; None if it has none.
+        mapping_block: the value of the same tag on the mapping.
+        schedule: `ENABLED` or `DISABLED`; None if the handler is no cron.
+        missed: `skip` or `queue`, a cron's choice for the ticks of a pause; None if Sluice must not change its
+            schedule.
+        deployment: a mark that differs between deployments of the stack; None while one is under way.
     """
 
     concurrency: int | None = None
@@ -80,24 +105,24 @@ class Observed:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What is wanted of a handler, and what was last settled.
+    """A handler's state as it is wanted, and as it was last applied.
 
     Attributes:
-        paused: whether it is to be paused, block or no block.
-        by: who paused it; None if AWS has not told.
-        since_ms: when that was, in milliseconds since 1970.
-        reason: why.
-        until_ms: when the pause ends by itself.
-        pending: whether a command has yet to be finished. Until it is, what it wants counts, whatever AWS shows.
-        block: the value of the tag that was last observed, or that a command is about to set.
-        blocking: whether a command is at work on the block: `block`, `block again` (where one was lifted and not all
-            of it was undone), `unblock` or None.
-        asked: what that command is, for the history, should it get as far as it must to count.
-        block_deployment: the deployment at which the block was settled.
-        deployment: the deployment at which the pause was settled.
-        lease_ms: until when one event may run although the handler is paused, with a reserved concurrency of 1.
-        ticks_off: whether the cron's schedule was disabled for this, and is to be enabled again.
-        revision: counts the writes.
+        paused: True if it is to be paused, with or without a block.
+        by: user who paused it; None if AWS has not named one.
+        since_ms: start of the pause, in milliseconds since 1970.
+        reason: reason for the pause.
+        until_ms: end of the pause, in milliseconds since 1970; None if it has none.
+        pending: True while a command is not finished. Until then the record counts, whatever AWS shows.
+        block: value of the tag that was last seen, or that a command is about to set.
+        blocking: command that is changing the block: `block`, `block again` (over one whose unblock is not finished),
+            `unblock`; or None.
+        asked: that command as a `Change`, for the history once it takes effect.
+        block_deployment: the deployment at which the block was applied.
+        deployment: the deployment at which the pause was applied.
+        lease_ms: time until which one event may run although the handler is paused, in milliseconds since 1970.
+        ticks_off: True if the cron's schedule was disabled here, and is to be enabled again.
+        revision: number of writes.
     """
 
     paused: bool = False
@@ -115,25 +140,25 @@ class Record:
     ticks_off: bool = False
     revision: int = 0
 
-    def running(self) -> Record:
-        """The record of the handler without its pause."""
+    def unpaused(self) -> Record:
+        """Return the record without its pause."""
         return dataclasses.replace(self, paused=False, by=None, since_ms=None, reason=None, until_ms=None)
 
     @property
-    def cut_off(self) -> bool:
-        """Whether a block was asked for that may never have come to be."""
+    def block_unconfirmed(self) -> bool:
+        """True while the recorded block is one that a command asked for and may not have set."""
         return self.blocking == "block"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do.
+    """The calls to make and the record that follows.
 
     Attributes:
-        calls: what to call, in this order; what fails ends it.
-        desired: the record for when all calls have succeeded. Until it is written, the same is decided again.
-        stopped: whether no event is to start.
-        unsafe: whether events are being received for a function that is throttled.
+        calls: calls in the order to make them; one that fails ends it.
+        desired: record to write once all calls have succeeded. Until it is written, the same is decided again.
+        stopped: True if no event is to start.
+        unsafe: True if events are being received for a function that is throttled.
     """
 
     calls: tuple[Call, ...]
@@ -143,32 +168,34 @@ class Decision:
 
 
 def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
-    """Say what to do about a handler.
+    """Decide what to do about a handler. The module's docstring has the rule.
 
     Args:
-        observed: what AWS shows.
-        record: what was last written down.
+        observed: the state that AWS shows.
+        record: the record as it was read.
         now_ms: milliseconds since 1970.
     """
     block = observed.block
     if block is None and record.blocking is None and _deployed_since(record.block_deployment, observed):
         block = record.block
-    wanted = _with_pause(observed, record, now_ms)
-    wanted = dataclasses.replace(wanted, block=block)
-    if not _being_lifted(observed, record, now_ms):
+    wanted = dataclasses.replace(_with_pause(observed, record, now_ms), block=block)
+    if not _unblock_under_way(observed, record, now_ms):
         wanted = dataclasses.replace(wanted, blocking=None, asked=None)
     stopped = wanted.paused or block is not None
-    calls = _calls(observed, record, wanted, now_ms) + _ticks(observed, record, stopped=stopped)
+    calls = _function_calls(observed, record, wanted, now_ms) + _schedule_calls(observed, record, stopped=stopped)
+    lease_counts = wanted.paused and block is None and leased(record, now_ms)
+    # While a deployment is under way, the one before it counts.
+    deployment = observed.deployment or record.deployment or DEPLOYMENT_UNDER_WAY
+    block_deployment = observed.deployment or record.block_deployment or DEPLOYMENT_UNDER_WAY
     desired = dataclasses.replace(
         wanted,
         pending=False,
-        lease_ms=record.lease_ms if wanted.paused and block is None and leased(record, now_ms) else None,
+        lease_ms=record.lease_ms if lease_counts else None,
         ticks_off=stopped
         and (record.ticks_off or Call.DISABLE_SCHEDULE in calls)
         and Call.ENABLE_SCHEDULE not in calls,
-        # While one is under way, what counts is the deployment before it.
-        deployment=(observed.deployment or record.deployment or UNDER_WAY) if stopped else None,
-        block_deployment=(observed.deployment or record.block_deployment or UNDER_WAY) if block is not None else None,
+        deployment=deployment if stopped else None,
+        block_deployment=block_deployment if block is not None else None,
     )
     return Decision(
         calls=tuple(calls),
@@ -178,72 +205,63 @@ def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
     )
 
 
-def _being_lifted(observed: Observed, record: Record, now_ms: int) -> bool:
-    """Whether an admin's command may be about to take the tag off: then what it wants is not to be forgotten."""
+def block_set_concurrency(observed: Observed, record: Record) -> bool:
+    """Return True if a recorded block may have set the concurrency. It tags function and mapping before that."""
+    confirmed = not record.block_unconfirmed or observed.mapping_block is not None or record.block == observed.block
+    return record.block is not None and confirmed
+
+
+def leased(record: Record, now_ms: int) -> bool:
+    """Return True if one event may run although the handler is paused."""
+    return record.lease_ms is not None and now_ms < record.lease_ms
+
+
+def _unblock_under_way(observed: Observed, record: Record, now_ms: int) -> bool:
+    """Return True if an admin's unblock may be about to remove the tag: until then its record must stay."""
     asked_ms = (record.asked or {}).get("at_ms", 0)
     return record.blocking == "unblock" and observed.block is not None and now_ms - asked_ms < UNBLOCKING_MS
 
 
 def _deployed_since(deployment: str | None, observed: Observed) -> bool:
-    """Whether a deployment may have changed what nobody asked it to. One that is still under way may yet do so."""
+    """Return True if a deployment since then, or one under way, may have changed what nobody asked it to change."""
     return deployment is not None and observed.deployment != deployment
 
 
 def _with_pause(observed: Observed, record: Record, now_ms: int) -> Record:
-    """The record with the pause as it is wanted now."""
+    """Return the record with the pause as it is wanted now."""
     if record.paused and record.until_ms is not None and record.until_ms <= now_ms:
-        return record.running()
-    if record.pending or holds(observed, record):
-        # A command's wish; or the concurrency is the block's, and says nothing of a pause.
+        return record.unpaused()
+    if record.pending or block_set_concurrency(observed, record):
         return record
     if observed.concurrency == 0 and not record.paused:
         return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
-    # With a lease, it was us who let one event run.
-    throttled = observed.concurrency == 0 or (record.lease_ms is not None and observed.concurrency == ONE)
+    # With a lease, `run_one` has set the concurrency that lets one event run.
+    let_one_run = record.lease_ms is not None and observed.concurrency == RUN_ONE_CONCURRENCY
+    throttled = observed.concurrency == 0 or let_one_run
     if record.paused and not throttled and not _deployed_since(record.deployment, observed):
-        return record.running()
+        return record.unpaused()
     return record
 
 
-def holds(observed: Observed, record: Record) -> bool:
-    """Whether a block on record may have set the concurrency. It tags function and mapping before that."""
-    begun = not record.cut_off or observed.mapping_block is not None or record.block == observed.block
-    return record.block is not None and begun
-
-
-def leased(record: Record, now_ms: int) -> bool:
-    """Whether one event may run although the handler is paused."""
-    return record.lease_ms is not None and now_ms < record.lease_ms
-
-
-def _calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
+def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     if wanted.block is not None:
-        # The tags first: from then on nobody but an admin can undo what follows.
+        # The tags come first: from then on only an admin can undo the rest.
         tags = [Call.TAG_FUNCTION] if observed.block is None else []
         if observed.mapping_block is None:
             tags.append(Call.TAG_MAPPING)
-        return tags + _stop(observed)
-    if wanted.paused:
-        untag = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
-        one_runs = observed.concurrency == ONE and leased(record, now_ms)
-        return untag + [call for call in _stop(observed) if call is not Call.SET_ZERO or not one_runs]
+        return tags + _stop_calls(observed)
     calls = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
-    # A mapping that nobody paused here was disabled by someone who meant it.
+    if wanted.paused:
+        one_runs = observed.concurrency == RUN_ONE_CONCURRENCY and leased(record, now_ms)
+        return calls + [call for call in _stop_calls(observed) if call is not Call.SET_ZERO or not one_runs]
+    # A mapping that was not disabled here stays disabled: somebody meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start(observed, ours=record.lease_ms is not None)
+        calls += _start_calls(observed, take_back_one=record.lease_ms is not None)
     return calls
 
 
-def _ticks(observed: Observed, record: Record, *, stopped: bool) -> list[Call]:
-    if stopped and observed.missed == "skip":
-        return [Call.DISABLE_SCHEDULE] if observed.schedule == "ENABLED" else []
-    # One that was disabled by someone else stays so.
-    ours = record.ticks_off and observed.missed is not None
-    return [Call.ENABLE_SCHEDULE] if ours and observed.schedule == "DISABLED" else []
-
-
-def _stop(observed: Observed) -> list[Call]:
-    """The mapping first: one that receives for a function that is throttled loses events their receives."""
+def _stop_calls(observed: Observed) -> list[Call]:
+    """Stop with the mapping first: one that receives for a throttled function costs events their receives."""
     calls = []
     if observed.mapping in RECEIVING:
         calls.append(Call.DISABLE_MAPPING)
@@ -252,11 +270,19 @@ def _stop(observed: Observed) -> list[Call]:
     return calls
 
 
-def _start(observed: Observed, *, ours: bool) -> list[Call]:
-    """The reverse. A concurrency of 1 goes, too, if it is ours: whoever let one event run may be gone."""
+def _start_calls(observed: Observed, *, take_back_one: bool) -> list[Call]:
+    """Start in the reverse order. A concurrency of 1 goes too if a `run_one` set it, which may have been cut off."""
     calls = []
-    if observed.concurrency == 0 or (ours and observed.concurrency == ONE):
+    if observed.concurrency == 0 or (take_back_one and observed.concurrency == RUN_ONE_CONCURRENCY):
         calls.append(Call.RELEASE)
     if observed.mapping not in RECEIVING:
         calls.append(Call.ENABLE_MAPPING)
     return calls
+
+
+def _schedule_calls(observed: Observed, record: Record, *, stopped: bool) -> list[Call]:
+    if stopped and observed.missed == "skip":
+        return [Call.DISABLE_SCHEDULE] if observed.schedule == "ENABLED" else []
+    # A schedule that was not disabled here stays disabled.
+    ours = record.ticks_off and observed.missed is not None
+    return [Call.ENABLE_SCHEDULE] if ours and observed.schedule == "DISABLED" else []

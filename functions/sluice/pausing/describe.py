@@ -1,4 +1,4 @@
-"""A handler's state in words: what `sluice status` and the web page say."""
+"""A handler's state as `sluice status` and the other commands show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..traces.trace import iso
 from . import block_tag
-from .decision import DUE, RECEIVING, Record
+from .decision import RECEIVING, UNTIL_PASSED, Record
 from .handler_states import Snapshot
 
 RUNNING = "running"
@@ -14,21 +14,21 @@ PAUSING = "pausing"
 PAUSED = "paused"
 BLOCKED = "blocked"
 
-UNPAUSING = "it is being unpaused: the reconciler sees to it within a minute"
+_UNPAUSING = "it is being unpaused; the reconciler finishes that within a minute"
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """A state.
+    """A state, in words.
 
     Attributes:
-        state: `running`, `pausing`, `paused` or `blocked`. Pausing: nothing new starts as soon as AWS has come to
-            rest, and what had been received is still running or held.
-        reason: why.
-        by: who did it; None if AWS has not told.
-        since: since when, in ISO 8601.
-        until: when the pause ends by itself.
-        also_paused: whether a blocked handler stays paused once the block is lifted.
+        state: `running`, `pausing`, `paused` or `blocked`. While it is `pausing`, AWS has not stopped everything yet,
+            or events that were received before still run.
+        reason: reason for the state.
+        by: user who paused or blocked it; None if AWS has not named one.
+        since: start of the state, in ISO 8601.
+        until: end of the pause, in ISO 8601; None if it has none.
+        also_paused: True if a blocked handler stays paused once the block is lifted.
     """
 
     state: str
@@ -39,49 +39,49 @@ class State:
     also_paused: bool = False
 
 
-def state_of(found: Snapshot, in_flight: int = 0, now_ms: int = 0) -> State:
-    """The state of a handler.
+def state_of(snapshot: Snapshot, in_flight: int = 0, now_ms: int = 0) -> State:
+    """Return a handler's state in words.
 
     Args:
-        found: how it was found.
-        in_flight: events that were received and have not come to an end.
+        snapshot: the handler's state.
+        in_flight: number of events that were received and have not come to an end.
         now_ms: milliseconds since 1970.
     """
-    settled, observed = found.decision.desired, found.observed
-    if settled.block is not None:
-        return _blocked(settled)
-    if settled.paused:
-        # After that time nothing runs any more: what SQS still counts as in flight was received for a function that was
-        # throttled already, and is hidden until it can be received again.
-        ended_ms = (settled.since_ms or now_ms) + 1000 * found.resources.timeout
+    desired, observed = snapshot.decision.desired, snapshot.observed
+    if desired.block is not None:
+        return _blocked(desired)
+    if desired.paused:
+        # Nothing runs once the function's timeout has passed since the pause. Events that SQS still counts as in flight
+        # then were received for a throttled function, and are hidden until their visibility timeout ends.
+        ended_ms = (desired.since_ms or now_ms) + 1000 * snapshot.resources.timeout
         runs = in_flight > 0 and now_ms < ended_ms
         at_rest = observed.mapping == "Disabled" and observed.concurrency == 0 and not runs
         return State(
             state=PAUSED if at_rest else PAUSING,
-            reason=settled.reason,
-            by=settled.by,
-            since=iso(settled.since_ms),
-            until=iso(settled.until_ms),
+            reason=desired.reason,
+            by=desired.by,
+            since=iso(desired.since_ms),
+            until=iso(desired.until_ms),
         )
-    if found.decision.calls and observed.mapping not in RECEIVING:
-        return State(state=PAUSED, reason=f"{DUE}; {UNPAUSING}" if found.record.until_ms else UNPAUSING)
-    if observed.mapping not in RECEIVING:
-        return State(state=PAUSED, reason=f"its event source mapping is {observed.mapping.lower()}")
-    return State(state=RUNNING)
+    if observed.mapping in RECEIVING:
+        return State(state=RUNNING)
+    if snapshot.decision.calls:
+        return State(state=PAUSED, reason=f"{UNTIL_PASSED}; {_UNPAUSING}" if snapshot.record.until_ms else _UNPAUSING)
+    return State(state=PAUSED, reason=f"its event source mapping is {observed.mapping.lower()}")
 
 
-def _blocked(settled: Record) -> State:
-    tag = block_tag.parse(settled.block or "")
+def _blocked(desired: Record) -> State:
+    tag = block_tag.parse(desired.block or "")
     reason = tag.reason
-    if settled.paused:
-        paused = "also paused" + (f" by {settled.by}" if settled.by else "")
-        paused += f": {settled.reason}" if settled.reason else ""
+    if desired.paused:
+        paused = "also paused" + (f" by {desired.by}" if desired.by else "")
+        paused += f": {desired.reason}" if desired.reason else ""
         reason = f"{reason}; {paused}" if reason else paused
     return State(
         state=BLOCKED,
         reason=reason,
         by=tag.by,
         since=tag.since,
-        until=iso(settled.until_ms) if settled.paused else None,
-        also_paused=settled.paused,
+        until=iso(desired.until_ms) if desired.paused else None,
+        also_paused=desired.paused,
     )

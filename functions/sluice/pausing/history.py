@@ -1,4 +1,4 @@
-"""What happened to a handler's state: the changes, each in an item of its own, kept as long as the table."""
+"""The history of a handler's state: each change is an item of its own, kept as long as the table."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ..event import ids
 from ..stage.names import HISTORY
 from ..traces.trace import iso
 from .block_tag import parse
-from .decision import DUE, SCHEDULE_CALLS, UNTHROTTLED, Call, Record
+from .decision import SCHEDULE_CALLS, UNTHROTTLED, UNTIL_PASSED, Call, Record
 
 LIFTED = "unblocked"
-"""What a change is that ends a block."""
+"""The change that ends a block."""
 
 MAX_REASON = 1_000
-"""Characters of a reason. It stands in every record and on every line that says why."""
+"""Characters of a reason. It is stored in every record, and shown on every line that says why."""
 
 SLUICE = "sluice"
-"""Who did what nobody did by hand."""
+"""Stands for the user of a change that nobody made by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,12 @@ class Change:
     """A change.
 
     Attributes:
-        id: the change's, sorted by time.
-        what: `paused`, `unpaused`, `blocked`, `unblocked`; or `restored`, of a state that something else had changed.
-        at_ms: when, in milliseconds since 1970.
-        by: who; None if AWS has not told.
-        reason: why.
-        until_ms: when the pause is to end by itself.
+        id: the change's id; ids sort by time.
+        what: `paused`, `unpaused`, `blocked`, `unblocked`; or `restored`, after something else had changed the state.
+        at_ms: time of the change, in milliseconds since 1970.
+        by: user who made it; None if AWS has not named one.
+        reason: reason for it.
+        until_ms: end of the pause, in milliseconds since 1970; None if it has none.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Change:
     until_ms: int | None = None
 
     def printed(self) -> dict[str, Any]:
-        """The change as it is printed."""
+        """Return the change as the command line prints it."""
         return {
             "at": iso(self.at_ms),
             "change": self.what,
@@ -55,12 +55,12 @@ class Change:
 def new_change(
     what: str, now_ms: int, *, by: str | None = None, reason: str | None = None, until_ms: int | None = None
 ) -> Change:
-    """A change that happens now."""
+    """Return a change that happens now. `Change` has the parameters."""
     return Change(id=ids.new_id(now_ms / 1000), what=what, at_ms=now_ms, by=by, reason=reason, until_ms=until_ms)
 
 
 def to_item(handler: str, change: Change) -> dict[str, Any]:
-    """The DynamoDB item. It has no time to live: who stopped what may be asked years later."""
+    """Return the DynamoDB item of a change. It has no time to live: people ask years later who stopped a handler."""
     item: dict[str, Any] = {
         "pk": {"S": HISTORY + handler},
         "sk": {"S": change.id},
@@ -76,7 +76,7 @@ def to_item(handler: str, change: Change) -> dict[str, Any]:
 
 
 def from_item(item: Any) -> Change | None:
-    """The change in an item; None if there is none that anybody could read."""
+    """Return the change in a DynamoDB item; None if the item is unreadable."""
     try:
         return Change(
             id=item["sk"]["S"],
@@ -91,10 +91,10 @@ def from_item(item: Any) -> Change | None:
 
 
 def block_found(value: str, now_ms: int) -> Change:
-    """A block that nobody has told of: its tag does.
+    """Return the change of a block that was found on AWS, with the user and the reason from its tag.
 
     Args:
-        value: the tag's.
+        value: the tag's value.
         now_ms: milliseconds since 1970.
     """
     tag = parse(value)
@@ -102,29 +102,32 @@ def block_found(value: str, now_ms: int) -> Change:
 
 
 def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_ms: int) -> list[Change]:
-    """What the reconciler found to have happened, or did.
+    """Return the changes between two records that no command has written yet.
 
     Args:
-        before: the record as it was.
-        after: the record as it is settled.
-        calls: what was called.
+        before: the record as it was read.
+        after: the record as it is desired.
+        calls: the calls that lead from one to the other.
         now_ms: milliseconds since 1970.
     """
     found = []
+    # The tag that AWS shows is not the one that a command was about to set.
+    other_block = before.block_unconfirmed and after.block != before.block
     asked = Change(**before.asked) if before.asked is not None else None
-    # Whatever was asked for counts once the tag is as asked.
+    # A command about a block is written once the tag is as it asked.
     if asked is not None and after.block == (before.block if asked.what == "blocked" else None):
         found.append(asked)
-    elif after.block is not None and (before.block is None or (before.cut_off and after.block != before.block)):
+    elif after.block is not None and (before.block is None or other_block):
         found.append(block_found(after.block, now_ms))
-    elif before.block is not None and after.block is None and not before.cut_off:
+    elif before.block is not None and after.block is None and not before.block_unconfirmed:
         found.append(new_change(LIFTED, now_ms, reason="its tag was removed"))
     if after.paused and not before.paused:
         found.append(new_change("paused", now_ms, by=after.by, reason=after.reason))
     if before.paused and not after.paused:
-        due = before.until_ms is not None and before.until_ms <= now_ms
-        found.append(new_change("unpaused", now_ms, by=SLUICE if due else None, reason=DUE if due else UNTHROTTLED))
-    unasked = set(calls) - SCHEDULE_CALLS
-    if unasked and not found and not before.pending and before.asked is None:
+        ended = before.until_ms is not None and before.until_ms <= now_ms
+        by, reason = (SLUICE, UNTIL_PASSED) if ended else (None, UNTHROTTLED)
+        found.append(new_change("unpaused", now_ms, by=by, reason=reason))
+    restores = bool(set(calls) - SCHEDULE_CALLS) and not before.pending and before.asked is None
+    if restores and not found:
         found.append(new_change("restored", now_ms, by=SLUICE, reason=", ".join(call.value for call in calls)))
     return found

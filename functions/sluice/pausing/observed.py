@@ -1,4 +1,4 @@
-"""A stage's functions, mappings and schedules, as AWS shows them and as pausing changes them."""
+"""A stage's functions, mappings and schedules: read their state from AWS, and make the calls that change it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
-from .decision import ONE, Call, Observed
+from .decision import RUN_ONE_CONCURRENCY, Call, Observed
 
 NO_STACK = "none"
-"""The mark of a deployment where there is no stack of ours, as in tests."""
+"""Stands for the deployment where no stack of Sluice exists, as in tests."""
+
+BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
+"""Error codes with which AWS refuses a change while an earlier one is still under way."""
 
 _CALLERS = 8
+"""Threads that read handlers' functions at once."""
 
 _SCHEDULE_FIELDS = (
     "ActionAfterCompletion",
@@ -30,19 +34,19 @@ _SCHEDULE_FIELDS = (
     "StartDate",
     "Target",
 )
-"""What an update of a schedule has to say again, as it replaces the whole."""
+"""Fields of a schedule that an update has to repeat, as it replaces the whole schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerResources:
-    """Where a handler's state is changed.
+    """A handler's AWS resources, and what AWS shows of their state.
 
     Attributes:
-        handler: its name.
-        function_arn: its function's ARN.
-        mapping_id: its event source mapping's UUID.
-        mapping_arn: the same mapping's ARN.
-        observed: its state.
+        handler: the handler's name.
+        function_arn: the function's ARN.
+        mapping_id: the event source mapping's UUID.
+        mapping_arn: the event source mapping's ARN.
+        observed: the state.
         timeout: seconds after which Lambda ends an invocation.
     """
 
@@ -55,10 +59,10 @@ class HandlerResources:
 
 
 class Functions:
-    """The functions of a stage.
+    """The functions of a stage, with their mappings and schedules.
 
     Args:
-        names: of the stage.
+        names: the stage's names.
         functions: a boto3 Lambda client.
         schedules: a boto3 EventBridge Scheduler client.
         stacks: a boto3 CloudFormation client.
@@ -71,39 +75,45 @@ class Functions:
         self._stacks = stacks
 
     def all(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
-        """The handlers that have a function and a mapping.
+        """Read the handlers that have a function and a mapping.
 
         Args:
             handlers: only these; all of the stage's if left out.
-            blocked: those that are blocked or ever were, whose mappings may have kept their tags.
+            blocked: handlers that are blocked or ever were: their mappings may still have the tag.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused a call, or the tags of a function.
         """
-        # First and last: what a deployment changes is not taken for what somebody wants, whenever it begins.
+        # The deployment is read first and last, so that one that begins meanwhile is not taken for somebody's wish.
         deployment = self._deployment()
         mappings = self._mappings(None if handlers is None else list(handlers))
-        states = self._schedule_states() if mappings else {}
         if not mappings:
             return []
+        states = self._schedule_states()
 
-        def resources(name: str) -> HandlerResources | None:
-            return self._part(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
+        def read(name: str) -> HandlerResources | None:
+            return self._read(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
 
         if len(mappings) == 1:
-            found = [one for one in map(resources, mappings) if one is not None]
+            found = [one for one in map(read, mappings) if one is not None]
         else:
             with ThreadPoolExecutor(_CALLERS) as callers:
-                found = [one for one in callers.map(resources, sorted(mappings)) if one is not None]
+                found = [one for one in callers.map(read, sorted(mappings)) if one is not None]
         if deployment in (None, NO_STACK) or self._deployment() == deployment:
             return found
-        # One has begun meanwhile. It may be what changed the functions.
+        # A deployment has begun meanwhile, and may have changed the functions.
         return [dataclasses.replace(one, observed=dataclasses.replace(one.observed, deployment=None)) for one in found]
 
     def call(self, resources: HandlerResources, call: Call, block: str | None) -> None:
-        """Make one change.
+        """Make a call.
 
         Args:
-            resources: the handler's.
-            call: the change.
-            block: the value for the tags of a block.
+            resources: the handler's resources.
+            call: the call to make.
+            block: value for the tags of a block.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused it.
         """
         name = self._names.function(resources.handler)
         if call is Call.SET_ZERO:
@@ -121,17 +131,17 @@ class Functions:
         else:
             self._set_schedule(resources.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
 
-    def untag(self, resources: HandlerResources) -> None:
-        """Lift a block. No resources of Sluice does this by itself, and none has the right to but an admin."""
+    def remove_block_tag(self, resources: HandlerResources) -> None:
+        """Remove the tag that blocks a function. Only an admin has the right to; Sluice never does it by itself."""
         self._functions.untag_resource(Resource=resources.function_arn, TagKeys=[BLOCKED_TAG])
 
-    def let_one_run(self, resources: HandlerResources) -> None:
-        """Let a paused function run one invocation at a time. Its mapping stays disabled."""
+    def allow_one_invocation(self, resources: HandlerResources) -> None:
+        """Set a reserved concurrency of 1 on a paused function. Its mapping stays disabled, so nothing else starts."""
         name = self._names.function(resources.handler)
-        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=ONE)
+        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=RUN_ONE_CONCURRENCY)
 
     def _mappings(self, handlers: list[str] | None) -> dict[str, Any]:
-        """The event source mappings by handler: of them all, or asked for one by one."""
+        """Return the event source mappings by handler: of all handlers in one list, or of these one by one."""
         paginator = self._functions.get_paginator("list_event_source_mappings")
         if handlers is None:
             found = [mapping for page in paginator.paginate() for mapping in page["EventSourceMappings"]]
@@ -147,12 +157,12 @@ class Functions:
         for mapping in found:
             name = self._names.handler_of_queue(mapping["FunctionArn"].split(":")[6])
             queue = mapping.get("EventSourceArn", "").rsplit(":", 1)[-1]
-            # A team may feed a function from elsewhere, too; that mapping is theirs.
+            # A team may feed a function from other sources too; those mappings are the team's.
             if name is not None and queue == self._names.queue(name):
                 mappings[name] = mapping
         return mappings
 
-    def _part(
+    def _read(
         self, handler: str, mapping: Any, schedule: str | None, deployment: str | None, *, check_tags: bool
     ) -> HandlerResources | None:
         try:
@@ -160,7 +170,7 @@ class Functions:
         except self._functions.exceptions.ResourceNotFoundException:
             return None
         if "TagsError" in function:
-            # AWS's answer to who may get the function and not list its tags: taken for no tags, it would lift a block.
+            # The caller may get the function but not list its tags. Read as "no tags", that would lift a block.
             raise ClientError({"Error": _error_of(function["TagsError"], handler)}, "ListTags")
         configuration, tags = function["Configuration"], function.get("Tags", {})
         arn = mapping.get("EventSourceMappingArn") or configuration["FunctionArn"].replace(
@@ -188,7 +198,7 @@ class Functions:
         )
 
     def _deployment(self) -> str | None:
-        """What tells this deployment of the stack from the others; None while one is under way."""
+        """Return a mark that differs between deployments of the stack; None while one is under way."""
         try:
             (stack,) = self._stacks.describe_stacks(StackName=self._names.stack)["Stacks"]
         except ClientError as error:
@@ -200,7 +210,7 @@ class Functions:
         return str(stack.get("LastUpdatedTime") or stack["CreationTime"])
 
     def _schedule_states(self) -> dict[str, str]:
-        """The states of the schedules that are named after functions, by handler."""
+        """Return the states of the schedules that are named after functions, by handler."""
         prefix = self._names.prefix
         pages = self._schedules.get_paginator("list_schedules").paginate(NamePrefix=prefix)
         return {
@@ -215,5 +225,13 @@ class Functions:
 
 
 def _error_of(refusal: Any, handler: str) -> Any:
-    said = f"{refusal.get('Message')}; without the tags of {handler}'s function nobody can tell whether it is blocked"
-    return {"Code": refusal.get("ErrorCode", "AccessDeniedException"), "Message": said}
+    reason = f"without the tags of {handler}'s function nobody can tell whether it is blocked"
+    return {
+        "Code": refusal.get("ErrorCode", "AccessDeniedException"),
+        "Message": f"{refusal.get('Message')}; {reason}",
+    }
+
+
+def is_busy(error: ClientError) -> bool:
+    """Return True if AWS refused a change because an earlier one is still under way."""
+    return error.response["Error"]["Code"] in BUSY_CODES

@@ -1,4 +1,4 @@
-"""The handlers of a stage as pausing sees them, with the caller's own credentials."""
+"""Open a stage's handler states with the caller's own credentials."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .record_store import RecordStore
 
 
 def open_handler_states(stage: str, clock: Clock = time.time) -> HandlerStates:
-    """The handlers of a stage, with the caller's own credentials.
+    """Return the states of a stage's handlers.
 
     Args:
         stage: the stage's name.
-        clock: the time in seconds since 1970.
+        clock: returns seconds since 1970.
     """
     names = Names(stage)
     functions = Functions(

@@ -1,6 +1,7 @@
-"""The records and the history, in the trace table.
+"""The store of handlers' records and of their history, in the trace table.
 
-What is wanted of a handler is in one item, and its block in another, which only admins and the reconciler may write.
+A handler's record is in two items: one about the pause, and one about the block, which only admins and the reconciler
+may write.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _PAGE = 100
+"""Changes that one query returns at most."""
 
-_OF_BLOCKS = frozenset({"block", "blocking", "asked", "block_deployment"})
-"""The fields of a record that are the block's."""
+_BLOCK_FIELDS = frozenset({"block", "blocking", "asked", "block_deployment"})
+"""Fields of a record that are in the block's item."""
 
 _FIELDS: Mapping[str, type] = {
     "paused": bool,
@@ -41,28 +43,30 @@ _FIELDS: Mapping[str, type] = {
     "lease_ms": int,
     "ticks_off": bool,
 }
-"""Everything that is written of a record. Other versions of this program may write more."""
+"""Fields of a record that are written. Other versions of Sluice may write more."""
 
 _NO_CHANGE: Mapping[str, Any] = {"id": "", "what": "", "at_ms": 0}
+"""Stands for the change in a record that has none."""
 
 _UNREADABLE = -1
-"""The revision of what cannot be read: whoever writes next takes its place."""
+"""Revision of an unreadable item: the next write replaces it without a condition."""
 
 _LAST_REVISION = 2**53
-"""No handler is settled as often. A number that DynamoDB cannot count up from could never be written over."""
+"""Highest revision that is believed; no record is written as often. DynamoDB keeps 38 digits of a number, so a record
+with a larger revision could never be replaced."""
 
-_LONGEST = 32_768
-"""Characters of a record. With a reason as long as may be it is a third of that; DynamoDB takes items of 400 KB, and
-refuses to add to one of that size."""
+_MAX_RECORD = 32_768
+"""Characters of a record. With the longest reason it has a third of that. DynamoDB's limit for an item is 400 KB, and
+it refuses to make one of that size larger."""
 
-_FOR_GOOD = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
-"""Reasons for which DynamoDB cancels a transaction that it will cancel again."""
+_PERMANENT = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+"""Reasons for which DynamoDB cancels a transaction, and would cancel it again."""
 
 _logger = logging.getLogger("sluice.pausing")
 
 
 class ConflictError(Exception):
-    """Somebody else has written the record in the meantime. Look again."""
+    """Somebody else has written the record since it was read. Read it again."""
 
 
 class RecordStore:
@@ -78,18 +82,18 @@ class RecordStore:
         self._table = table
 
     def all(self) -> dict[str, Record]:
-        """The records by handler; a handler without one is running and always has been."""
+        """Return the records by handler. A handler without one has never been paused or blocked."""
         return self.all_and_blocked()[0]
 
     def all_and_blocked(self) -> tuple[dict[str, Record], set[str]]:
-        """The records, and the handlers that are blocked or ever were."""
-        # In this order: who writes a block in between has then written what the first has, too.
+        """Return the records, and the handlers that are blocked or ever were."""
+        # Pauses first: if a record is written in between, the revision is the old one, so that a write conflicts.
         pauses, blocks = self._query(PAUSES), self._query(BLOCKS)
         records = {handler: _record(pauses.get(handler), blocks.get(handler)) for handler in {*pauses, *blocks}}
         return records, set(blocks)
 
     def get(self, handler: str) -> Record:
-        """A handler's record."""
+        """Return a handler's record."""
         pause, block = (
             self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": partition}, "sk": {"S": handler}}, ConsistentRead=True
@@ -99,24 +103,25 @@ class RecordStore:
         return _record(pause, block)
 
     def put(self, handler: str, record: Record, before: Record, changes: Sequence[Change] = ()) -> Record:
-        """Write a record, and what it means for the history, all or nothing.
+        """Write a record and its changes for the history, all or nothing.
 
         Args:
             handler: the handler's name.
-            record: what to write.
+            record: the record to write.
             before: the record as it was read.
-            changes: what happened.
+            changes: the changes.
 
         Returns:
-            The record as it is written.
+            The record as written, with its new revision.
 
         Raises:
-            ConflictError: it is no longer as it was read.
+            ConflictError: the record has been written since it was read.
+            botocore.exceptions.ClientError: DynamoDB refused it.
         """
         written = dataclasses.replace(record, revision=max(before.revision, 0) + 1)
         puts: list[Any] = [self._put_pause(handler, written, before)]
-        if _part(written, of_blocks=True) != _part(before, of_blocks=True):
-            puts.append({"Put": {"TableName": self._table, "Item": _item(BLOCKS, handler, written, of_blocks=True)}})
+        if _stored(written, block=True) != _stored(before, block=True):
+            puts.append({"Put": {"TableName": self._table, "Item": _item(BLOCKS, handler, written, block=True)}})
         puts += [{"Put": {"TableName": self._table, "Item": history.to_item(handler, change)}} for change in changes]
         try:
             self._client.transact_write_items(TransactItems=puts)
@@ -127,7 +132,7 @@ class RecordStore:
         return written
 
     def _put_pause(self, handler: str, written: Record, before: Record) -> Any:
-        item = _item(PAUSES, handler, written, of_blocks=False) | {"revision": {"N": str(written.revision)}}
+        item = _item(PAUSES, handler, written, block=False) | {"revision": {"N": str(written.revision)}}
         put: dict[str, Any] = {"TableName": self._table, "Item": item}
         if before.revision == 0:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
@@ -137,15 +142,15 @@ class RecordStore:
         return {"Put": put}
 
     def amend(self, handler: str, change: Change) -> None:
-        """Write a change again, with what has become known of it."""
+        """Replace a change in the history with one that says more."""
         self._client.put_item(TableName=self._table, Item=history.to_item(handler, change))
 
     def history(self, handler: str, limit: int) -> list[Change]:
-        """A handler's changes, newest first.
+        """Return a handler's changes, newest first.
 
         Args:
             handler: the handler's name.
-            limit: how many at most.
+            limit: number of changes at most.
         """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -168,41 +173,41 @@ class RecordStore:
 
 
 def same_block(one: Record, other: Record) -> bool:
-    """Whether two records say the same of the block: then the one may be written over the other by an operator."""
-    return _part(one, of_blocks=True) == _part(other, of_blocks=True)
+    """Return True if two records say the same about the block: then an operator may write one over the other."""
+    return _stored(one, block=True) == _stored(other, block=True)
 
 
-def _part(record: Record, *, of_blocks: bool) -> dict[str, Any]:
+def _stored(record: Record, *, block: bool) -> dict[str, Any]:
     return {
         name: value
         for name in _FIELDS
-        if (name in _OF_BLOCKS) == of_blocks and (value := getattr(record, name)) not in (None, False)
+        if (name in _BLOCK_FIELDS) == block and (value := getattr(record, name)) not in (None, False)
     }
 
 
-def _item(partition: str, handler: str, record: Record, *, of_blocks: bool) -> dict[str, Any]:
+def _item(partition: str, handler: str, record: Record, *, block: bool) -> dict[str, Any]:
     return {
         "pk": {"S": partition},
         "sk": {"S": handler},
-        "record": {"S": json.dumps(_part(record, of_blocks=of_blocks))},
+        "record": {"S": json.dumps(_stored(record, block=block))},
     }
 
 
-def _record(pause: Any, block: Any) -> Record:
-    fields = _read(pause, of_blocks=False) | _read(block, of_blocks=True)
-    return Record(**fields, revision=0 if pause is None else _revision(pause))
+def _record(pause_item: Any, block_item: Any) -> Record:
+    fields = _read(pause_item, block=False) | _read(block_item, block=True)
+    return Record(**fields, revision=0 if pause_item is None else _revision(pause_item))
 
 
-def _read(item: Any, *, of_blocks: bool) -> dict[str, Any]:
-    """The fields in an item, as far as they can be. Some who may write items may write anything."""
+def _read(item: Any, *, block: bool) -> dict[str, Any]:
+    """Return the fields in an item, as far as they are readable. Some users who may write items can write anything."""
     if item is None:
         return {}
     try:
         text = item["record"]["S"]
-        if len(text) > _LONGEST:
+        if len(text) > _MAX_RECORD:
             return _unreadable(item, f"{len(text)} characters")
         fields = json.loads(text)
-        found = {name: fields[name] for name in _FIELDS if (name in _OF_BLOCKS) == of_blocks and name in fields}
+        found = {name: fields[name] for name in _FIELDS if (name in _BLOCK_FIELDS) == block and name in fields}
         Change(**found.get("asked", _NO_CHANGE))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         return _unreadable(item, error)
@@ -211,22 +216,22 @@ def _read(item: Any, *, of_blocks: bool) -> dict[str, Any]:
 
 
 def _unreadable(item: Any, why: object) -> dict[str, Any]:
-    _logger.error("unreadable, and taken for empty: %s of %s: %r", item["pk"]["S"], item["sk"]["S"], why)
+    _logger.error("unreadable, and treated as empty: %s of %s: %r", item["pk"]["S"], item["sk"]["S"], why)
     return {}
 
 
-def _revision(pause: Any) -> int:
+def _revision(pause_item: Any) -> int:
     try:
-        revision = int(pause["revision"]["N"])
+        revision = int(pause_item["revision"]["N"])
     except (KeyError, TypeError, ValueError):
         return _UNREADABLE
     return revision if 0 < revision < _LAST_REVISION else _UNREADABLE
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Whether somebody else's write has come between, or may have."""
+    """Return True if somebody else has written the record since it was read, or may have."""
     code = error.response["Error"]["Code"]
     reasons: Any = error.response.get("CancellationReasons", ())
     if code == "TransactionCanceledException":
-        return _FOR_GOOD.isdisjoint(reason.get("Code") for reason in reasons)
+        return _PERMANENT.isdisjoint(reason.get("Code") for reason in reasons)
     return code == "TransactionConflictException"

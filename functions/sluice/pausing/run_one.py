@@ -1,4 +1,7 @@
-"""One event through a handler's function, also while it is paused, and never past a block."""
+"""Run one event through a handler's function, even while it is paused, but never past a block.
+
+`decision` knows the run as a lease: while it lasts, a paused function may have a reserved concurrency of 1.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,28 @@ from botocore.exceptions import ClientError
 from ..errors import SluiceError
 from ..event.envelope import ATTRIBUTE, Envelope
 from ..event.ids import new_id
-from .commands import BlockedError, NotPausableError, StillChangingError, as_recorded
-from .decision import LEASE_OVER_MS, ONE, RECEIVING, Call, Record
+from .commands import record_to_change
+from .decision import LEASE_EXPIRED_MS, RECEIVING, RUN_ONE_CONCURRENCY, Call, Record
+from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import new_change
 from .record_store import ConflictError
 
-_SPARE = 60
-"""Seconds beyond the function's timeout, after which the pause is whole again, should nobody be there to end it."""
+_SPARE_SECONDS = 60
+"""Seconds that the lease lasts beyond the function's timeout. After that the reconciler ends it."""
 
-_UNTIL_IT_COUNTS = 15.0
+_PROPAGATION_SECONDS = 15.0
 """Seconds that a change of the reserved concurrency gets to reach all of Lambda."""
 
-_PAUSE = 0.5
+_RETRY_SECONDS = 0.5
+"""Seconds between two tries."""
+
 _TRIES = 20
-"""To write down that a lease has run out, against others who write."""
+"""Attempts to record that a lease has expired, against others that write the record."""
 
 
 class RunFailedError(SluiceError):
-    """The function failed, and so did not tell what came of the event."""
+    """The function failed, so the event's outcome is unknown."""
 
 
 def run_one(
@@ -44,20 +50,21 @@ def run_one(
     by: str,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Run an event, and wait for its end. It does not go through the queue, and is not tried again.
+    """Run an event once and wait for its end. It does not go through the queue, and is not retried.
 
-    A paused function is let run one invocation for that time; its mapping stays disabled, so nothing else starts.
+    A paused function gets a reserved concurrency of 1 for that time. Its mapping stays disabled, so no other event
+    starts.
 
     Args:
-        states: the states of the handlers.
+        states: the states of the stage's handlers.
         invoke: a Lambda client's `invoke`, which waits as long as the function may take.
         handler: the handler's name.
         body: the event as JSON text.
-        by: who runs it.
-        sleep: waits for Lambda.
+        by: the user who runs it.
+        sleep: waits for Lambda, for so many seconds.
 
     Returns:
-        The event's id, under which its trace is found.
+        The event's id, which is also its trace's.
 
     Raises:
         BlockedError: an admin has blocked the handler.
@@ -65,111 +72,118 @@ def run_one(
         StillChangingError: it is being paused or unpaused just now.
         RunFailedError: the function failed.
     """
-    looked = states.read([handler])
-    if not looked:
+    snapshots = states.read([handler])
+    if not snapshots:
         raise NotPausableError(handler)
-    (found,) = looked
-    settled = found.decision.desired
-    if settled.block is not None:
-        raise BlockedError(handler, settled.block)
-    payload, event_id = _invocation(found, body, by, states.now_ms())
-    if not settled.paused:
-        _invoke(states, invoke, found, payload, sleep)
+    (snapshot,) = snapshots
+    desired = snapshot.decision.desired
+    if desired.block is not None:
+        raise BlockedError(handler, desired.block)
+    payload, event_id = _invocation(snapshot, body, by, states.now_ms())
+    if not desired.paused:
+        _invoke(states, invoke, snapshot, payload, sleep)
         return event_id
-    if found.observed.mapping in RECEIVING:
-        # With the mapping enabled, others would run with it.
-        raise StillChangingError(handler)
-    lease_ms = states.now_ms() + 1000 * (found.resources.timeout + _SPARE)
-    lease = dataclasses.replace(as_recorded(found), lease_ms=lease_ms)
-    seen_first = lease.paused and not found.record.paused
-    told = [new_change("paused", states.now_ms(), by=lease.by, reason=lease.reason)] if seen_first else []
+    if snapshot.observed.mapping in RECEIVING:
+        # While the mapping is enabled, other events would run too.
+        raise StillChangingError(handler, recorded=False)
+    lease_ms = states.now_ms() + 1000 * (snapshot.resources.timeout + _SPARE_SECONDS)
+    lease = dataclasses.replace(record_to_change(snapshot), lease_ms=lease_ms)
+    found_paused = lease.paused and not snapshot.record.paused
+    changes = [new_change("paused", states.now_ms(), by=lease.by, reason=lease.reason)] if found_paused else []
     try:
-        leased = states.records.put(handler, lease, found.record, told)
+        leased = states.records.put(handler, lease, snapshot.record, changes)
     except ConflictError as error:
-        raise StillChangingError(handler) from error
+        raise StillChangingError(handler, recorded=False) from error
     try:
-        _let_one_run(states, found)
-        _invoke(states, invoke, found, payload, sleep)
+        _allow_one_invocation(states, snapshot)
+        _invoke(states, invoke, snapshot, payload, sleep)
     finally:
-        _end_lease(states, found, leased)
+        _end_lease(states, snapshot, leased)
     return event_id
 
 
-def _let_one_run(states: HandlerStates, found: Snapshot) -> None:
+def _allow_one_invocation(states: HandlerStates, snapshot: Snapshot) -> None:
     try:
-        states.functions.let_one_run(found.resources)
+        states.functions.allow_one_invocation(snapshot.resources)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidParameterValueException":
             raise
-        # The rest of the account's quota would be less than AWS keeps for functions that have none of their own.
+        # AWS keeps part of the account's quota for functions without a reserved concurrency, and too little is left.
         raise RunFailedError(
-            f"{found.handler} is paused, and AWS does not give its function a concurrency of {ONE}, which this"
-            f" takes: {error.response['Error']['Message']} Have the account's quota raised, or unpause it"
+            f"{snapshot.handler} is paused, and to run one event its function needs a reserved concurrency of"
+            f" {RUN_ONE_CONCURRENCY}, which AWS refuses: {error.response['Error']['Message']} Have the account's quota"
+            " raised, or unpause it"
         ) from error
 
 
-def _end_lease(states: HandlerStates, found: Snapshot, leased: Record) -> None:
-    """Make the pause whole again, unless somebody has unpaused or blocked the handler meanwhile, or runs another."""
-    handler = found.handler
-    ending = _run_out(states, handler, leased)
+def _end_lease(states: HandlerStates, snapshot: Snapshot, leased: Record) -> None:
+    """Pause the handler fully again, unless it was unpaused or blocked meanwhile, or another event is being run."""
+    handler = snapshot.handler
+    ending = _record_end(states, handler, leased)
     if ending is None:
         return
     if not ending.paused:
-        # The concurrency may have been set after that. It is ours to take back.
-        states.functions.call(found.resources, Call.RELEASE, None)
+        # The concurrency of 1 may have been set after the unpause, and would stay.
+        states.functions.call(snapshot.resources, Call.RELEASE, None)
         return
-    states.functions.call(found.resources, Call.SET_ZERO, None)
+    states.functions.call(snapshot.resources, Call.SET_ZERO, None)
     try:
         states.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
         record = states.records.get(handler)
         if not record.paused and record.block is None:
-            # It was unpaused just before the concurrency was set: that is ours to take back.
-            states.functions.call(found.resources, Call.RELEASE, None)
+            # It was unpaused just before the concurrency was set to 0, which would stay.
+            states.functions.call(snapshot.resources, Call.RELEASE, None)
 
 
-def _run_out(states: HandlerStates, handler: str, leased: Record) -> Record | None:
-    """Write down that the lease has run out: cut off from here on, the reconciler does the rest.
+def _record_end(states: HandlerStates, handler: str, leased: Record) -> Record | None:
+    """Record that the lease has expired: if this is cut off after that, the reconciler does the rest.
 
     Returns:
-        The record as it is then, of a handler that is paused, or not any more; None if a block holds it, or the lease
-        of another run, which ends it.
+        The record as written or, if the handler is no longer paused, as read; None if a block or another run's lease
+        has taken its place.
     """
     record = leased
     for _ in range(_TRIES):
-        if record.block is not None or record.lease_ms not in (None, LEASE_OVER_MS, leased.lease_ms):
+        if record.block is not None or record.lease_ms not in (None, LEASE_EXPIRED_MS, leased.lease_ms):
             return None
         if not record.paused:
             return record
         try:
-            return states.records.put(handler, dataclasses.replace(record, lease_ms=LEASE_OVER_MS), record)
+            return states.records.put(handler, dataclasses.replace(record, lease_ms=LEASE_EXPIRED_MS), record)
         except ConflictError:
             record = states.records.get(handler)
-    raise StillChangingError(handler)
+    raise StillChangingError(handler, recorded=False)
 
 
 def _invoke(
-    states: HandlerStates, invoke: Callable[..., Any], found: Snapshot, payload: bytes, sleep: Callable[[float], None]
+    states: HandlerStates,
+    invoke: Callable[..., Any],
+    snapshot: Snapshot,
+    payload: bytes,
+    sleep: Callable[[float], None],
 ) -> None:
-    name = found.resources.function_arn
-    deadline = states.clock() + _UNTIL_IT_COUNTS
+    deadline = states.clock() + _PROPAGATION_SECONDS
     while True:
         try:
-            answer = invoke(FunctionName=name, InvocationType="RequestResponse", Payload=payload)
+            answer = invoke(
+                FunctionName=snapshot.resources.function_arn, InvocationType="RequestResponse", Payload=payload
+            )
             break
         except ClientError as error:
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
             if not throttled or states.clock() >= deadline:
                 raise
-            sleep(_PAUSE)
+            sleep(_RETRY_SECONDS)
     if answer.get("FunctionError"):
-        said = answer["Payload"].read().decode(errors="replace")
-        raise RunFailedError(f"{found.handler}'s function failed: {said[:500]}. Its log says more")
+        text = answer["Payload"].read().decode(errors="replace")
+        raise RunFailedError(f"{snapshot.handler}'s function failed: {text[:500]}. Its log says more")
 
 
-def _invocation(found: Snapshot, body: str, by: str, now_ms: int) -> tuple[bytes, str]:
-    """What the mapping would call the function with, and the event's id."""
+def _invocation(snapshot: Snapshot, body: str, by: str, now_ms: int) -> tuple[bytes, str]:
+    """Return the payload with which the mapping would call the function, and the event's id."""
     envelope = Envelope(id=new_id(now_ms / 1000), emitted_ms=now_ms, emitted_by=None)
+    arn = snapshot.resources.function_arn
     record = {
         "messageId": str(uuid.uuid4()),
         "receiptHandle": "none: this event is in no queue",
@@ -182,7 +196,7 @@ def _invocation(found: Snapshot, body: str, by: str, now_ms: int) -> tuple[bytes
         },
         "messageAttributes": {ATTRIBUTE: {"dataType": "String", "stringValue": envelope.to_text()}},
         "eventSource": "aws:sqs",
-        "eventSourceARN": found.resources.function_arn.replace(":lambda:", ":sqs:").replace(":function:", ":"),
-        "awsRegion": found.resources.function_arn.split(":")[3],
+        "eventSourceARN": arn.replace(":lambda:", ":sqs:").replace(":function:", ":"),
+        "awsRegion": arn.split(":")[3],
     }
     return json.dumps({"Records": [record]}).encode(), envelope.id

@@ -1,4 +1,4 @@
-"""What Lambda calls: `sluice.reconciler.entry.handle`."""
+"""The reconciler's entry point for Lambda: `sluice.reconciler.entry.handle`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .reconciler import Reconciler
 
 
 def open_reconciler(stage: str) -> Reconciler:
-    """The reconciler of a stage.
+    """Return a stage's reconciler.
 
     Args:
         stage: the stage's name.
@@ -32,14 +32,14 @@ def open_reconciler(stage: str) -> Reconciler:
 
 
 def handle(event: Any, _context: object) -> dict[str, Any]:
-    """Run the reconciler.
+    """Run the reconciler once.
 
     Args:
         event: the schedule's payload, or an EventBridge event.
-        _context: Lambda's.
+        _context: Lambda's context.
 
     Returns:
-        What was done.
+        The result of `Reconciler.run`.
     """
     logging.getLogger("sluice").setLevel(logging.INFO)
     return open_reconciler(os.environ["SLUICE_STAGE"]).run(event if isinstance(event, dict) else {})

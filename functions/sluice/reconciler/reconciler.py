@@ -1,4 +1,7 @@
-"""The reconciler: every minute, and whenever AWS tells of a change, all handlers as they should be."""
+"""The reconciler: every minute, and when AWS reports a change, it makes each handler's state as decided.
+
+It decides nothing itself: `pausing.decision` has the rule for handlers, and `retention.turns` the work on their queues.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,30 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..pausing.cloudtrail import add_user, user_change_of
-from ..pausing.commands import BUSY
 from ..pausing.handler_states import HandlerStates, Snapshot
+from ..pausing.observed import is_busy
 from ..pausing.record_store import ConflictError
 from ..retention.queue_pass import MOVES_A_RUN, Room
 from ..retention.turns import RUN_SECONDS, Clients, Upkeep
 from ..stage.names import Names
 
-__all__ = ["UPKEEP", "Clients", "Reconciler", "ReconcilerError"]
-
 _logger = logging.getLogger("sluice.reconciler")
 
 UPKEEP = "upkeep"
-"""In the payload of the schedule's runs: those that look after the queues, too."""
+"""Key in the payload of the schedule's runs: those look after the queues too. Others do so only after a throttle."""
 
 
 class ReconcilerError(Exception):
-    """Some handlers could not be looked after. The next run tries again; an alarm rings if it cannot either."""
+    """Some handlers could not be looked after. The next run tries again; if that fails too, an alarm fires."""
 
 
 class Reconciler:
     """The reconciler of one stage.
 
     Args:
-        names: of the stage.
-        states: of its handlers.
-        clients: what else there is to talk to.
+        names: the stage's names.
+        states: the states of the stage's handlers.
+        clients: clients of the other services.
     """
 
     def __init__(self, names: Names, states: HandlerStates, clients: Clients) -> None:
@@ -46,57 +47,59 @@ class Reconciler:
         """Run once.
 
         Args:
-            event: what it was called with: the schedule's payload, an EventBridge event, or anything. Nothing in it
-                changes what is done to a handler.
+            event: the schedule's payload, an EventBridge event, or anything. Nothing in it changes what is done to a
+                handler.
 
         Returns:
-            What was done.
+            `settled`: the calls made, by handler; `named`: True if the event gave a change its user; `moved`: the
+            number of messages moved, by handler.
 
         Raises:
             ReconcilerError: some of it failed.
         """
         started = self._states.clock()
         failures: list[str] = []
-        looked = self._states.read()
-        done = {}
-        for found in looked:
-            calls = self._settle(found, failures)
+        snapshots = self._states.read()
+        settled = {}
+        for snapshot in snapshots:
+            calls = self._apply(snapshot, failures)
             if calls:
-                done[found.handler] = calls
-        act = user_change_of(event, self._names)
-        named = add_user(act, self._states.records) if act else False
+                settled[snapshot.handler] = calls
+        user_change = user_change_of(event, self._names)
+        named = add_user(user_change, self._states.records) if user_change else False
         moved: dict[str, int] = {}
-        unsafe = {found.handler for found in looked if found.decision.unsafe}
+        unsafe = {snapshot.handler for snapshot in snapshots if snapshot.decision.unsafe}
         if unsafe or event.get(UPKEEP) is True:
             room = Room(MOVES_A_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
-            moved = self._upkeep(looked, unsafe, room, failures, everything=event.get(UPKEEP) is True)
+            moved = self._upkeep(snapshots, unsafe, room, failures, everything=event.get(UPKEEP) is True)
         if failures:
             raise ReconcilerError("; ".join(failures))
-        return {"settled": done, "named": named, "moved": moved}
+        return {"settled": settled, "named": named, "moved": moved}
 
-    def _settle(self, found: Snapshot, failures: list[str]) -> list[str]:
-        handler = found.handler
+    def _apply(self, snapshot: Snapshot, failures: list[str]) -> list[str]:
+        """Apply the decision about one handler. An error is added to the failures, and the others still get theirs."""
+        handler = snapshot.handler
         try:
-            changes = self._states.apply(found)
+            changes = self._states.apply(snapshot)
         except ConflictError:
-            _logger.info("%s: settled by someone else", handler)
+            _logger.info("%s: changed by someone else since it was read", handler)
             return []
         except ClientError as error:
-            if error.response["Error"]["Code"] in BUSY:
-                # AWS is still at work on the change before. The next run finds it done.
+            if is_busy(error):
+                # AWS is still at work on an earlier change. The next run finds it done.
                 _logger.info("%s: %s", handler, error)
             else:
                 failures.append(f"{handler}: {error}")
             return []
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other handlers are none the worse for it
+        except Exception as error:  # noqa: BLE001 - no error of one handler may keep the others from their turn
             failures.append(f"{handler}: {error!r}")
             return []
-        calls = [call.value for call in found.decision.calls]
+        calls = [call.value for call in snapshot.decision.calls]
         if calls or changes:
             _logger.info("%s: %s", handler, ", ".join([*calls, *(change.what for change in changes)]))
         return calls
 
     def _upkeep(
-        self, looked: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
+        self, snapshots: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
     ) -> dict[str, int]:
-        return self._queues.run(looked, unsafe, room, failures, everything=everything)
+        return self._queues.run(snapshots, unsafe, room, failures, everything=everything)

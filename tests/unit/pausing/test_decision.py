@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sluice.pausing.commands import BlockedError
+from sluice.pausing.errors import BlockedError
 from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from tests.unit.support.fake_lambda import block_by_hand

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice.pausing.commands import BlockedError
-from sluice.pausing.decision import ONE
+from sluice.pausing.decision import RUN_ONE_CONCURRENCY
 from sluice.pausing.describe import state_of
+from sluice.pausing.errors import BlockedError
 from sluice.pausing.run_one import RunFailedError
 from sluice.reconciler.reconciler import ReconcilerError
 from sluice.stage.names import BLOCKED_TAG, PAUSES
@@ -39,7 +39,7 @@ def test_a_run_leaves_the_pause_as_it_was(team: Team) -> None:
     seen = []
     team.run_one(lambda: seen.append(state(team)))
 
-    assert (seen, state(team)) == ([(ONE, "Disabled")], STOPPED)
+    assert (seen, state(team)) == ([(RUN_ONE_CONCURRENCY, "Disabled")], STOPPED)
     assert (team.record.paused, team.record.lease_ms) == (True, None)
 
 
@@ -88,7 +88,7 @@ def test_a_run_that_is_gone_leaves_a_pause_that_holds_and_ends(team: Team, calls
 def test_unpaused_after_a_run_that_is_gone_nothing_of_it_stays(team: Team, expired: bool) -> None:
     team.commands("operator").pause(HANDLER, "slow")
     team.cut_off(2, team.run_one)
-    assert state(team) == (ONE, "Disabled")
+    assert state(team) == (RUN_ONE_CONCURRENCY, "Disabled")
     if expired:
         team.now += 1_000
     team.commands("operator").unpause(HANDLER, None)

@@ -12,8 +12,9 @@ from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
-from sluice.reconciler.reconciler import Clients, Reconciler
+from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.progress import KeptStore
+from sluice.retention.turns import Clients
 from sluice.stage.names import BLOCKS
 
 from tests.unit.support.cloud import HANDLER

@@ -6,13 +6,15 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice.pausing.commands import BlockedError, Commands, StillChangingError
-from sluice.pausing.decision import ONE, RECEIVING
+from sluice.pausing.commands import Commands
+from sluice.pausing.decision import RECEIVING, RUN_ONE_CONCURRENCY
+from sluice.pausing.errors import BlockedError, StillChangingError
 from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
-from sluice.reconciler.reconciler import Clients, Reconciler
+from sluice.reconciler.reconciler import Reconciler
+from sluice.retention.turns import Clients
 from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from tests.unit.support.cloud import HANDLER
@@ -184,7 +186,7 @@ class World:
             return
         finally:
             self.budget = None
-            if self.function.concurrency == ONE:
+            if self.function.concurrency == RUN_ONE_CONCURRENCY:
                 self.lease_until = self.now + 100
         self.check_safe()
 
@@ -228,12 +230,12 @@ class World:
         assert (BLOCKED_TAG in function.mapping_tags) == expected.blocked
         if expected.blocked or expected.paused:
             leased = not expected.blocked and self.now < self.lease_until
-            assert function.concurrency in ((0, ONE) if leased else (0,)), expected
+            assert function.concurrency in ((0, RUN_ONE_CONCURRENCY) if leased else (0,)), expected
             assert function.mapping == "Disabled", expected
             skips = function.tags[MISSED_TAG] == "skip" and self.schedule is not None
             assert function.schedule == ("DISABLED" if skips else self.schedule), expected
         else:
-            assert function.concurrency not in (0, ONE), expected
+            assert function.concurrency not in (0, RUN_ONE_CONCURRENCY), expected
             assert function.mapping in RECEIVING, expected
             assert function.schedule == self.schedule, expected
         assert self.receives <= self.windows
