@@ -34,34 +34,31 @@ _CUT_TO = (131_072, 32_768, 8_192, 2_048)
 
 _TEXT = "trace"
 
-_TYPES: Mapping[str, type] = {
-    "event": str,
-    "error": dict,
-    "logs": str,
-    "emitted": list,
-    "emitted_count": int,
-    "parent": str,
-    "hops": int,
-    "emitted_ms": int,
-    "emitted_by": str,
-    "started_ms": int,
-    "finished_ms": int,
-    "request_id": str,
-    "log_stream": str,
-    "duplicate_of": str,
-    "skipped": str,
-    "dead_ms": int,
-    "cut": list,
-}
-_ATTEMPT_TYPES: Mapping[str, type] = {
-    "outcome": str,
-    "started_ms": int,
-    "request_id": str,
-    "reason": str,
-    "redrive": int,
-}
-_EMITTED_TYPES: Mapping[str, type] = {"id": str, "handler": str}
-"""Of what is JSON in an item: whoever may write to the table may write anything. `result` may be anything, too."""
+_KEY = frozenset({"id", "handler", "status", "history"})
+"""Fields of a trace that an item holds outside of its JSON, or in a form of their own."""
+
+_TYPES = {"str": str, "int": int, "dict": dict, "tuple": list}
+"""The type that JSON has for a field of each type."""
+
+
+def _json_types(kind: type[Attempt | Trace]) -> dict[str, type]:
+    """Return the JSON type of each field of a dataclass that is not `Any`."""
+    annotated = ((each.name, str(each.type)) for each in dataclasses.fields(kind) if each.name not in _KEY)
+    named = ((name, annotation.partition("[")[0].partition(" ")[0]) for name, annotation in annotated)
+    return {name: _TYPES[outer] for name, outer in named if outer != "Any"}
+
+
+_DEFAULTS: Final = {each.name: each.default for each in dataclasses.fields(Trace) if each.name not in _KEY}
+"""The fields in an item's JSON, in their order there. A field that has its default is left out."""
+
+_MAY_BE_EMPTY = frozenset({"event", "result"})
+"""Fields in which an empty text says something: it is what was sent or returned."""
+
+_TRACE_TYPES: Final = _json_types(Trace)
+_ATTEMPT_TYPES: Final = _json_types(Attempt)
+_EMITTED_TYPES: Final[Mapping[str, type]] = {"id": str, "handler": str}
+"""Types that are checked when an item is read, as whoever may write to the table may write anything. `result` may be
+anything, too."""
 
 
 class DamagedTraceError(SluiceError):
@@ -150,7 +147,7 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
     text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
     fields = _known(json.loads(text), Trace)
     fields["history"] = tuple(Attempt(**_known(attempt, Attempt)) for attempt in fields.get("history", ()))
-    _check(fields, _TYPES)
+    _check(fields, _TRACE_TYPES)
     if fields["event"] is None:
         raise TypeError("no event")
     for attempt in fields["history"]:
@@ -159,8 +156,8 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         _check({"id": emitted["id"], "handler": emitted["handler"]}, _EMITTED_TYPES)
     for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ())):
         _check({"text": each}, {"text": str})
-    fields["emitted"] = tuple(fields.get("emitted", ()))
-    fields["cut"] = tuple(fields.get("cut", ()))
+    for name in (name for name, kind in _TRACE_TYPES.items() if kind is list):
+        fields[name] = tuple(fields.get(name, ()))
     trace = Trace(id=item["sk"]["S"], handler=_handler(item), status=item["status"]["S"], **fields)
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))
@@ -190,38 +187,13 @@ def _only_attempt(trace: Trace) -> tuple[Attempt, ...]:
     return (Attempt(outcome=trace.status, started_ms=trace.started_ms, request_id=trace.request_id),)
 
 
-_FIELDS: Final = (
-    "event",
-    "result",
-    "error",
-    "logs",
-    "emitted",
-    "emitted_count",
-    "parent",
-    "hops",
-    "emitted_ms",
-    "emitted_by",
-    "started_ms",
-    "finished_ms",
-    "request_id",
-    "log_stream",
-    "duplicate_of",
-    "skipped",
-    "dead_ms",
-    "cut",
-)
-
-
 def _fields(trace: Trace) -> dict[str, Any]:
-    fields = {name: getattr(trace, name) for name in _FIELDS}
-    fields = {name: value for name, value in fields.items() if value not in (None, "", ())}
-    for count in ("hops", "emitted_count"):
-        if not fields[count]:
-            del fields[count]
-    # An empty event or result is still what was sent or returned.
-    fields["event"] = trace.event
-    if trace.result is not None:
-        fields["result"] = trace.result
+    values = vars(trace)
+    fields = {
+        name: value
+        for name, default in _DEFAULTS.items()
+        if (value := values[name]) != default and (value != "" or name in _MAY_BE_EMPTY)
+    }
     if trace.history and trace.history != _only_attempt(trace):
         fields["history"] = [
             {name: value for name, value in vars(attempt).items() if value is not None} for attempt in trace.history

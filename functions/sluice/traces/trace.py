@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,12 @@ STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "da
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
 dead: neither did the fifth. no-handler: nothing was there to run it. damaged: what
 is stored cannot be read; something else has written it."""
+
+PRINTED = "printed"
+"""Metadata of a field: the attribute that is printed in its place; None if nothing is."""
+
+THEN = "then"
+"""Metadata of a field: the properties that are printed after it."""
 
 COMPLETED = frozenset({"ok", "error"})
 """The statuses of events that are done and never run again."""
@@ -38,17 +45,6 @@ class Attempt:
     request_id: str | None = None
     reason: str | None = None
     redrive: int | None = None
-
-    def printed(self) -> dict[str, Any]:
-        """The attempt as it is printed."""
-        fields = {
-            "outcome": self.outcome,
-            "started_at": iso(self.started_ms),
-            "request_id": self.request_id,
-            "reason": self.reason,
-            "redrive": self.redrive,
-        }
-        return {name: value for name, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +75,12 @@ class Trace:
 
     id: str
     handler: str
-    status: str
-    event: str
+    status: str = field(metadata={THEN: ("attempts",)})
+    event: str = field(metadata={PRINTED: "event_json"})
     history: tuple[Attempt, ...] = ()
     result: Any = None
     error: dict[str, str] | None = None
-    logs: str = ""
+    logs: str = field(default="", metadata={PRINTED: "log_lines"})
     emitted: tuple[dict[str, str], ...] = ()
     emitted_count: int = 0
     parent: str | None = None
@@ -92,12 +88,12 @@ class Trace:
     emitted_ms: int | None = None
     emitted_by: str | None = None
     started_ms: int | None = None
-    finished_ms: int | None = None
+    finished_ms: int | None = field(default=None, metadata={THEN: ("duration_ms", "wait_ms")})
     request_id: str | None = None
     log_stream: str | None = None
     duplicate_of: str | None = None
     skipped: str | None = None
-    dead_ms: int | None = None
+    dead_ms: int | None = field(default=None, metadata={PRINTED: None})
     cut: tuple[str, ...] = ()
 
     @property
@@ -145,40 +141,33 @@ class Trace:
         return self
 
     def printed(self) -> dict[str, Any]:
-        """The trace's fields under their public names, but for `event`."""
-        return {
-            "id": self.id,
-            "handler": self.handler,
-            "status": self.status,
-            "attempts": self.attempts,
-            "history": [attempt.printed() for attempt in self.history],
-            "result": self.result,
-            "error": self.error,
-            "logs": self.log_lines,
-            "emitted": list(self.emitted),
-            "emitted_count": self.emitted_count,
-            "parent": self.parent,
-            "hops": self.hops,
-            "emitted_at": iso(self.emitted_ms),
-            "emitted_by": self.emitted_by,
-            "started_at": iso(self.started_ms),
-            "finished_at": iso(self.finished_ms),
-            "duration_ms": self.duration_ms,
-            "wait_ms": self.wait_ms,
-            "request_id": self.request_id,
-            "log_stream": self.log_stream,
-            "duplicate_of": self.duplicate_of,
-            "skipped": self.skipped,
-            "cut": list(self.cut),
-        }
+        """Return the trace's fields by their public names, in the order of printing; the event is JSON text."""
+        return dict(_public_fields(self))
 
     def to_json(self) -> str:
-        """The trace as a JSON object. The event stands in it as it was sent, number for number."""
-        fields = {name: json.dumps(value) for name, value in self.printed().items()}
-        fields["event"] = self.event_json
-        order = ["id", "handler", "status", "attempts", "event"]
-        names = order + [name for name in fields if name not in order]
-        return "{" + ", ".join(f'"{name}": {fields[name]}' for name in names) + "}"
+        """Return the trace as a JSON object. Its event stands in it as it was sent, number for number."""
+        texts = {name: value if name == "event" else json.dumps(value) for name, value in self.printed().items()}
+        return "{" + ", ".join(f'"{name}": {text}' for name, text in texts.items()) + "}"
+
+
+def _public_fields(record: Attempt | Trace) -> Iterator[tuple[str, Any]]:
+    for each in dataclasses.fields(record):
+        source = each.metadata.get(PRINTED, each.name)
+        if source is None:
+            continue
+        value = getattr(record, source)
+        if each.name.endswith("_ms"):
+            yield each.name.removesuffix("_ms") + "_at", iso(value)
+        else:
+            yield each.name, [_public(one) for one in value] if isinstance(value, tuple) else value
+        for name in each.metadata.get(THEN, ()):
+            yield name, getattr(record, name)
+
+
+def _public(value: Any) -> Any:
+    if not isinstance(value, Attempt):
+        return value
+    return {name: known for name, known in _public_fields(value) if known is not None}
 
 
 def iso(milliseconds: int | None) -> str | None:
