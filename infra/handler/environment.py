@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sluice.stage.names import METRICS_NAMESPACE
+from sluice.worker.settings import Settings
 
 from ..entries import Cron, Entry
 
@@ -20,19 +21,20 @@ def environment_of(
         queue_url_prefix: what the URLs of the account's queues start with.
         fortnight: for a fortnightly cron, when it is due in one of its weeks.
     """
-    crons = {"SLUICE_OVERLAP": entry.overlap} if isinstance(entry, Cron) else {}
-    if fortnight:
-        crons["SLUICE_FORTNIGHT"] = fortnight.isoformat()
+    settings = Settings(
+        stage=stage,
+        handler=entry.name,
+        timeout=entry.timeout,
+        trace_days=entry.trace_days,
+        max_hops=entry.max_hops,
+        queue_url_prefix=queue_url_prefix,
+        overlap=entry.overlap if isinstance(entry, Cron) else None,
+        fortnight=fortnight,
+    )
     return {
         "POWERTOOLS_LOG_LEVEL": "INFO",
         **entry.environment,
-        "SLUICE_STAGE": stage,
-        "SLUICE_HANDLER": entry.name,
-        "SLUICE_TIMEOUT": str(entry.timeout),
-        "SLUICE_TRACE_DAYS": str(entry.trace_days),
-        "SLUICE_MAX_HOPS": str(entry.max_hops),
-        "SLUICE_QUEUE_URL_PREFIX": queue_url_prefix,
-        **crons,
+        **settings.to_environment(),
         "POWERTOOLS_SERVICE_NAME": entry.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
     }

@@ -54,13 +54,11 @@ def build(environment: Mapping[str, str]) -> Worker:
         settings,
         load=lambda: load_handler(settings.handler),
         store=TraceStore(clients.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
-        queue=QueueOfHandler(
-            clients.sqs(settings.stage), environment["SLUICE_QUEUE_URL_PREFIX"] + names.queue(settings.handler)
-        ),
+        queue=QueueOfHandler(clients.sqs(settings.stage), settings.queue_url),
         telemetry=Telemetry(settings, capture, stdout),
         capture=capture,
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
-        if settings.alone
+        if settings.skips_overlap
         else None,
     )
 

@@ -1,4 +1,8 @@
-"""What a function is told by its environment."""
+"""A handler's settings, which the template passes to its function as `SLUICE_*` environment variables.
+
+The template writes them with `Settings.to_environment`, the function reads them with `Settings.from_environment`.
+This module must import on a machine without the layer's packages: `cdk synth` has none of them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..emitting.current_run import DEFAULT_MAX_HOPS
-from ..stage.names import check_handler, check_stage
+from ..stage.names import Names, check_handler, check_stage
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One handler's settings, as the template puts them into its function's environment.
+    """One handler's settings.
 
     Attributes:
         stage: the stage's name.
@@ -20,8 +24,9 @@ class Settings:
         timeout: seconds that one event may run.
         trace_days: days that its traces are kept.
         max_hops: emits in a row by handlers, after which it may emit no more.
-        alone: whether a run keeps others of the handler from starting meanwhile.
-        fortnight: when a cron that runs every second week is due in one of them; None for any other handler.
+        queue_url_prefix: the part of the queues' URLs that comes before their names.
+        overlap: for a cron, `allow`, or `skip` if only one of its runs may be under way; None for any other handler.
+        fortnight: for a fortnightly cron, a moment at which it is due; None for any other handler.
     """
 
     stage: str
@@ -29,8 +34,35 @@ class Settings:
     timeout: float
     trace_days: int
     max_hops: int = DEFAULT_MAX_HOPS
-    alone: bool = False
+    queue_url_prefix: str = ""
+    overlap: str | None = None
     fortnight: datetime | None = None
+
+    @property
+    def queue_url(self) -> str:
+        """The URL of the handler's queue."""
+        return self.queue_url_prefix + Names(self.stage).queue(self.handler)
+
+    @property
+    def skips_overlap(self) -> bool:
+        """True if a run of it keeps others from starting meanwhile."""
+        return self.overlap == "skip"
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the environment variables that say this."""
+        variables = {
+            "SLUICE_STAGE": self.stage,
+            "SLUICE_HANDLER": self.handler,
+            "SLUICE_TIMEOUT": str(self.timeout),
+            "SLUICE_TRACE_DAYS": str(self.trace_days),
+            "SLUICE_MAX_HOPS": str(self.max_hops),
+            "SLUICE_QUEUE_URL_PREFIX": self.queue_url_prefix,
+        }
+        if self.overlap is not None:
+            variables["SLUICE_OVERLAP"] = self.overlap
+        if self.fortnight is not None:
+            variables["SLUICE_FORTNIGHT"] = self.fortnight.isoformat()
+        return variables
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -46,6 +78,7 @@ class Settings:
             timeout=float(environment["SLUICE_TIMEOUT"]),
             trace_days=int(environment["SLUICE_TRACE_DAYS"]),
             max_hops=int(environment["SLUICE_MAX_HOPS"]),
-            alone=environment.get("SLUICE_OVERLAP") == "skip",
+            queue_url_prefix=environment["SLUICE_QUEUE_URL_PREFIX"],
+            overlap=environment.get("SLUICE_OVERLAP"),
             fortnight=datetime.fromisoformat(fortnight) if fortnight else None,
         )

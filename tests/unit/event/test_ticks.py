@@ -175,7 +175,7 @@ def test_a_tick_that_comes_while_another_runs_is_skipped_and_says_so(cloud: Clou
         if len(ran) == 1:
             other.poll()
 
-    first, other = (function(cloud, handle, alone=True) for _ in range(2))
+    first, other = (function(cloud, handle, overlap="skip") for _ in range(2))
     first.batch_size = other.batch_size = 1
     send(cloud, tick())
     send(cloud, tick(DUE + timedelta(minutes=1)))
@@ -215,7 +215,7 @@ def test_the_next_tick_runs_once_the_one_before_has_ended_however_it_did(cloud: 
         if fails:
             raise ValueError
 
-    made = function(cloud, handle, alone=True)
+    made = function(cloud, handle, overlap="skip")
     for minute in range(3):
         send(cloud, tick(DUE + timedelta(minutes=minute)))
     # All of one batch, one after the other.
@@ -243,7 +243,7 @@ def test_a_run_whose_process_died_holds_others_back_until_its_invocation_must_be
 
 
 def test_without_its_lock_a_tick_goes_back(cloud: Cloud, runs: Runs) -> None:
-    made = function(cloud, runs, alone=True)
+    made = function(cloud, runs, overlap="skip")
     made.cron_lock = CronLock(cloud.dynamodb, "no-such-table", HANDLER)
     made.worker = made.new_process()
     send(cloud, tick())

@@ -26,7 +26,7 @@ class Runs:
 def function(cloud: Cloud, handle: Callable[[Any], Any], **settings: Any) -> Function:
     made = Function(cloud, handle)
     made.settings = dataclasses.replace(made.settings, **settings)
-    if made.settings.alone:
+    if made.settings.skips_overlap:
         made.cron_lock = CronLock(cloud.dynamodb, cloud.names.trace_table, HANDLER)
     made.worker = made.new_process()
     return made
