@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 import click
 
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..queue.dead_letters import DeadLetters
 from ..queue.scan import LONGEST_HOLD
 from ..queue.transfer import Held
@@ -205,7 +205,7 @@ def out_of_sight(invocation: Invocation, handler: str, hidden: int, done: str, *
 
 
 def _check(invocation: Invocation, handler: str) -> None:
-    known = handlers(invocation.stage)
+    known = handler_names(invocation.stage)
     if handler not in known:
         raise UnknownHandlerError(handler, invocation.stage, known)
 

@@ -13,7 +13,7 @@ import click
 from ..emitting.delay import wait_of
 from ..emitting.emit import emit_texts
 from ..errors import NotAcceptedError
-from ..operate import handlers
+from ..operate.handlers import closest, handler_names
 from ..stage import clients
 from ..stage.names import Names, check_handler
 from .events import read_events
@@ -65,7 +65,7 @@ def emit(
     check_handler(handler)
     at = None if moment is None else moment_of("--at", moment)
     texts = read_events(event, lines=lines, file=file)
-    others = None if _has_queue(invocation.stage, handler) else handlers.handlers(invocation.stage)
+    others = None if _has_queue(invocation.stage, handler) else handler_names(invocation.stage)
     try:
         with _without_warnings():
             ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
@@ -129,6 +129,6 @@ def _has_queue(stage: str, handler: str) -> bool:
 
 
 def _no_handler(handler: str, known: list[str]) -> str:
-    closest = handlers.closest(handler, known)
-    hint = f"did you mean {closest!r}?" if closest else f"there are: {', '.join(known) or 'none'}"
+    similar = closest(handler, known)
+    hint = f"did you mean {similar!r}?" if similar else f"there are: {', '.join(known) or 'none'}"
     return f"no handler is named {handler!r}, so this is kept with the status no-handler; {hint}"

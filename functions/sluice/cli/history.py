@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..pausing.record_store import RecordStore
 from ..stage import clients
 from ..stage.names import Names
@@ -21,7 +21,7 @@ def history(invocation: Invocation, handler: str, *, limit: int) -> None:
 
     What was done in the AWS console has a name to it only where a CloudTrail trail logs management events.
     """
-    known = handlers(invocation.stage)
+    known = handler_names(invocation.stage)
     store = RecordStore(clients.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
     changes = [change.printed() for change in store.history(handler, limit)]
     if not changes and handler not in known:

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import SluiceError
 from ..event.envelope import LAST_MS
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..operate.status import in_flight
 from ..pausing.commands import Commands
 from ..pausing.describe import state_of
@@ -99,7 +99,7 @@ def unblock(invocation: Invocation, names: Sequence[str], *, everything: bool, r
 def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, act: Act) -> None:
     if everything == bool(names):
         raise click.UsageError("name the handlers, or say --all")
-    known = handlers(invocation.stage)
+    known = handler_names(invocation.stage)
     for name in names:
         if name not in known:
             raise UnknownHandlerError(name, invocation.stage, known)

@@ -6,7 +6,7 @@ import click
 
 from ..emitting.emit import emit_texts
 from ..event.ids import is_id
-from ..operate.handlers import handlers
+from ..operate.handlers import handler_names
 from ..traces import open_store
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
@@ -18,7 +18,7 @@ from .invocation import Invocation, about_stage
 def replay(invocation: Invocation, event_id: str) -> None:
     """Emit the event of a trace again, to the same handler. It gets a new id, and a trace of its own."""
     store = open_store(invocation.stage)
-    found = store.find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    found = store.find(event_id, handler_names(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
             f"no trace of an event {event_id!r} in stage {invocation.stage!r}",

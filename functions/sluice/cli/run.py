@@ -11,7 +11,7 @@ import click
 
 from ..emitting.emit import emit_texts
 from ..event.ids import is_id
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..operate.status import HandlerStatus, statuses
 from ..pausing.describe import RUNNING
 from ..pausing.errors import BlockedError
@@ -57,7 +57,7 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
         raise click.NoSuchOption(event.partition("=")[0])
     (row,) = statuses(invocation.stage, handler)
     if row.kind is None:
-        raise UnknownHandlerError(handler, invocation.stage, handlers(invocation.stage))
+        raise UnknownHandlerError(handler, invocation.stage, handler_names(invocation.stage))
     if event is None and event_id is None and file is None:
         if row.kind != "cron":
             raise click.UsageError(f"{handler} is no cron; say with which event: --id, --file, or the event as JSON")

@@ -9,7 +9,7 @@ import click
 
 from ..emitting import scheduled_events
 from ..event.ids import is_id
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..traces.trace import iso
 from .failures import FAILED, NOT_FOUND, CommandError
 from .invocation import Invocation, about_stage
@@ -25,7 +25,7 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
     These are the ones for more than 15 minutes ahead when they were emitted. Nearer ones wait in SQS, which shows
     only how many there are: sluice status counts them as delayed.
     """
-    known = handlers(invocation.stage)
+    known = handler_names(invocation.stage)
     found = scheduled_events.scheduled(invocation.stage, handler)
     # What was emitted to a handler that has since been taken out is still to come.
     if handler is not None and handler not in known and not found:
@@ -46,7 +46,11 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
 @about_stage(deployed=True)
 def cancel(invocation: Invocation, event_id: str) -> None:
     """Take a scheduled event back, so that it never runs."""
-    found = scheduled_events.cancel(invocation.stage, event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    found = (
+        scheduled_events.cancel(invocation.stage, event_id, handler_names(invocation.stage))
+        if is_id(event_id)
+        else None
+    )
     if found is None:
         raise CommandError(
             f"no event {event_id!r} is scheduled in stage {invocation.stage!r}; it may have been sent or cancelled"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from ..event.ids import is_id
-from ..operate.handlers import UnknownHandlerError, handlers
+from ..operate.handlers import UnknownHandlerError, handler_names
 from ..traces import STATUSES, Trace, open_store
 from ..traces.trace import iso
 from .failures import NOT_FOUND, CommandError
@@ -38,7 +38,7 @@ def traces(invocation: Invocation, handler: str, *, limit: int, status: str | No
     store = open_store(invocation.stage)
     found = store.recent(handler, limit=limit, status=status, since=start)
     if not found:
-        known = handlers(invocation.stage)
+        known = handler_names(invocation.stage)
         if handler not in known and handler not in store.unhandled.counts():
             raise UnknownHandlerError(handler, invocation.stage, known)
     if invocation.as_json:
@@ -56,7 +56,7 @@ def traces(invocation: Invocation, handler: str, *, limit: int, status: str | No
 @about_stage(deployed=True)
 def trace(invocation: Invocation, event_id: str) -> None:
     """Show one event's trace: the event, how it ran, and what came of it."""
-    found = open_store(invocation.stage).find(event_id, handlers(invocation.stage)) if is_id(event_id) else None
+    found = open_store(invocation.stage).find(event_id, handler_names(invocation.stage)) if is_id(event_id) else None
     if found is None:
         raise CommandError(
             f"no event {event_id!r} has run in stage {invocation.stage!r}; emitted just now, it may be waiting; and"

@@ -1,4 +1,4 @@
-"""The handlers that a stage has, and what is said where one is asked for that it doesn't have."""
+"""The names of a stage's handlers, and the errors for a name or a stage that does not exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..stage.names import Names
 
 
 class NotDeployedError(SluiceError, LookupError):
-    """The stage has not been deployed to the account and region that were asked."""
+    """The stage is not deployed in this account and region."""
 
     def __init__(self, stage: str) -> None:
         self.stage = stage
@@ -22,8 +22,8 @@ class UnknownHandlerError(SluiceError, LookupError):
     """No handler has this name.
 
     Attributes:
-        handler: the name.
-        closest: the most similar name of a handler; None if none is similar.
+        handler: the unknown name.
+        closest: the most similar name that a handler has; None if none is similar.
     """
 
     def __init__(self, handler: str, stage: str, known: Iterable[str]) -> None:
@@ -34,40 +34,45 @@ class UnknownHandlerError(SluiceError, LookupError):
         super().__init__(f"no handler named {handler!r} in stage {stage!r}; {hint}")
 
 
-def handlers(stage: str) -> list[str]:
-    """The names of the stage's handlers, sorted.
+def handler_names(stage: str) -> list[str]:
+    """Return the names of the stage's handlers, sorted.
 
     Raises:
         NotDeployedError: the stage is not deployed.
     """
-    return sorted(queues_of(stage))
+    return sorted(queue_urls(stage))
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The most similar of the known names; None if none is similar."""
+    """Return the most similar of the known names; None if none is similar."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 
-def queues_of(stage: str) -> dict[str, str]:
-    """The URLs of the handlers' queues."""
+def queue_urls(stage: str) -> dict[str, str]:
+    """Return the URLs of the handlers' queues, by handler.
+
+    Raises:
+        NotDeployedError: the stage is not deployed.
+    """
     names = Names(stage)
     pages = (
         clients.sqs(stage)
         .get_paginator("list_queues")
         .paginate(QueueNamePrefix=names.prefix, PaginationConfig={"PageSize": 1000})
     )
-    found = {}
+    urls = {}
     for page in pages:
         for url in page.get("QueueUrls", ()):
             handler = names.handler_of_queue(url.rsplit("/", 1)[-1])
             if handler is not None:
-                found[handler] = url
-    if not found:
+                urls[handler] = url
+    if not urls:
         _check_deployed(stage)
-    return found
+    return urls
 
 
 def _check_deployed(stage: str) -> None:
+    # A stage without handlers has its table all the same.
     try:
         clients.dynamodb(stage).describe_table(TableName=Names(stage).trace_table)
     except clients.dynamodb(stage).exceptions.ResourceNotFoundException as error:

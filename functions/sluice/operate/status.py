@@ -1,17 +1,21 @@
-"""How each of a stage's handlers is doing, asked of AWS itself: its queue, its function, its event source mapping."""
+"""The status of each of a stage's handlers, from AWS: its queue, its function, its event source mapping.
+
+`_gather` makes all calls; the rest turns their answers into rows.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ..emitting import scheduled_events
-from ..pausing.describe import state_of
+from ..pausing.describe import PAUSED, State, state_of
 from ..pausing.handler_states import Snapshot
 from ..pausing.open import open_handler_states
 from ..retention.progress import Kept, KeptStore
@@ -19,41 +23,52 @@ from ..stage import clients
 from ..stage.names import DEAD_SUFFIX, Names
 from ..traces import open_store
 from ..traces.trace import iso
-from .handlers import UnknownHandlerError, queues_of
+from .handlers import UnknownHandlerError, queue_urls
+
+WORKER = "worker"
+CRON = "cron"
+"""Kinds of handlers."""
+
+NO_HANDLER = "no-handler"
+"""The state of a name that has no function."""
 
 _CALLERS = 16
-"""Handlers that are asked about at once."""
+"""Threads that call AWS."""
 
 _AGE_WINDOW = timedelta(minutes=15)
-"""How old a measurement of CloudWatch's may be. It is some minutes late by itself."""
+"""Time within which CloudWatch must have measured an age: a measurement appears some minutes late."""
+
+_VISIBLE = "ApproximateNumberOfMessages"
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
+_DELAYED = "ApproximateNumberOfMessagesDelayed"
+"""A queue's attributes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerStatus:
-    """How a handler is doing.
+    """A handler's state and the numbers of its events. Times are ISO 8601.
 
     Attributes:
-        handler: its name.
-        kind: `worker` or `cron`; None if nothing runs under this name.
-        state: `running`, `pausing`, `paused` or `blocked`; `no-handler` for a name that events were emitted to but
-            that has no function.
-        waiting: events that could start now. This number and the next three are SQS's approximations; None
-            where there is no queue.
-        in_flight: events that run.
-        delayed: events whose time has not come.
+        handler: the handler's name.
+        kind: `worker` or `cron`; None for a name without a function.
+        state: `running`, `pausing`, `paused` or `blocked`; `no-handler` for a name without a function.
+        waiting: events that could start now. This number and the next three are SQS's approximations; None without a
+            queue.
+        in_flight: events that are running.
+        delayed: events that SQS holds back for up to 15 minutes.
         dead: events in the dead-letter queue.
-        oldest_s: seconds that the oldest event had been waiting when CloudWatch measured last, some minutes ago;
-            None if it hasn't.
-        reason: why it is paused or blocked.
-        by: who paused or blocked it, if known.
-        since: when that was, if known.
-        until: when the pause ends by itself.
-        also_paused: whether a blocked handler stays paused once the block is lifted.
-        scheduled: events for later than SQS keeps them; 1,000 stands for that many or more.
+        oldest_s: seconds that the oldest event had been waiting at CloudWatch's last measurement, some minutes ago;
+            None without one.
+        reason: the reason for the pause or block.
+        by: the person who paused or blocked it, if known.
+        since: the time of the pause or block, if known.
+        until: the time at which the pause ends by itself.
+        also_paused: True if a blocked handler stays paused once the block is lifted.
+        scheduled: events that EventBridge Scheduler keeps for later; 1,000 stands for that many or more.
         unhandled: events emitted to this name while it had no handler.
-        moved_at: when events that wait for a paused or blocked handler were last sent again, so that SQS does not
-            delete them; None if they were not yet.
-        moving: whether that is under way.
+        moved_at: the time at which the events that wait for a paused or blocked handler were last sent again, so that
+            SQS does not delete them; None if they were not.
+        moving: True while they are being sent again.
     """
 
     handler: str
@@ -75,8 +90,44 @@ class HandlerStatus:
     moving: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Counts:
+    """SQS's and Scheduler's counts of a handler's events, as in `HandlerStatus`."""
+
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead: int
+    scheduled: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """AWS's answers about handlers, by name.
+
+    Attributes:
+        names: the handlers asked about, sorted.
+        snapshots: their functions' and mappings' states; those without an event source mapping have none.
+        unmapped: the kinds of those that have a function but no event source mapping.
+        counts: the counts of those that have a queue.
+        ages: seconds that the oldest event had been waiting, where CloudWatch has measured it.
+        unhandled: events emitted to a name while it had no handler.
+        progress: what the reconciler remembers of their queues.
+        now_ms: milliseconds since 1970 when all this was read.
+    """
+
+    names: Sequence[str]
+    snapshots: Mapping[str, Snapshot]
+    unmapped: Mapping[str, str]
+    counts: Mapping[str, _Counts]
+    ages: Mapping[str, int]
+    unhandled: Mapping[str, int]
+    progress: Mapping[str, Kept]
+    now_ms: int
+
+
 def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
-    """How the handlers are doing, and the names that events without a handler were emitted to.
+    """Return how the handlers are doing, and the names without a handler that events were emitted to.
 
     Args:
         stage: the stage.
@@ -86,101 +137,111 @@ def statuses(stage: str, handler: str | None = None) -> list[HandlerStatus]:
         NotDeployedError: the stage is not deployed.
         UnknownHandlerError: no handler has this name, and nothing was emitted to it.
     """
-    queues = queues_of(stage)
+    facts = _gather(stage, handler)
+    return [_row(name, facts) for name in facts.names]
+
+
+def _gather(stage: str, handler: str | None) -> _Facts:
+    """Ask AWS for everything that the rows need, several handlers at once."""
+    queues = queue_urls(stage)
     unhandled = open_store(stage).unhandled.counts()
     names = sorted({*queues, *unhandled})
     if handler is not None:
         if handler not in names:
             raise UnknownHandlerError(handler, stage, queues)
         names = [handler]
-    crons = _crons(stage)
-    kept = KeptStore(clients.dynamodb(stage), Names(stage).trace_table).all()
-    looked = {found.handler: found for found in open_handler_states(stage).read(None if handler is None else names)}
-
-    def ask(name: str) -> HandlerStatus:
-        kind = "cron" if name in crons else "worker"
-        return _ask(stage, name, queues.get(name), kind, looked.get(name))
-
+    progress = KeptStore(clients.dynamodb(stage), Names(stage).trace_table).all()
+    read = open_handler_states(stage).read(None if handler is None else names)
+    snapshots = {snapshot.handler: snapshot for snapshot in read}
     with ThreadPoolExecutor(_CALLERS) as callers:
-        rows = list(callers.map(ask, names))
-    ages = _ages(stage, [row.handler for row in rows if row.waiting])
-    return [
-        replace(
-            _with_moves(row, kept.get(row.handler, Kept())),
-            unhandled=unhandled.get(row.handler, 0),
-            oldest_s=ages.get(row.handler),
-        )
-        for row in rows
-    ]
-
-
-def _crons(stage: str) -> set[str]:
-    """The handlers that a schedule of the same name emits to."""
-    prefix = Names(stage).prefix
-    pages = clients.client("scheduler", stage).get_paginator("list_schedules").paginate(NamePrefix=prefix)
-    return {schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"]}
-
-
-def _ask(stage: str, handler: str, queue: str | None, kind: str, found: Snapshot | None) -> HandlerStatus:
-    row = (
-        HandlerStatus(handler=handler, kind=kind, state="running") if found else _without_mapping(stage, handler, kind)
+        queued = [name for name in names if name in queues]
+        counts = dict(zip(queued, callers.map(lambda name: _counts(stage, name, queues[name]), queued), strict=True))
+        others = [name for name in names if name not in snapshots]
+        exist = callers.map(lambda name: _has_function(stage, name), others)
+        unmapped = [name for name, exists in zip(others, exist, strict=True) if exists]
+    crons = _crons(stage) if unmapped else frozenset()
+    return _Facts(
+        names=names,
+        snapshots=snapshots,
+        unmapped={name: CRON if name in crons else WORKER for name in unmapped},
+        counts=counts,
+        ages=_ages(stage, [name for name, count in counts.items() if count.waiting]),
+        unhandled=unhandled,
+        progress=progress,
+        now_ms=int(time.time() * 1000),
     )
-    if queue is not None:
-        row = _with_counts(stage, row, queue)
-    if found is None:
-        return row
-    state = state_of(found, row.in_flight or 0, int(time.time() * 1000))
-    return replace(row, **vars(state))
+
+
+def _row(name: str, facts: _Facts) -> HandlerStatus:
+    counts, progress = facts.counts.get(name), facts.progress.get(name, Kept())
+    return HandlerStatus(
+        handler=name,
+        kind=_kind(name, facts),
+        **vars(_state(name, facts)),
+        **(vars(counts) if counts else {}),
+        oldest_s=facts.ages.get(name),
+        unhandled=facts.unhandled.get(name, 0),
+        moved_at=iso(progress.moved_ms),
+        moving=progress.live.began_ms is not None,
+    )
+
+
+def _kind(name: str, facts: _Facts) -> str | None:
+    snapshot = facts.snapshots.get(name)
+    if snapshot is None:
+        return facts.unmapped.get(name)
+    return WORKER if snapshot.observed.schedule is None else CRON
+
+
+def _state(name: str, facts: _Facts) -> State:
+    snapshot, counts = facts.snapshots.get(name), facts.counts.get(name)
+    if snapshot is not None:
+        return state_of(snapshot, counts.in_flight if counts else 0, facts.now_ms)
+    if name in facts.unmapped:
+        # Nothing receives its events, so nobody can pause it either.
+        return State(state=PAUSED, reason="it has no event source mapping")
+    return State(state=NO_HANDLER)
 
 
 def in_flight(stage: str, handler: str) -> int:
-    """How many of a handler's events were received and have not come to an end, by SQS's approximation."""
-    sqs = clients.sqs(stage)
+    """Return how many of a handler's events are running, or were received for a paused one: SQS's approximation."""
+    sqs: Any = clients.sqs(stage)
     url = sqs.get_queue_url(QueueName=Names(stage).queue(handler))["QueueUrl"]
-    counts: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
-    return int(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_IN_FLIGHT])["Attributes"]
+    return int(counts[_IN_FLIGHT])
 
 
-def _with_counts(stage: str, row: HandlerStatus, queue: str) -> HandlerStatus:
-    sqs = clients.sqs(stage)
-    counts: Any = sqs.get_queue_attributes(
-        QueueUrl=queue,
-        AttributeNames=[
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        ],
-    )["Attributes"]
-    dead: Any = sqs.get_queue_attributes(
-        QueueUrl=queue + DEAD_SUFFIX,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )["Attributes"]
-    return replace(
-        row,
-        waiting=int(counts["ApproximateNumberOfMessages"]),
-        in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
-        delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
-        scheduled=scheduled_events.count(stage, row.handler),
-        dead=sum(int(count) for count in dead.values()),
+def _counts(stage: str, handler: str, url: str) -> _Counts:
+    sqs: Any = clients.sqs(stage)
+    live = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE, _IN_FLIGHT, _DELAYED])["Attributes"]
+    dead = sqs.get_queue_attributes(QueueUrl=url + DEAD_SUFFIX, AttributeNames=[_VISIBLE, _IN_FLIGHT])
+    return _Counts(
+        waiting=int(live[_VISIBLE]),
+        in_flight=int(live[_IN_FLIGHT]),
+        delayed=int(live[_DELAYED]),
+        dead=sum(map(int, dead["Attributes"].values())),
+        scheduled=scheduled_events.count(stage, handler),
     )
 
 
-def _with_moves(row: HandlerStatus, kept: Kept) -> HandlerStatus:
-    return replace(row, moved_at=iso(kept.moved_ms), moving=kept.live.began_ms is not None)
-
-
-def _without_mapping(stage: str, handler: str, kind: str) -> HandlerStatus:
-    """Of a handler that cannot be paused, as nothing receives for it."""
+def _has_function(stage: str, handler: str) -> bool:
     functions = clients.client("lambda", stage)
     try:
         functions.get_function(FunctionName=Names(stage).function(handler))
     except functions.exceptions.ResourceNotFoundException:
-        return HandlerStatus(handler=handler, state="no-handler")
-    return HandlerStatus(handler=handler, kind=kind, state="paused", reason="it has no event source mapping")
+        return False
+    return True
+
+
+def _crons(stage: str) -> frozenset[str]:
+    """The handlers that a schedule of the same name emits to."""
+    prefix = Names(stage).prefix
+    pages = clients.client("scheduler", stage).get_paginator("list_schedules").paginate(NamePrefix=prefix)
+    return frozenset(schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"])
 
 
 def _ages(stage: str, names: list[str]) -> dict[str, int]:
-    """What CloudWatch last measured as the age of the oldest waiting event, in seconds."""
+    """Seconds that each handler's oldest event had been waiting at CloudWatch's last measurement."""
     if not names:
         return {}
     now = datetime.now(UTC)
@@ -211,6 +272,6 @@ def _ages(stage: str, names: list[str]) -> dict[str, int]:
                 if result["Values"]:
                     found.setdefault(names[int(result["Id"].removeprefix("age"))], int(result["Values"][0]))
     except ClientError:
-        # Who may not read metrics still gets the rest.
+        # Without the right to read metrics, the rest of the status is still worth showing.
         return {}
     return found

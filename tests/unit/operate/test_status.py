@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +16,7 @@ from moto.awslambda.models import lambda_backends
 from sluice import emit
 from sluice.cli.status import print_status
 from sluice.operate import status
-from sluice.operate.handlers import NotDeployedError, UnknownHandlerError, handlers
+from sluice.operate.handlers import NotDeployedError, UnknownHandlerError, handler_names
 from sluice.operate.status import statuses
 from sluice.retention.progress import Kept, KeptStore, Pass
 from sluice.stage import clients
@@ -186,7 +188,7 @@ def test_other_stages_are_not_seen(cloud: Cloud) -> None:
     for name in ("sluice-testing-a", "sluice-prod-b", "sluice-test-c-dead", "sluice-test-D", "somebody-elses"):
         cloud.sqs.create_queue(QueueName=name)
 
-    assert handlers(STAGE) == [HANDLER]
+    assert handler_names(STAGE) == [HANDLER]
 
 
 def test_more_handlers_than_a_page_of_queues(cloud: Cloud) -> None:
@@ -194,11 +196,11 @@ def test_more_handlers_than_a_page_of_queues(cloud: Cloud) -> None:
     for name in names:
         cloud.sqs.create_queue(QueueName=NAMES.queue(name))
 
-    assert handlers(STAGE) == sorted([*names, HANDLER])
+    assert handler_names(STAGE) == sorted([*names, HANDLER])
 
 
 def test_a_stage_that_is_not_deployed(cloud: Cloud) -> None:
-    for ask in (handlers, statuses):
+    for ask in (handler_names, statuses):
         with pytest.raises(NotDeployedError):
             ask("prod")
 
@@ -207,7 +209,7 @@ def test_a_stage_without_handlers_is_deployed_nevertheless(cloud: Cloud) -> None
     for kind in (NAMES.queue, NAMES.dead_letter_queue):
         cloud.sqs.delete_queue(QueueUrl=cloud.sqs.get_queue_url(QueueName=kind(HANDLER))["QueueUrl"])
 
-    assert handlers(STAGE) == []
+    assert handler_names(STAGE) == []
     assert statuses(STAGE) == []
 
 
@@ -312,3 +314,58 @@ def test_every_field_of_the_contract_is_there() -> None:
         "since",
     ]
     assert list(fields)[:11] == contract
+
+
+@pytest.fixture
+def calls(cloud: Cloud) -> Iterator[Counter[str]]:
+    """The calls that clients make from here on, by operation."""
+    made: Counter[str] = Counter()
+    events = boto3._get_default_session().events
+
+    def count(model: Any, **_: Any) -> None:
+        made[model.name] += 1
+
+    events.register("before-call", count)
+    clients.forget_clients()
+    yield made
+    events.unregister("before-call", count)
+    clients.forget_clients()
+
+
+def test_a_status_makes_no_call_twice(cloud: Cloud, calls: Counter[str]) -> None:
+    for name in ("nightly", "blocked", "unmapped"):
+        cloud.create_queue(name)
+    for name in (HANDLER, "no-such"):
+        emit(name, 1)
+    for name in (HANDLER, "nightly"):
+        deploy(name)
+    schedule("nightly")
+    deploy("blocked", **{"sluice:blocked": "for good"})
+    boto3.client("lambda").delete_event_source_mapping(UUID=deploy("unmapped"))
+    calls.clear()
+
+    rows = statuses(STAGE)
+
+    assert [row.handler for row in rows] == ["blocked", "nightly", "no-such", HANDLER, "unmapped"]
+    assert calls == {
+        # Of the handlers' queues.
+        "ListQueues": 1,
+        # Of events without a handler, of the reconciler's progress, of the records, of the blocks.
+        "Query": 4,
+        # Of the stack, before the functions and, if there is one, after them.
+        "DescribeStacks": 1,
+        "ListEventSourceMappings": 1,
+        # Of crons for the mapped functions, of crons for the unmapped one, and of each queue's later events.
+        "ListSchedules": 1 + 1 + 4,
+        "GetFunction": 5,
+        # Of the blocked mapping.
+        "ListTags": 1,
+        # Of each queue and its dead-letter queue.
+        "GetQueueAttributes": 2 * 4,
+        # Of all ages together.
+        "GetMetricData": 1,
+    }
+    for handler, count in ((HANDLER, 13), ("unmapped", 12), ("no-such", 8)):
+        calls.clear()
+        statuses(STAGE, handler)
+        assert sum(calls.values()) == count, calls
