@@ -1,32 +1,31 @@
-"""The README speaks of all there is, and of nothing else."""
+"""The docs speak of all there is, and of nothing else."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 import sluice
+from sluice.cli import failures
 from sluice.cli.commands import root
 from sluice.operate.status import HandlerStatus
-from sluice.traces import STATUSES, Trace
+from sluice.pausing import describe
+from sluice.stage.names import Names
+from sluice.traces import STATUSES, Attempt, Trace
 
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
 from infra.handler.cron_expression import BY_THE_CLOCK, BY_THE_MINUTE
-
-PROJECT = Path(__file__).resolve().parents[3]
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
-
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL))
-LINES = [*SPANS, *(line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines())]
+from tests.unit.docs.pages import GUIDES, PAGES, PROJECT, Page
 
 ON_EVERY_COMMAND = {"--stage", "--json", "--help", "-h", "--version"}
+
+COMMANDS_PAGE, HANDLERS, TRACES = PAGES["docs/commands.md"], PAGES["docs/handlers.md"], PAGES["docs/traces.md"]
 
 
 def commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -50,10 +49,11 @@ def mentioned_in(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
 
 
-def calls() -> list[tuple[str, tuple[str, ...], list[str]]]:
-    """Each call of `sluice` in the README: its line, the command, and the words after it."""
+def calls(page: Page) -> list[tuple[str, tuple[str, ...], list[str]]]:
+    """Each call of `sluice` in a page: its line, the command, and the words after it."""
+    lines = [*page.spans, *(line for kind, block in page.blocks if kind == "sh" for line in block.splitlines())]
     found = []
-    for line in LINES:
+    for line in lines:
         for call in re.findall(r"(?:^|(?<=[ /]))sluice ([a-z].*?)(?:$| && )", line):
             words = call.split()
             name = tuple(words[:2]) if tuple(words[:2]) in COMMANDS else tuple(words[:1])
@@ -61,14 +61,15 @@ def calls() -> list[tuple[str, tuple[str, ...], list[str]]]:
     return found
 
 
-def rows_of(command: tuple[str, ...]) -> list[str]:
+def row_of(command: tuple[str, ...]) -> str:
     start = f"| `sluice {' '.join(command)}"
-    return [line for line in README.splitlines() if line.startswith((f"{start}`", f"{start} "))]
+    (row,) = [line for line in COMMANDS_PAGE.text.splitlines() if line.startswith((f"{start}`", f"{start} "))]
+    return row
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS), ids=" ".join)
 def test_every_command_and_option_is_in_the_table(command: tuple[str, ...]) -> None:
-    (row,) = rows_of(command)
+    row = row_of(command)
 
     assert mentioned_in(row) | ON_EVERY_COMMAND >= options_of(COMMANDS[command])
     arguments = [p for p in COMMANDS[command].params if isinstance(p, click.Argument)]
@@ -76,81 +77,179 @@ def test_every_command_and_option_is_in_the_table(command: tuple[str, ...]) -> N
         assert (argument.metavar or argument.human_readable_name).strip("[]").upper() in row
 
 
-def test_every_command_and_option_in_the_readme_exists() -> None:
-    assert len(calls()) > 30
-    for line, command, words in calls():
-        assert command in COMMANDS, line
-        if command != ("cdk",):
-            assert mentioned_in(" ".join(words)) <= options_of(COMMANDS[command]) | ON_EVERY_COMMAND, line
+@pytest.mark.parametrize("command", sorted(COMMANDS), ids=" ".join)
+def test_every_option_has_its_default_in_the_table(command: tuple[str, ...]) -> None:
+    row = row_of(command)
+    told = dict(re.findall(r"`(--[a-z-]+)[^`]*`[^`(]*?\(([^()`]+)\)", row))
+    wanted = {}
+    for option in COMMANDS[command].params:
+        default = option.default
+        if isinstance(option, click.Option) and not option.is_flag and isinstance(default, int | float):
+            wanted[option.opts[0]] = f"{default:,g}" if default < 1_000_000 else f"{default / 1_000_000:g} million"
+
+    assert told == wanted
+
+
+def test_every_command_and_option_in_the_docs_exists() -> None:
+    found = [(page.path, *call) for page in GUIDES for call in calls(page)]
+    assert len(found) > 60
+    for path, line, command, words in found:
+        assert command in COMMANDS or command == ("dead",) or line == "sluice --version", (path, line)
+        if command != ("cdk",) and command in COMMANDS:
+            assert mentioned_in(" ".join(words)) <= options_of(COMMANDS[command]) | ON_EVERY_COMMAND, (path, line)
     for name, about in COMMANDS.items():
-        (row,) = rows_of(name)
         if name != ("cdk",):
-            assert mentioned_in(row) <= options_of(about), row
+            assert mentioned_in(row_of(name)) <= options_of(about), name
+
+
+def test_every_option_named_alone_exists() -> None:
+    there = {option for command in COMMANDS.values() for option in options_of(command)} | ON_EVERY_COMMAND
+    for page in GUIDES:
+        for span in page.spans:
+            if span.startswith("--"):
+                assert span.split()[0] in there, (page.path, span)
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    codes = {0, failures.FAILED, failures.WRONG_USAGE, failures.NOT_FOUND, failures.REFUSED, failures.NOTHING_RUNNING}
+    rows = COMMANDS_PAGE.rows("exit code")
+
+    assert {int(code) for code, _ in rows} == codes
+    told = dict(re.findall(r"(\d) ([^,.]+)", str(root.epilog)))
+    for code, meaning in rows:
+        assert meaning.startswith(told[code]), code
+
+
+def test_every_environment_variable_is_named() -> None:
+    read = set()
+    sources = [*PROJECT.glob("functions/**/*.py"), *PROJECT.glob("infra/**/*.py"), *PROJECT.glob("tests/**/*.py")]
+    for path in sources:
+        read |= set(re.findall(r"\bSLUICE_[A-Z]+(?:_[A-Z]+)*\b", path.read_text(encoding="utf-8")))
+    named = {name for name in COMMANDS_PAGE.section("## Environment variables").split("`") if "SLUICE_" in name}
+
+    assert {name for name in named if name != "SLUICE_"} == read
 
 
 def test_every_setting_is_in_the_table_with_its_default() -> None:
     settings = {field.name: field for field in dataclasses.fields(Worker) if field.name != "name"}
-    crons = {field.name for field in dataclasses.fields(Cron)} - {"name"} - set(settings)
-    rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$", README, flags=re.MULTILINE))
-    assert set(rows) == set(settings)
-    for name, default in rows.items():
+    rows = [(name.strip("`"), default) for name, default, *_ in HANDLERS.rows("setting | default")]
+    assert [name for name, _ in rows] == list(settings)
+    for name, default in rows:
         wanted = settings[name].default
         shown = "none" if wanted is None or wanted is dataclasses.MISSING else f"{wanted:,}"
         assert default == shown, name
-    section = README[README.index("A `Cron` takes") : README.index("### Packages")]
-    assert set(re.findall(r"^\| `([a-z_]+)` \|", section, flags=re.MULTILINE)) == crons
+
+
+def test_every_setting_of_a_cron_is_in_the_table() -> None:
+    settings = [field for field in dataclasses.fields(Cron) if field.name not in Worker.__dataclass_fields__]
+    rows = dict(HANDLERS.rows("setting | what it is"))
+    assert [name.strip("`") for name in rows] == [field.name for field in settings]
     for interval in [*BY_THE_MINUTE, *BY_THE_CLOCK]:
-        assert f"`{interval}`" in section
+        assert f"`{interval}`" in rows["`every`"]
+    for field in settings:
+        if field.default is not None:
+            assert f"`{field.default}`, the default" in rows[f"`{field.name}`"], field.name
 
 
 def test_the_limits_are_those_that_are_checked() -> None:
+    rows = {name.strip("`"): allowed for name, _, allowed, _ in HANDLERS.rows("setting | default")}
     for name, limit in LIMITS.items():
-        (row,) = [line for line in README.splitlines() if line.startswith(f"| `{name}` |")]
-        wanted = f"{limit.low:,} to {limit.high:,}"
-        assert f"| {wanted}" in row, name
+        assert rows[name].startswith(f"{limit.low:,} to {limit.high:,}"), name
 
 
-def test_every_field_and_status_is_named() -> None:
+def test_every_field_of_a_trace_is_named() -> None:
     trace = Trace(id="", handler="", status="ok", event="null").printed()
-    section = README[README.index("With `--json` a trace has the fields") : README.index("| status |")]
-    named = set(re.findall(r"`([a-z_]+)`", section)) - {"type", "message", "traceback"}
-    assert named == {*trace, "event"}
-    assert re.findall(r"^\| `([a-z-]+)` \| [^|]+ \|$", README[README.index("| status |") :], re.MULTILINE)[
-        : len(STATUSES)
-    ] == list(STATUSES)
-    about_status = README[README.index("`sluice status` shows") : README.index("## What you can rely on")]
-    for field in dataclasses.fields(HandlerStatus):
-        assert field.name == "handler" or f"`{field.name}`" in about_status
+    rows = {name.strip("`"): about for name, about in TRACES.section_rows("## Fields")}
+
+    assert set(rows) == {*trace, "event"}
+    attempt = Attempt(outcome="ok", started_ms=1, request_id="1", reason="why", redrive=1)
+    assert set(re.findall(r"`(\w+)`", rows["history"])) == set(attempt.printed())
+    assert set(re.findall(r"`(\w+)`", rows["error"])) == {"type", "message", "traceback"}
 
 
-def test_every_example_handler_in_the_readme_exists_and_the_other_way_round() -> None:
+def test_every_status_is_named_in_order() -> None:
+    assert [status.strip("`") for status, _ in TRACES.rows("status")] == list(STATUSES)
+
+
+def test_every_field_of_status_is_named() -> None:
+    rows = TRACES.section_rows("## Status of all handlers")
+    assert {name for names, _ in rows for name in re.findall(r"`(\w+)`", names)} == {
+        field.name for field in dataclasses.fields(HandlerStatus)
+    }
+
+
+def test_every_state_is_named() -> None:
+    states = [state.strip("`") for state, _ in PAGES["docs/pausing-and-blocking.md"].rows("state")]
+
+    assert states == [describe.RUNNING, describe.PAUSING, describe.PAUSED, describe.BLOCKED, "no-handler"]
+
+
+def alarm_names() -> set[str]:
+    """The names that infra gives to alarms, worked out without a synthesis."""
+    found = set()
+    for path in (PROJECT / "infra").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Attribute)
+                and call.func.attr in {"add", "add_silence"}
+                and ast.unparse(call.func.value) == "alarms"
+            ):
+                name = compile(ast.Expression(call.args[2]), str(path), "eval")
+                found.add(eval(name, {"names": Names("stage"), "handler": "handler"}))
+    return found
+
+
+def test_every_alarm_is_in_the_table() -> None:
+    rows = PAGES["docs/alarms.md"].rows("alarm in CloudWatch")
+    named = {name.strip("`").replace("STAGE", "stage").replace("HANDLER", "handler") for name, *_ in rows}
+
+    assert named == alarm_names()
+    assert len(named) == 6
+    for row in rows:
+        assert len(row) == 4
+        assert row[3].startswith("`"), row
+
+
+def test_every_error_of_an_emit_is_named() -> None:
+    errors = {name for name in sluice.__all__ if name.endswith("Error")} - {"SluiceError"}
+
+    assert {name.strip("`") for name, _ in PAGES["docs/emit.md"].rows("raised")} == errors
+
+
+def test_every_example_handler_in_the_docs_exists() -> None:
     there = {path.stem.replace("_", "-") for path in (PROJECT / "functions" / "handlers").glob("[!_]*.py")}
-    python = "".join(block for kind, block in BLOCKS if kind == "python")
-    named = set(re.findall(r'(?:emit|Worker|Cron|handler)\("([a-z-]+)"', python))
-    named |= {word for _, command, words in calls() if command[0] in {"emit", "traces", "dead"} for word in words[:1]}
-    assert {name for name in named if name.islower()} <= there
+    invented = {"weekly-digest", "close-books"}
+    for page in GUIDES:
+        python = "".join(block for kind, block in page.blocks if kind == "python")
+        named = set(re.findall(r'(?:emit|emit_many|Worker|Cron|handler)\("([a-z-]+)"', python))
+        for _, command, words in calls(page):
+            if command[0] in {"emit", "traces", "dead", "pause", "unpause", "block", "unblock", "history", "run"}:
+                named |= set(words[:1])
+        assert {name for name in named if name.islower() and not name.startswith("-")} <= there | invented, page.path
 
 
 def test_what_python_imports_exists() -> None:
-    for kind, block in BLOCKS:
-        if kind == "python":
-            compile(block, "README.md", "exec")
-            for names in re.findall(r"^from sluice import (.*)$", block, flags=re.MULTILINE):
-                assert set(names.split(", ")) <= set(sluice.__all__)
-    for name in re.findall(r"`(\w+)\(", README):
-        assert name in {*sluice.__all__, "handle"}, name
-
-
-def test_paths_exist() -> None:
-    for span in SPANS:
-        if re.fullmatch(r"(app\.py|pyproject\.toml|uv\.lock|functions/[\w/.]+|infra|tests)", span):
-            assert (PROJECT / span).exists(), span
+    for page in GUIDES:
+        for kind, block in page.blocks:
+            if kind == "python":
+                for names in re.findall(r"^from sluice import (.*)$", block, flags=re.MULTILINE):
+                    assert set(names.split(", ")) <= set(sluice.__all__), page.path
+        for name in re.findall(r"`(\w+)\(", page.text):
+            assert name in {*sluice.__all__, "handle"}, (page.path, name)
 
 
 def test_ci_runs_the_readmes_own_test_command() -> None:
     script = (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+    readme = PAGES["README.md"].text
     for command in ("python3 -m venv .venv", ".venv/bin/pip install", ".venv/bin/uv run pytest"):
         assert command in script
-        assert command in README
-    minimum = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
-    assert f"Python {minimum} or newer" in README
+        assert command in readme
+
+
+def test_the_oldest_python_is_named() -> None:
+    project = (Path(PROJECT) / "pyproject.toml").read_text(encoding="utf-8")
+    (minimum,) = re.findall(r'^requires-python = ">=(.*)"$', project, flags=re.MULTILINE)
+
+    assert f"Python {minimum} or newer" in PAGES["README.md"].text
+    assert f"Python {minimum} or newer" in PAGES[".github/CONTRIBUTING.md"].text

@@ -1,0 +1,102 @@
+"""Numbers in the docs are those of the code."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sluice.emitting import delay, emit, scheduled_events
+from sluice.planning import capacity
+from sluice.queue import dead_letters, scan
+from sluice.retention import queue_pass, rescue, resend
+from sluice.stage import clients
+from sluice.traces import item
+from sluice.worker import attempts, output
+
+from infra import stack
+from infra.checks import settings
+from infra.handler import queues, timing
+from infra.shared import reconciler as deployed
+from tests.unit.docs.pages import PAGES
+
+DAY_MS = 86_400_000
+
+LONGEST: Any = SimpleNamespace(uniform=lambda _low, high: high)
+SHORTEST: Any = SimpleNamespace(uniform=lambda low, _high: low)
+DELAYS = [round(attempts.retry_delay(used, LONGEST)) for used in (1, 2, 3, 4)]
+
+LIMITS = [
+    ("emit.md", "Up to {} characters", emit.MAX_KEY),
+    ("emit.md", "{} days at most", emit.MAX_KEY_WINDOW // 86_400),
+    ("emit.md", "up to {} MiB", emit.MAX_MESSAGE_BYTES // 2**20),
+    ("emit.md", "Beyond {} minutes", delay.MAX_DELAY // 60),
+    ("delayed-events-and-crons.md", "Up to {} minutes it waits in SQS", delay.MAX_DELAY // 60),
+    ("delayed-events-and-crons.md", "it may be {} KiB large", scheduled_events.MAX_INPUT_BYTES // 1024),
+    ("traces.md", "counted up to {:,}", scheduled_events.COUNTED),
+    ("traces.md", "DynamoDB's {} KB", round((item.MAX_BYTES + 10_000) / 1000)),
+    ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),
+    ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_RECEIVES]),
+    ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_RECEIVES]),
+    ("dead-letters-and-failures.md", "are {}, then {}, then {} seconds", DELAYS[:3]),
+    ("dead-letters-and-failures.md", "for {} minutes at most", scan.LONGEST_HOLD // 60),
+    ("dead-letters-and-failures.md", "two and a half minutes", {150: ""}[int(dead_letters.PATIENCE)]),
+    ("dead-letters-and-failures.md", "`list` for {:g} seconds", dead_letters.LISTING_PATIENCE),
+    ("architecture.md", "{}, {}, {} seconds", DELAYS[:3]),
+    ("architecture.md", "again in {}, {}, {} s", DELAYS[:3]),
+    ("architecture.md", "n is {} at most", attempts.MAX_ATTEMPTS),
+    ("architecture.md", "received {} times, and started less often", attempts.PUT_BACK_FROM),
+    ("architecture.md", "over {} partitions", item.SHARDS),
+    ("architecture.md", "beyond {:,} characters", output.MAX_CHARACTERS),
+    ("architecture.md", "= {} \u00d7 the function's timeout", timing.VISIBILITY_FACTOR),
+    ("pausing-and-blocking.md", "Every {} minutes the reconciler looks", rescue.EVERY_MINUTES),
+    ("pausing-and-blocking.md", "{} times the function's", {6: "six"}[timing.VISIBILITY_FACTOR]),
+    ("pausing-and-blocking.md", "{} minutes at least", {3: "three"}[timing.SHORTEST_VISIBILITY // 60]),
+    ("pausing-and-blocking.md", "after {} receives", {5: "five"}[queues.MAX_RECEIVES]),
+    ("pausing-and-blocking.md", "that is {:g} days old. So", queues.RETENTION.to_days()),
+    ("pausing-and-blocking.md", "every {} days the reconciler sends", resend.PASS_EVERY_MS // DAY_MS),
+    ("pausing-and-blocking.md", "Dead letters that are {} days old", resend.DEAD_AGE_MS // DAY_MS),
+    ("pausing-and-blocking.md", "({:,}, or as many as it has time for)", queue_pass.LOOKS_A_RUN),
+    ("pausing-and-blocking.md", "up to {:,} events a minute", queue_pass.MOVES_A_RUN),
+    ("pausing-and-blocking.md", "{} million a day", queue_pass.MOVES_A_RUN * 1_440 // 1_000_000),
+    ("pausing-and-blocking.md", "So {} million events can wait", capacity.MOST_WAITING // 1_000_000),
+    ("pausing-and-blocking.md", "an event that is {:g} days old", queues.OLD.to_days()),
+    ("pausing-and-blocking.md", "been one for {:g} days", queues.OLD_AS_DEAD.to_days()),
+    ("pausing-and-blocking.md", "runs every {}", {1: "minute"}[int(deployed.EVERY.to_minutes())]),
+    ("alarms.md", "in the queue is {:g} days old", queues.OLD.to_days()),
+    ("alarms.md", "deletes it after {:g} days", queues.RETENTION.to_days()),
+    ("alarms.md", "has been one for {:g} days", queues.OLD_AS_DEAD.to_days()),
+    ("handlers.md", "a stack {} resources", stack.MAX_RESOURCES),
+    ("handlers.md", "Lambda's limit of {}, less", settings.MAX_FUNCTION_TIMEOUT),
+    ("handlers.md", "less {} s that a function keeps", timing.RECORDING_MARGIN),
+    ("handlers.md", "may be {} s at most", settings.MAX_FUNCTION_TIMEOUT - timing.RECORDING_MARGIN),
+    ("handlers.md", "above {} only with a `batch_window`", settings.MAX_BATCH_WITHOUT_WINDOW),
+    ("handlers.md", "{} KB in all", settings.MAX_ENVIRONMENT // 1024),
+    ("deploy.md", "a stack {} resources", stack.MAX_RESOURCES),
+    ("local-cloud.md", "its port, {} if not set", clients.DEFAULT_PORT),
+    ("local-cloud.md", "region `{}`", clients.LOCAL_REGION),
+    ("commands.md", "port, {} if not set", clients.DEFAULT_PORT),
+    ("cost-and-capacity.md", "{} machines at first", capacity.FIRST_CONCURRENCY),
+    ("cost-and-capacity.md", "{} more a minute", capacity.CONCURRENCY_A_MINUTE),
+    ("cost-and-capacity.md", "{:,} at most", capacity.MAPPING_CONCURRENCY),
+    ("cost-and-capacity.md", "{:,} machines unless AWS", capacity.ACCOUNT_CONCURRENCY),
+    ("cost-and-capacity.md", "{} invocations a second", {10: "ten"}[capacity.INVOCATIONS_A_MACHINE]),
+    ("cost-and-capacity.md", "{:,} writes a second", capacity.WRITES_A_PARTITION),
+    ("cost-and-capacity.md", "each of the {} partitions", item.SHARDS),
+    ("cost-and-capacity.md", "limited to {:,} a second", item.SHARDS * capacity.WRITES_A_PARTITION),
+]
+
+
+@pytest.mark.parametrize(("page", "text", "value"), LIMITS)
+def test_a_limit_is_that_of_the_code(page: str, text: str, value: object) -> None:
+    told = " ".join(PAGES[f"docs/{page}"].text.split())
+
+    assert text.format(*(value if isinstance(value, list) else [value])) in told
+
+
+def test_the_delays_between_attempts_are_less_by_up_to_half() -> None:
+    assert DELAYS[3] == DELAYS[2]
+    for used in (1, 2, 3):
+        assert attempts.retry_delay(used, SHORTEST) == attempts.retry_delay(used, LONGEST) / 2
+    assert isinstance(attempts.retry_delay(1, random.Random(0)), float)
