@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
-from .bundle import build_layer, code_of, target_of
+from .bundle import make_bundle, target_of
 from .checks import problems_with, problems_with_emails
 from .entries import Entry
-from .handler.handler import Bundle, Handler
+from .handler.handler import Handler
 from .problems import InvalidAppError, UnknownHandlerError
 from .shared.alarms import Alarms
 from .shared.reconciler import Reconciler
@@ -22,30 +21,31 @@ from .shared.team_policies import Policies
 from .shared.trace_table import TraceTable
 
 MAX_RESOURCES = 500
-"""CloudFormation's limit for a stack. A worker is 11 of them, a cron 12, and some 20 are shared."""
+"""CloudFormation's limit for a stack. A worker has 11 of them, a cron 12, and some 20 are shared."""
 
 FEW_HANDLERS = 35
-"""That many are within the limit, and need not be counted."""
+"""With fewer handlers than this the stack is within the limit, and its resources are not counted."""
 
 PROJECT = Path(__file__).resolve().parent.parent
+"""The directory that this file's project is in."""
 
 
 class SluiceStack(Stack):
-    """Every handler of a stage, and what they share.
+    """The handlers of a stage, and the parts that they share.
 
     Args:
         scope: the app.
         stage: the stage's name.
         handlers: the handlers, one entry each.
-        alarm_emails: whom to send a mail when an alarm begins.
+        alarm_emails: addresses that get a mail when an alarm begins.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
-        alarm_topic: the SNS topic that alarms tell, to subscribe something else than an e-mail address to.
+        alarm_topic: the SNS topic that alarms publish to. Subscribe to it whatever is not an e-mail address.
 
     Raises:
-        InvalidAppError: something is wrong with the settings or the handlers' files; the message says all of it.
-        BundleError: the layer could not be built.
+        InvalidAppError: a setting or a handler's file is wrong; the message lists every problem.
+        BundleError: the layer can't be built; the message names the fix.
     """
 
     def __init__(
@@ -72,15 +72,7 @@ class SluiceStack(Stack):
             synthesizer=_synthesizer(stage),
             analytics_reporting=False,
         )
-        layer = lambda_.LayerVersion(
-            self,
-            "Layer",
-            description="The packages in pyproject.toml's dependencies",
-            code=lambda_.Code.from_asset(str(build_layer(project, target))),
-            compatible_runtimes=[lambda_.Runtime(target.runtime, lambda_.RuntimeFamily.PYTHON)],
-            compatible_architectures=[lambda_.Architecture.custom(target.architecture)],
-        )
-        bundle = Bundle(target=target, code=code_of(project / "functions"), layer=layer)
+        bundle = make_bundle(self, project=project, target=target)
         traces = TraceTable(self, "Traces", names=names)
         alarms = Alarms(self, "Alarms", names=names, emails=alarm_emails)
         self.alarm_topic = alarms.topic
@@ -118,7 +110,7 @@ class SluiceStack(Stack):
             )
 
     def handler(self, name: str) -> Handler:
-        """A handler's construct, to grant its `function` or its `queue` access to something.
+        """Return a handler's construct: its `function` can be granted access, and so can others to its `queue`.
 
         Raises:
             UnknownHandlerError: app.py has no handler of this name.
@@ -131,7 +123,7 @@ class SluiceStack(Stack):
 
 
 def _synthesizer(stage: str) -> IStackSynthesizer | None:
-    """The local cloud takes the caller's credentials as they are; AWS has the roles that `cdk bootstrap` made."""
+    """Use the caller's credentials in the local cloud, and on AWS the roles that `cdk bootstrap` made."""
     if stage == LOCAL_STAGE:
         return CliCredentialsStackSynthesizer(file_assets_bucket_name=LOCAL_ASSETS_BUCKET)
     return None

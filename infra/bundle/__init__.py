@@ -1,7 +1,7 @@
-"""What functions are made of: the team's and Sluice's code, and a layer with the packages they import."""
+"""The code and packages that functions run: the team's and Sluice's code, and a layer with what they import."""
 
-from .code import code_of
+from .bundle import Bundle, make_bundle
 from .layer import build_layer
 from .target import Target, target_of
 
-__all__ = ["Target", "build_layer", "code_of", "target_of"]
+__all__ = ["Bundle", "Target", "build_layer", "make_bundle", "target_of"]

@@ -1,4 +1,4 @@
-"""What emits to a cron."""
+"""The schedule of a cron."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .cron_expression import Schedule
 
 
 class CronSchedule(Construct):
-    """An EventBridge schedule that sends to the cron's queue.
+    """An EventBridge schedule that sends ticks to the cron's queue.
 
     Args:
-        scope: the handler.
+        scope: the handler's construct.
         construct_id: its id there.
-        names: the stage's.
+        names: the stage's names.
         handler: the cron's name.
-        schedule: when.
-        queue: the cron's.
-        shared: what all schedules share.
+        schedule: the expression and the time zone.
+        queue: the cron's queue.
+        shared: the role and the dead-letter queue of all schedules.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class CronSchedule(Construct):
         shared: StageScheduler,
     ) -> None:
         super().__init__(scope, construct_id)
-        # On AWS not named: it is what missing ticks during a pause changes.
+        # Left out on AWS: the reconciler changes it for a paused cron that skips its missed ticks.
         state = None
         if names.stage == LOCAL_STAGE:
             state = "DISABLED" if crons_are_off(self, names.stage) else "ENABLED"
@@ -49,7 +49,7 @@ class CronSchedule(Construct):
             description=f"Emits to the cron {handler}",
             schedule_expression=schedule.expression,
             schedule_expression_timezone=schedule.timezone,
-            # On time, to Scheduler's precision of a minute.
+            # On time: Scheduler is precise to a minute.
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             state=state,
             target=scheduler.CfnSchedule.TargetProperty(

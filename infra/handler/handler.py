@@ -1,17 +1,15 @@
-"""One handler, with everything it runs on."""
+"""One handler, with everything that it needs on AWS."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from aws_cdk import Aws, Duration, RemovalPolicy, Tags
+from aws_cdk import Aws, Duration, Tags
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 from sluice.stage.names import MISSED_TAG, Names, module_of
 
-from ..bundle import Target
+from ..bundle import Bundle
 from ..entries import Cron, Entry
+from ..log_group import make_log_group
 from ..shared.alarms import Alarms
 from ..shared.scheduler import StageScheduler
 from ..shared.trace_table import TraceTable
@@ -20,28 +18,11 @@ from .cron_expression import schedule_of
 from .cron_schedule import CronSchedule
 from .environment import environment_of
 from .queues import HandlerQueues
-from .role import FunctionRole
+from .role import HandlerRole
 from .timing import timing_of
 
 ENTRY_POINT = "sluice.worker.entry.handle"
-
-LOG_RETENTION = logs.RetentionDays.ONE_MONTH
-"""As long as traces, by default: a trace names its log stream."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bundle:
-    """What every function is made of.
-
-    Attributes:
-        target: the machine it is for.
-        code: the team's and Sluice's.
-        layer: the packages that they import.
-    """
-
-    target: Target
-    code: lambda_.Code
-    layer: lambda_.ILayerVersion
+"""The function that Lambda calls with each batch."""
 
 
 class Handler(Construct):
@@ -50,16 +31,16 @@ class Handler(Construct):
     Args:
         scope: the stack.
         construct_id: its id there.
-        names: the stage's.
-        entry: the handler's in app.py.
-        bundle: what its function is made of.
-        traces: the stage's.
-        scheduler: what all of the stage's schedules share.
-        alarms: the stage's.
+        names: the stage's names.
+        entry: the handler's entry in app.py.
+        bundle: the code and packages that its function runs.
+        traces: the stage's trace table.
+        scheduler: the role, the group and the dead-letter queue of the stage's schedules.
+        alarms: the stage's alarms.
 
     Attributes:
         queue: the queue that is emitted to.
-        dead_letter_queue: the one behind it.
+        dead_letter_queue: the queue for events that used up their attempts.
         function: the function; grant it access to your own buckets and tables.
     """
 
@@ -88,14 +69,8 @@ class Handler(Construct):
         )
         self.queue = queues.queue
         self.dead_letter_queue = queues.dead_letter_queue
-        log_group = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/lambda/{names.function(entry.name)}",
-            retention=LOG_RETENTION,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        permissions = FunctionRole(
+        log_group = make_log_group(self, "Log", function=names.function(entry.name))
+        permissions = HandlerRole(
             self, "Permissions", names=names, queue=self.queue, log_group=log_group, traces=traces, scheduler=scheduler
         )
         self.function = lambda_.Function(
@@ -106,8 +81,8 @@ class Handler(Construct):
             handler=ENTRY_POINT,
             code=bundle.code,
             layers=[bundle.layer],
-            runtime=lambda_.Runtime(bundle.target.runtime, lambda_.RuntimeFamily.PYTHON),
-            architecture=lambda_.Architecture.custom(bundle.target.architecture),
+            runtime=bundle.runtime,
+            architecture=bundle.architecture,
             timeout=Duration.seconds(timing.function_timeout),
             memory_size=entry.memory,
             environment=environment_of(
@@ -118,14 +93,14 @@ class Handler(Construct):
             ),
             role=permissions.role,
             log_group=log_group,
-            # A handler that emits to itself is how an event is tried again; emit has a hop limit of its own.
+            # A handler retries an event by emitting it to itself. Sluice has a hop limit of its own.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         Tags.of(self.function).add("sluice:handler", entry.name)
         if isinstance(entry, Cron) and not crons_are_off(self, names.stage):
-            # The reconciler goes by it, and enables the schedule of a cron that has it: it knows nothing of app.py.
+            # The reconciler doesn't know app.py. It reads this tag, and enables the schedule of each cron that has it.
             Tags.of(self.function).add(MISSED_TAG, entry.missed)
-        # `enabled` is left out: it is what pausing changes, and a deployment leaves alone what it doesn't name.
+        # `enabled` is left out: pausing changes it, and a deployment leaves alone what the template doesn't name.
         lambda_.EventSourceMapping(
             self,
             "Mapping",

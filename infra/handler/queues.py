@@ -1,4 +1,4 @@
-"""A handler's queue, and the dead-letter queue behind it."""
+"""A handler's queue, its dead-letter queue, and their alarms."""
 
 from __future__ import annotations
 
@@ -6,43 +6,38 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.stage.names import LOCAL_STAGE, Names
+from sluice.stage.names import Names
+from sluice.worker.attempts import MAX_ATTEMPTS
 
+from ..queue import RETENTION, make_queue
 from ..shared.alarms import Alarms
 
-MAX_RECEIVES = 5
-"""The attempts that an event has."""
-
-RETENTION = Duration.days(14)
-"""SQS's maximum, in both queues: a dead letter keeps the age it had, so the time left to look at it is what its
-wait did not use up."""
-
-
 OLD = Duration.days(11)
-"""Of a message. By then the reconciler should have sent it again, if its handler is paused, and three days are left."""
+"""Age of a waiting message at which an alarm rings. The reconciler should have sent it again by then, if its handler is
+paused, and three days are left before SQS deletes it."""
 
-OLD_AS_DEAD = Duration.days(7)
-"""That one has been in the dead-letter queue: CloudWatch counts from then, and SQS from when it was sent. The
-reconciler sends those again that are five days old in all."""
+OLD_DEAD_LETTER = Duration.days(7)
+"""Time in the dead-letter queue after which an alarm rings. CloudWatch counts from the move there, but SQS's retention
+from when the message was sent. The reconciler sends dead letters again that are five days old in all."""
 
 
 class HandlerQueues(Construct):
-    """The queue that events wait in, and where those go that used up their attempts.
+    """The queue that events wait in, and the dead-letter queue for events that used up their attempts.
 
     Args:
-        scope: the handler.
+        scope: the handler's construct.
         construct_id: its id there.
-        names: the stage's.
+        names: the stage's names.
         handler: the handler's name.
-        visibility_timeout: seconds.
-        alarms: the stage's.
+        visibility_timeout: seconds before SQS delivers a received event again.
+        alarms: the stage's alarms.
 
     Attributes:
         queue: the queue that is emitted to.
-        dead_letter_queue: the one behind it.
-        alarm: rings as soon as anything lies in the dead-letter queue.
-        age_alarm: rings days before SQS deletes an event that waits.
-        dead_age_alarm: the same of a dead letter.
+        dead_letter_queue: the queue for events that used up their attempts.
+        alarm: rings as soon as the dead-letter queue holds an event.
+        age_alarm: rings days before SQS deletes a waiting event.
+        dead_age_alarm: rings days before SQS deletes a dead letter.
     """
 
     def __init__(
@@ -56,36 +51,22 @@ class HandlerQueues(Construct):
         alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
-        # The local cloud speaks plain HTTP, to this machine alone.
-        tls_only = names.stage != LOCAL_STAGE
-        self.dead_letter_queue = sqs.Queue(
-            self,
-            "Dead",
-            queue_name=names.dead_letter_queue(handler),
-            retention_period=RETENTION,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=tls_only,
-        )
-        self.queue = sqs.Queue(
+        self.dead_letter_queue = make_queue(self, "Dead", name=names.dead_letter_queue(handler), stage=names.stage)
+        self.queue = make_queue(
             self,
             "Queue",
-            queue_name=names.queue(handler),
-            retention_period=RETENTION,
+            name=names.queue(handler),
+            stage=names.stage,
             visibility_timeout=Duration.seconds(visibility_timeout),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=tls_only,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_ATTEMPTS),
         )
         see = f"See: sluice dead list {handler} --stage {names.stage}"
-        self.alarm = alarms.add(
+        self.alarm = alarms.add_not_empty(
             self,
             "Alarm",
             names.dead_letter_queue(handler),
             f"Events of {handler} used up their attempts. {see}",
-            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            at_least=1,
+            queue=self.dead_letter_queue,
         )
         self.age_alarm = alarms.add(
             self,
@@ -101,10 +82,10 @@ class HandlerQueues(Construct):
             self,
             "DeadAge",
             f"{names.dead_letter_queue(handler)}-old",
-            f"A dead letter of {handler} has been one for {OLD_AS_DEAD.to_days():g} days. SQS deletes it"
+            f"A dead letter of {handler} has been one for {OLD_DEAD_LETTER.to_days():g} days. SQS deletes it"
             f" {RETENTION.to_days():g} days after it was sent, unless the reconciler sends it again. {see}",
             metric=_age(self.dead_letter_queue),
-            at_least=OLD_AS_DEAD.to_seconds(),
+            at_least=OLD_DEAD_LETTER.to_seconds(),
         )
 
 

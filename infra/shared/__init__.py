@@ -1,1 +1,1 @@
-"""What a stage has once: trace table, alarms, scheduler, reconciler, policies."""
+"""The parts that a stage has once: trace table, alarms, scheduler, reconciler, policies."""

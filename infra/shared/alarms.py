@@ -1,20 +1,21 @@
-"""The stage's alarms, and whom they tell."""
+"""The stage's alarms, and the SNS topic that they publish to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.stage.names import LOCAL_STAGE, Names
+from sluice.stage.names import Names
 
-_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+from ..stage import has_tls
 
 
 class Alarms(Construct):
@@ -23,26 +24,25 @@ class Alarms(Construct):
     Args:
         scope: the stack.
         construct_id: its id there.
-        names: the stage's.
-        emails: the addresses that the topic sends mails to, once each has confirmed it.
+        names: the stage's names.
+        emails: the addresses that the topic mails to, once each has confirmed its subscription.
 
     Attributes:
-        topic: told when an alarm begins. Not when it ends: CloudWatch also calls it an end when a new alarm has its
-            first data, which is when a handler is deployed.
+        topic: gets a message when an alarm begins. It gets none when an alarm ends: CloudWatch would also send one for
+            a new alarm's first data, that is, whenever a handler is deployed.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names, emails: Sequence[str]) -> None:
         super().__init__(scope, construct_id)
-        # Not encrypted: with the key that AWS has for SNS, CloudWatch cannot publish. An alarm's text is no secret.
+        # Not encrypted: CloudWatch can't publish to a topic with AWS's own key for SNS. An alarm's text is no secret.
         self.topic = sns.Topic(
             self,
             "Topic",
             topic_name=names.alarm_topic,
             display_name=f"Sluice {names.stage}",
-            # The local cloud speaks plain HTTP, to this machine alone.
-            enforce_ssl=names.stage != LOCAL_STAGE,
+            enforce_ssl=has_tls(names.stage),
         )
-        # A topic with a policy of its own has lost the default one, by which CloudWatch could publish.
+        # A topic's own policy replaces the default one, which would let CloudWatch publish.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",
@@ -66,20 +66,38 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         at_least: float,
     ) -> cloudwatch.Alarm:
-        """An alarm that begins as soon as a metric has reached a value; no data is no alarm.
+        """Add an alarm that begins as soon as a metric reaches a value. Without data, it doesn't begin.
 
         Args:
-            scope: what it watches.
+            scope: the construct that it watches.
             construct_id: its id there.
             name: its name in CloudWatch.
-            description: what is wrong then, and where to look.
+            description: the problem, and where to look.
             metric: the metric.
             at_least: the value, in the metric's unit.
         """
         # SQS stops reporting on a queue that nobody uses.
-        no_data, reached = cloudwatch.TreatMissingData.NOT_BREACHING, _AT_LEAST
+        no_data = cloudwatch.TreatMissingData.NOT_BREACHING
+        reached = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
         how = {"threshold": at_least, "comparison_operator": reached, "treat_missing_data": no_data}
-        return self._tells(scope, construct_id, name, description, metric=metric, evaluation_periods=1, **how)
+        return self._add(scope, construct_id, name, description, metric=metric, evaluation_periods=1, **how)
+
+    def add_not_empty(
+        self, scope: Construct, construct_id: str, name: str, description: str, *, queue: sqs.IQueue
+    ) -> cloudwatch.Alarm:
+        """Add an alarm that begins as soon as a queue holds a message.
+
+        Args:
+            scope: the construct that it watches.
+            construct_id: its id there.
+            name: its name in CloudWatch.
+            description: the problem, and where to look.
+            queue: the queue.
+        """
+        metric = queue.metric_approximate_number_of_messages_visible(
+            period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+        )
+        return self.add(scope, construct_id, name, description, metric=metric, at_least=1)
 
     def add_silence(
         self,
@@ -91,21 +109,21 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         periods: int,
     ) -> cloudwatch.Alarm:
-        """An alarm that begins when a metric that counts has counted nothing for several periods.
+        """Add an alarm that begins when a count has stayed at nothing for several periods.
 
         Args:
-            scope: what it watches.
+            scope: the construct that it watches.
             construct_id: its id there.
             name: its name in CloudWatch.
-            description: what is wrong then, and where to look.
-            metric: the metric.
+            description: the problem, and where to look.
+            metric: the count.
             periods: how many of the metric's periods.
         """
         no_data, below = cloudwatch.TreatMissingData.BREACHING, cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
         how = {"threshold": 1, "comparison_operator": below, "treat_missing_data": no_data}
-        return self._tells(scope, construct_id, name, description, metric=metric, evaluation_periods=periods, **how)
+        return self._add(scope, construct_id, name, description, metric=metric, evaluation_periods=periods, **how)
 
-    def _tells(self, scope: Construct, construct_id: str, name: str, description: str, **how: Any) -> cloudwatch.Alarm:
+    def _add(self, scope: Construct, construct_id: str, name: str, description: str, **how: Any) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(scope, construct_id, alarm_name=name, alarm_description=description, **how)
         alarm.add_alarm_action(self._action)
         return alarm

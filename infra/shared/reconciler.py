@@ -1,32 +1,34 @@
-"""The reconciler: a small function that makes every handler as it should be, and what sets it off."""
+"""The reconciler: its function, the rules that run it, and its alarms."""
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
-from sluice.stage.names import BLOCKED_TAG, Names
+from sluice.stage.names import Names
 
-from ..handler.handler import LOG_RETENTION, Bundle
+from ..arns import Arns
+from ..bundle import Bundle
+from ..log_group import make_log_group
 from .alarms import Alarms
-from .scheduler import SERVICE, StageScheduler
+from .reconciler_role import make_reconciler_role
+from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
 ENTRY_POINT = "sluice.reconciler.entry.handle"
+"""The function that Lambda calls."""
 
 EVERY = Duration.minutes(1)
-"""The finest that EventBridge has."""
+"""The shortest interval that EventBridge has."""
 
 TIMEOUT = 60
 """Seconds: a run stops its work on queues after 40."""
 
 MEMORY = 1024
-"""MB. Moving events takes processor time, of which a function has a share by its memory: 58 % of one."""
+"""MB. Moving events takes processor time, and memory decides a function's share of a processor: 58 % of one here."""
 
 CHANGES = [
     "PutFunctionConcurrency20171031",
@@ -35,24 +37,20 @@ CHANGES = [
     "TagResource20170331v2",
     "UntagResource20170331v2",
 ]
-"""CloudTrail's names of the calls that a handler's state can be changed with."""
-
-
-BLOCKED = {"Null": {f"aws:ResourceTag/{BLOCKED_TAG}": "false"}}
-"""Whether the function, or the mapping, that a call is about has the tag."""
+"""CloudTrail's names of the calls that change a handler's state."""
 
 
 class Reconciler(Construct):
-    """The function, its rights, the rules that set it off, and an alarm each for failing and for not running.
+    """The function, its role, the rules that run it, an alarm if it fails, and one if it doesn't run.
 
     Args:
         scope: the stack.
         construct_id: its id there.
-        names: the stage's.
-        bundle: what functions are made of.
-        traces: the stage's.
-        scheduler: the stage's, whose role the schedules keep when they are disabled and enabled.
-        alarms: the stage's.
+        names: the stage's names.
+        bundle: the code and packages that it runs.
+        traces: the stage's trace table.
+        scheduler: the role of the stage's schedules.
+        alarms: the stage's alarms.
 
     Attributes:
         function: the function.
@@ -70,20 +68,7 @@ class Reconciler(Construct):
         alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/lambda/{names.reconciler}",
-            retention=LOG_RETENTION,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        statements = _statements(self, names, log_group, traces, scheduler)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"reconciler": iam.PolicyDocument(statements=statements)},
-        )
+        log_group = make_log_group(self, "Log", function=names.reconciler)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -92,18 +77,18 @@ class Reconciler(Construct):
             handler=ENTRY_POINT,
             code=bundle.code,
             layers=[bundle.layer],
-            runtime=lambda_.Runtime(bundle.target.runtime, lambda_.RuntimeFamily.PYTHON),
-            architecture=lambda_.Architecture.custom(bundle.target.architecture),
+            runtime=bundle.runtime,
+            architecture=bundle.architecture,
             timeout=Duration.seconds(TIMEOUT),
             memory_size=MEMORY,
             environment={"SLUICE_STAGE": names.stage},
-            role=role,
+            role=make_reconciler_role(self, names=names, log_group=log_group, traces=traces, scheduler=scheduler),
             log_group=log_group,
         )
-        self._rules(names)
-        self._alarms(names, alarms)
+        self._add_rules(names)
+        self._add_alarms(names, alarms)
 
-    def _rules(self, names: Names) -> None:
+    def _add_rules(self, names: Names) -> None:
         events.Rule(
             self,
             "EveryMinute",
@@ -111,7 +96,7 @@ class Reconciler(Construct):
             schedule=events.Schedule.rate(EVERY),
             targets=[targets.LambdaFunction(self.function, event=events.RuleTargetInput.from_object({"upkeep": True}))],
         )
-        # Only where a trail logs management events. It may take minutes; it says who did it.
+        # Works only where a trail logs management events, and may take minutes. Only this one says who made the change.
         events.Rule(
             self,
             "Changes",
@@ -130,12 +115,12 @@ class Reconciler(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.cloudformation"],
                 detail_type=["CloudFormation Stack Status Change"],
-                detail={"stack-id": [{"prefix": _stack(self, names, "")}]},
+                detail={"stack-id": [{"prefix": Arns(self, names).stack_prefix}]},
             ),
             targets=[targets.LambdaFunction(self.function)],
         )
 
-    def _alarms(self, names: Names, alarms: Alarms) -> None:
+    def _add_alarms(self, names: Names, alarms: Alarms) -> None:
         alarms.add(
             self,
             "Failing",
@@ -154,97 +139,3 @@ class Reconciler(Construct):
             metric=self.function.metric_invocations(period=Duration.minutes(5), statistic=cloudwatch.Stats.SUM),
             periods=3,
         )
-
-
-def _statements(
-    scope: Construct, names: Names, log_group: logs.ILogGroup, traces: TraceTable, scheduler: StageScheduler
-) -> list[iam.PolicyStatement]:
-    """What it may do. It can put a block's tag on a function, and can neither take it off nor undo what it holds."""
-    functions = arn(scope, "lambda", "function", f"{names.prefix}*")
-    mappings = arn(scope, "lambda", "event-source-mapping", "*")
-    only_block = {"ForAllValues:StringEquals": {"aws:TagKeys": [BLOCKED_TAG]}}
-    return [
-        _allow(
-            "Log",
-            ["logs:CreateLogStream", "logs:PutLogEvents"],
-            arn(scope, "logs", "log-group", f"{log_group.log_group_name}:*"),
-        ),
-        # Neither can be narrowed down.
-        _allow("List", ["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], "*"),
-        _allow("Measure", ["cloudwatch:GetMetricStatistics"], "*"),
-        _allow("SeeDeployments", ["cloudformation:DescribeStacks"], _stack(scope, names, "*")),
-        _allow(
-            "Stop",
-            ["lambda:GetFunction", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"],
-            functions,
-        ),
-        # A run that looked before an admin blocked may call after it. Unblocking takes the tag off first.
-        iam.PolicyStatement(
-            sid="LiftNoBlock",
-            effect=iam.Effect.DENY,
-            actions=["lambda:DeleteFunctionConcurrency"],
-            resources=[functions],
-            conditions=BLOCKED,
-        ),
-        iam.PolicyStatement(
-            sid="StopReceiving",
-            actions=["lambda:UpdateEventSourceMapping"],
-            resources=[mappings],
-            conditions={"ArnLikeIfExists": {"lambda:FunctionArn": functions}},
-        ),
-        # GetFunction shows a function's tags only to who may list them.
-        iam.PolicyStatement(sid="SeeTags", actions=["lambda:ListTags"], resources=[functions, mappings]),
-        iam.PolicyStatement(
-            sid="Block", actions=["lambda:TagResource"], resources=[functions, mappings], conditions=only_block
-        ),
-        iam.PolicyStatement(
-            sid="TidyMapping", actions=["lambda:UntagResource"], resources=[mappings], conditions=only_block
-        ),
-        _allow(
-            "StopTicks",
-            ["scheduler:GetSchedule", "scheduler:UpdateSchedule"],
-            Stack.of(scope).format_arn(
-                service="scheduler", resource="schedule/default", resource_name=f"{names.prefix}*"
-            ),
-        ),
-        iam.PolicyStatement(
-            sid="KeepTheSchedulesRole",
-            actions=["iam:PassRole"],
-            resources=[scheduler.role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": SERVICE}},
-        ),
-        _allow(
-            "Remember",
-            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"],
-            traces.table.table_arn,
-        ),
-        _allow(
-            "KeepEvents",
-            [
-                "sqs:GetQueueUrl",
-                "sqs:GetQueueAttributes",
-                "sqs:ReceiveMessage",
-                "sqs:SendMessage",
-                "sqs:DeleteMessage",
-                "sqs:ChangeMessageVisibility",
-            ],
-            Stack.of(scope).format_arn(
-                service="sqs", resource=f"{names.prefix}*", arn_format=ArnFormat.NO_RESOURCE_NAME
-            ),
-        ),
-    ]
-
-
-def arn(scope: Construct, service: str, kind: str, name: str) -> str:
-    """The ARN of a resource of this account and region whose kind stands before a colon."""
-    return Stack.of(scope).format_arn(
-        service=service, resource=kind, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
-    )
-
-
-def _stack(scope: Construct, names: Names, rest: str) -> str:
-    return Stack.of(scope).format_arn(service="cloudformation", resource="stack", resource_name=f"{names.stack}/{rest}")
-
-
-def _allow(sid: str, actions: list[str], resource: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, actions=actions, resources=[resource])

@@ -1,4 +1,4 @@
-"""The table that traces are written to."""
+"""The trace table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 from sluice.stage.names import LOCAL_STAGE, Names
+
+from ..iam import deny
 
 _WRITES = [
     "dynamodb:PutItem",
@@ -17,7 +19,7 @@ _WRITES = [
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
 ]
-"""Every call that writes items. A transaction is checked as the single calls that it is made of."""
+"""Every action that writes items. IAM checks a transaction as the single writes in it."""
 
 
 class TraceTable(Construct):
@@ -26,7 +28,7 @@ class TraceTable(Construct):
     Args:
         scope: the stack.
         construct_id: its id there.
-        names: the stage's.
+        names: the stage's names.
 
     Attributes:
         table: the table.
@@ -40,27 +42,22 @@ class TraceTable(Construct):
             table_name=names.trace_table,
             partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            # Nobody has to guess how many events there will be.
+            # On demand, so that nobody has to guess how many events there will be.
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Traces are the only record of what ran: they outlive a stack removed by mistake.
+            # Traces are the only record of runs, so they outlive a stack that is removed by mistake.
             removal_policy=RemovalPolicy.DESTROY if names.stage == LOCAL_STAGE else RemovalPolicy.RETAIN,
         )
 
-    def leave(self, *partitions: str) -> iam.PolicyStatement:
-        """A statement that forbids writing to partitions, also to who may write the table.
+    def deny_writes(self, *partitions: str) -> iam.PolicyStatement:
+        """Make a statement that forbids writing to partitions, whatever other policies allow.
 
         Args:
             partitions: their keys; a star stands for any characters.
         """
-        return iam.PolicyStatement(
-            sid="LeaveRecords",
-            effect=iam.Effect.DENY,
-            actions=_WRITES,
-            resources=[self.table.table_arn],
-            # Any of a call's keys is enough: one item among others would be written, too.
-            conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": list(partitions)}},
-        )
+        # One such key among a call's keys is enough: a batch would write that item together with the others.
+        conditions = {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}
+        return deny("LeaveRecords", _WRITES, [self.table.table_arn], conditions)

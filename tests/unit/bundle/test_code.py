@@ -14,7 +14,8 @@ from sluice.local.project import fingerprint
 from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED, is_deployed
 
 from infra import Worker
-from infra.bundle import build_layer, code_of
+from infra.bundle import build_layer
+from infra.bundle.code import code_of
 from infra.bundle.target import this_machine
 from infra.handler.environment import environment_of
 from infra.handler.handler import ENTRY_POINT as WORKER

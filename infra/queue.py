@@ -1,0 +1,43 @@
+"""SQS queues, as handlers and Scheduler have them."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from .stage import has_tls
+
+RETENTION = Duration.days(14)
+"""SQS's maximum, for every queue. A dead letter keeps its age: it has as many days left as it did not wait before."""
+
+
+def make_queue(
+    scope: Construct,
+    construct_id: str,
+    *,
+    name: str,
+    stage: str,
+    visibility_timeout: Duration | None = None,
+    dead_letter_queue: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    """Make an encrypted queue that keeps messages as long as SQS can.
+
+    Args:
+        scope: the construct that has it.
+        construct_id: its id there.
+        name: its name in SQS.
+        stage: the stage's name.
+        visibility_timeout: time before SQS delivers a received message again; SQS's 30 seconds if left out.
+        dead_letter_queue: takes the messages that were received too often; if left out, none does.
+    """
+    return sqs.Queue(
+        scope,
+        construct_id,
+        queue_name=name,
+        retention_period=RETENTION,
+        visibility_timeout=visibility_timeout,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=has_tls(stage),
+        dead_letter_queue=dead_letter_queue,
+    )

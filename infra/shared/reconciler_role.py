@@ -1,0 +1,78 @@
+"""The role of the reconciler's function."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from sluice.stage.names import Names
+
+from ..arns import Arns
+from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, pass_to_scheduler
+from .scheduler import StageScheduler
+from .trace_table import TraceTable
+
+
+def make_reconciler_role(
+    scope: Construct, *, names: Names, log_group: logs.ILogGroup, traces: TraceTable, scheduler: StageScheduler
+) -> iam.Role:
+    """Make the role. It allows putting a block's tag on a function, and neither removing that tag nor lifting a block.
+
+    Args:
+        scope: the reconciler's construct.
+        names: the stage's names.
+        log_group: the function's log group.
+        traces: the stage's trace table.
+        scheduler: the role of the stage's schedules, which they keep when the reconciler disables or enables them.
+    """
+    arns = Arns(scope, names)
+    statements = [
+        allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [arns.logs(log_group.log_group_name)]),
+        # AWS takes no narrower resource for these three.
+        allow("List", ["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], ["*"]),
+        allow("Measure", ["cloudwatch:GetMetricStatistics"], ["*"]),
+        allow("SeeDeployments", ["cloudformation:DescribeStacks"], [arns.stacks]),
+        allow(
+            "Stop",
+            ["lambda:GetFunction", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"],
+            [arns.functions],
+        ),
+        # A run that read a function's state before an admin blocked it may act afterwards. Unblocking removes the tag
+        # first.
+        deny("LiftNoBlock", ["lambda:DeleteFunctionConcurrency"], [arns.functions], IS_BLOCKED),
+        allow(
+            "StopReceiving",
+            ["lambda:UpdateEventSourceMapping"],
+            [arns.mappings],
+            {"ArnLikeIfExists": {"lambda:FunctionArn": arns.functions}},
+        ),
+        # GetFunction shows a function's tags only to a caller who may list them.
+        allow("SeeTags", ["lambda:ListTags"], [arns.functions, arns.mappings]),
+        allow("Block", ["lambda:TagResource"], [arns.functions, arns.mappings], ONLY_BLOCK_TAG),
+        allow("TidyMapping", ["lambda:UntagResource"], [arns.mappings], ONLY_BLOCK_TAG),
+        allow("StopTicks", ["scheduler:GetSchedule", "scheduler:UpdateSchedule"], [arns.cron_schedules]),
+        pass_to_scheduler("KeepTheSchedulesRole", scheduler.role.role_arn),
+        allow(
+            "Remember",
+            ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            [traces.table.table_arn],
+        ),
+        allow(
+            "KeepEvents",
+            [
+                "sqs:GetQueueUrl",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+                "sqs:SendMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+            ],
+            [arns.queues],
+        ),
+    ]
+    return iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"reconciler": iam.PolicyDocument(statements=statements)},
+    )
