@@ -183,8 +183,8 @@ def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
     ("text", "said"),
     [
         ("print('done')\n", "its last line has to be app.synth()"),
-        ("from aws_cdk import App\nApp().synth()\n", "it has to make a SluiceStack"),
-        ("import os\nos._exit(7)\n", "app.py ended with code 7, and said nothing"),
+        ("from aws_cdk import App\nApp().synth()\n", "make a SluiceStack in it"),
+        ("import os\nos._exit(7)\n", "app.py exited with code 7 and printed nothing"),
     ],
 )
 def test_an_app_that_makes_nothing_is_told_how_to(tmp_path: Path, text: str, said: str) -> None:
@@ -210,7 +210,7 @@ def test_what_is_no_local_cloud_is_not_taken_for_one(tmp_path: Path) -> None:
         ran = Project(tmp_path, other.server_address[1]).run("status")
         other.shutdown()
     assert (ran.code, ran.out) == (5, "")
-    assert "what has the port is no local cloud" in ran.err
+    assert "is not a local cloud, or it hangs" in ran.err
 
 
 def test_a_name_without_a_handler_cannot_be_run(project: Project) -> None:
@@ -236,8 +236,8 @@ def test_check_counts_the_handlers(not_up: Project) -> None:
     [
         (["status", "ecko"], 3, "did you mean 'echo'?"),
         (["traces", "no-such-thing"], 3, "no handler named 'no-such-thing'"),
-        (["trace", "01900000-0000-7000-8000-000000000000"], 3, "no event"),
-        (["trace", "12"], 3, "no event's id"),
+        (["trace", "01900000-0000-7000-8000-000000000000"], 3, "has no trace"),
+        (["trace", "12"], 3, "not an event's id"),
         (["emit", "echo"], 2, "give the event"),
         (["emit", "echo", "NaN"], 2, "NaN"),
         (["emit", "echo", "{'a': 1}"], 2, "column 2"),

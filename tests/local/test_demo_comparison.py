@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from sluice.local.demo import ORDERS, Run, compare, compare_queues
+from sluice.local.demo import ORDERS
+from sluice.local.demo_comparison import Run, compare, compare_queues
 from sluice.operate.status import HandlerStatus
 from sluice.traces import Attempt, Trace
 

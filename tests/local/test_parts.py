@@ -12,9 +12,12 @@ import psutil
 import pytest
 from sluice.local import environment, processes
 from sluice.local.errors import InvalidPortError, ProjectNotFoundError
-from sluice.local.failure import NOTHING_MADE, reason_in
+from sluice.local.failure_reason import NOTHING_MADE, reason_in
+from sluice.local.files import Files
+from sluice.local.fingerprint import fingerprint
 from sluice.local.lock import locked
-from sluice.local.project import Files, find_project, fingerprint, local_port
+from sluice.local.port import local_port
+from sluice.local.project import find_project
 
 from tests.local.projects import eventually
 

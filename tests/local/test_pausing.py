@@ -103,7 +103,7 @@ def test_a_cron_is_run_by_hand_and_says_that_it_is_paused(project: Project, stor
     waits = project.run("run", "twice")
 
     assert waits.code == 0
-    assert "twice is paused: the run waits" in waits.err
+    assert "twice is paused: the tick waits" in waits.err
     schedule = ("scheduler", "get-schedule", "--name", "sluice-local-twice")
     eventually(lambda: project.aws(*schedule)["State"] == "DISABLED", "its schedule is disabled", limit=90)
     assert project.run("unpause", "twice").code == 0
@@ -119,9 +119,9 @@ def test_a_cron_is_run_by_hand_and_says_that_it_is_paused(project: Project, stor
         (["pause", "ecko"], 3, "did you mean 'echo'?"),
         (["pause", "echo", "--until", "tomorrow"], 2, "--until tomorrow"),
         (["pause", "echo", "--until", "2030-01-01T00:00:00"], 2, "time zone"),
-        (["pause", "echo", "--until", "2020-01-01T00:00:00Z"], 2, "has gone by"),
+        (["pause", "echo", "--until", "2020-01-01T00:00:00Z"], 2, "has passed"),
         (["history", "ecko"], 3, "did you mean 'echo'?"),
-        (["run", "echo"], 2, "is no cron"),
+        (["run", "echo"], 2, "is not a cron"),
         (["run", "echo", "{", "--json"], 2, "not JSON"),
         (["run", "echo", "1", "--id", "x"], 2, "not both"),
     ],

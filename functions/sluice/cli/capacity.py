@@ -11,28 +11,52 @@ import click
 from ..planning.capacity import ACCOUNT_CONCURRENCY, WRITES_A_TABLE, Check, ImpossibleLoadError, Load, checks
 from ..planning.drain import Drain, drain
 from ..planning.picture import picture
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .tables import print_table
 
 _IN_SECONDS = 120
-"""Durations below are told in seconds."""
+"""Durations below it are shown in seconds."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "sluice capacity --rate 1000 --pause-hours 24 --svg backlog.svg",
+        "sluice capacity --rate 50000 --duration-ms 20 --batch 10 --handlers 4",
+    )
+)
 @click.option("--rate", type=float, default=1_000, show_default=True, help="Events a second, of all handlers.")
-@click.option("--duration-ms", type=float, default=100, show_default=True, help="Of one event, its trace's write too.")
-@click.option("--batch", type=int, default=1, show_default=True, help="Events that an invocation gets.")
-@click.option("--handlers", type=int, default=1, show_default=True, help="Alike handlers that share the events.")
-@click.option("--max-concurrency", type=int, help="Each handler's setting.  [default: AWS's limits]")
-@click.option("--account-concurrency", type=int, default=ACCOUNT_CONCURRENCY, show_default=True, help="Lambda's quota.")
-@click.option("--trace-kb", type=float, default=1, show_default=True, help="Size of a trace as it is stored.")
 @click.option(
-    "--table-writes", type=float, default=WRITES_A_TABLE, show_default=True, help="DynamoDB's quota, a second."
+    "--duration-ms",
+    type=float,
+    default=100,
+    show_default=True,
+    help="Milliseconds to run one event and write its trace.",
+)
+@click.option("--batch", type=int, default=1, show_default=True, help="Events in one invocation.")
+@click.option("--handlers", type=int, default=1, show_default=True, help="Handlers that share the events evenly.")
+@click.option("--max-concurrency", type=int, help="max_concurrency of each handler.  [default: AWS's limits]")
+@click.option(
+    "--account-concurrency",
+    type=int,
+    default=ACCOUNT_CONCURRENCY,
+    show_default=True,
+    help="The account's Lambda quota.",
+)
+@click.option("--trace-kb", type=float, default=1, show_default=True, help="Kilobytes of one stored trace.")
+@click.option(
+    "--table-writes",
+    type=float,
+    default=WRITES_A_TABLE,
+    show_default=True,
+    help="The account's DynamoDB quota, in write units a second for a table.",
 )
 @click.option("--backlog", type=float, default=0, show_default=True, help="Events that wait already.")
-@click.option("--pause-hours", type=float, default=0, show_default=True, help="How long it is paused before that.")
 @click.option(
-    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="A file for a picture of the backlog over time."
+    "--pause-hours", type=float, default=0, show_default=True, help="Hours of a pause, in which events go on coming in."
+)
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw the backlog over time into this file."
 )
 @about_stage()
 def capacity(
@@ -49,9 +73,10 @@ def capacity(
     pause_hours: float,
     svg: Path | None,
 ) -> None:
-    """Work out how many machines a rate of events takes, which limits it meets, and how a backlog drains.
+    """Calculate what a rate of events needs on AWS.
 
-    Nothing is asked of AWS.
+    Shows how many machines it takes, which of AWS's limits it meets and what to do about them, and how long a backlog
+    takes to drain. No AWS call is made.
     """
     try:
         load = Load(
@@ -76,18 +101,20 @@ def capacity(
         invocation.print_json(_as_json(load, drained, limits))
         return
     rows = [[limit.name, _number(limit.used), _number(limit.limit), "yes" if limit.holds else "NO"] for limit in limits]
-    print_table(["limit", "taken", "there is", "holds"], rows, numbers={1, 2})
-    says = [f"{load.needed:,} machines at {load.rate:,g} events/s; at most {load.most:,.0f} events/s are done"]
+    print_table(["limit", "needed", "available", "enough"], rows, numbers={1, 2})
+    lines = [
+        f"{load.rate:,g} events/s take {load.needed:,} machines; the most that can run is {load.most:,.0f} events/s"
+    ]
     if drained.backlog:
-        says.append(
+        lines.append(
             f"a backlog of {drained.backlog:,.0f} never drains"
             if drained.seconds is None
             else f"a backlog of {drained.backlog:,.0f} drains in {_duration(drained.seconds)}"
         )
-    says += [f"{limit.name}: {limit.remedy}" for limit in limits if not limit.holds]
+    lines += [f"{limit.name}: {limit.remedy}" for limit in limits if not limit.holds]
     if svg:
-        says.append(f"written: {svg}")
-    invocation.say(*says, then=invocation.command("cost"))
+        lines.append(f"wrote {svg}")
+    invocation.say(*lines, then=invocation.command("cost"))
 
 
 def _as_json(load: Load, drained: Drain, limits: list[Check]) -> dict[str, object]:
@@ -120,7 +147,7 @@ def _title(load: Load, drained: Drain) -> str:
 
 
 def _number(value: float) -> str:
-    return "no end" if math.isinf(value) else f"{value:,.1f}".removesuffix(".0")
+    return "unlimited" if math.isinf(value) else f"{value:,.1f}".removesuffix(".0")
 
 
 def _duration(seconds: float) -> str:

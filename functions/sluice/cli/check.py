@@ -6,21 +6,26 @@ import click
 
 from ..local.project import find_project
 from ..local.synth import synth
-from .failures import FAILED, CommandError
+from ..stage.names import LOCAL_STAGE
+from .command_error import FAILED, CommandError
 from .invocation import Invocation, about_stage
 
 
 @click.command()
 @about_stage()
 def check(invocation: Invocation) -> None:
-    """Check app.py, the handlers, their names and limits, by synthesising what would be deployed."""
+    """Check app.py and the handlers, without deploying.
+
+    Runs app.py as a deployment would, and lists every problem with names, files, settings and limits. No AWS call is
+    made.
+    """
     result = synth(find_project(), invocation.stage)
     if invocation.as_json:
         invocation.print_json({"ok": result.ok, "handlers": result.handlers, "problems": result.problems})
     if not result.ok:
         listed = "\n".join(f"- {problem}" for problem in result.problems)
-        raise CommandError(f"this cannot be deployed:\n{listed}", code=FAILED, then=invocation.command("check"))
+        raise CommandError(f"app.py cannot be deployed:\n{listed}", code=FAILED, then=invocation.command("check"))
     if not invocation.as_json:
         click.echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
-    then = "sluice up" if invocation.stage == "local" else invocation.command("cdk", "deploy")
+    then = "sluice up" if invocation.stage == LOCAL_STAGE else invocation.command("cdk", "deploy")
     invocation.say(", ".join(result.handlers), then=then)

@@ -1,4 +1,4 @@
-"""The commands, each imported when it is run, so that `sluice` starts quickly."""
+"""The table of commands. Each command's module is imported when the command runs, so that `sluice` starts quickly."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import importlib
 import click
 
 _COMMANDS = {
-    "up": ("up_down", "up"),
-    "down": ("up_down", "down"),
+    "up": ("up", "up"),
+    "down": ("down", "down"),
     "demo": ("demo", "demo"),
     "check": ("check", "check"),
     "emit": ("emit", "emit"),
@@ -20,17 +20,17 @@ _COMMANDS = {
     "history": ("history", "history"),
     "run": ("run", "run"),
     "traces": ("traces", "traces"),
-    "trace": ("traces", "trace"),
+    "trace": ("trace", "trace"),
     "replay": ("replay", "replay"),
     "scheduled": ("scheduled", "scheduled"),
-    "cancel": ("scheduled", "cancel"),
+    "cancel": ("cancel", "cancel"),
     "crons": ("crons", "crons"),
     "dead": ("dead", "dead"),
     "cost": ("cost", "cost"),
     "capacity": ("capacity", "capacity"),
     "cdk": ("cdk", "cdk"),
 }
-"""For each command, its module here and its name in there. In the order of the help."""
+"""Each command's module in this package, and its name in that module, in the order of the help."""
 
 
 class _Commands(click.Group):
@@ -48,7 +48,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            raise click.UsageError(f"there is no command {args[0]!r}; there are: {', '.join(_COMMANDS)}", ctx)
+            raise click.UsageError(f"there is no command {args[0]!r}; the commands are: {', '.join(_COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -62,9 +62,10 @@ class _Commands(click.Group):
 @click.version_option(package_name="sluice", prog_name="sluice")
 @click.pass_context
 def root(context: click.Context) -> None:
-    """Background queues, crons and traces on your own AWS account.
+    """Run background queues, crons and traces on your own AWS account.
 
-    The stage `local`, which is the default, is a cloud on this machine: `sluice up` starts it.
+    Every command works on one stage. The default stage is `local`, a copy of AWS on this machine, which `sluice up`
+    starts. `--stage prod` works on the stage prod on AWS.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

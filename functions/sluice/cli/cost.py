@@ -8,22 +8,36 @@ import click
 
 from ..planning import prices
 from ..planning.cost import Bill, ImpossibleUsageError, Usage, bill
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .tables import print_table
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "sluice cost --events 20e6 --duration-ms 40 --batch 10 --emit-batch 10",
+        "sluice cost --handlers 12 --crons 3 --cron-minutes 5",
+    )
+)
 @click.option("--events", type=float, default=1e6, show_default="1 million", help="Events a month.")
-@click.option("--duration-ms", type=float, default=100, show_default=True, help="Of one event, its trace's write too.")
-@click.option("--memory", type=float, default=256, show_default=True, help="MB of a function.")
-@click.option("--batch", type=float, default=1, show_default=True, help="Events that an invocation gets, on average.")
-@click.option("--emit-batch", type=float, default=1, show_default=True, help="Events sent at once: 10 with emit_many.")
-@click.option("--event-kb", type=float, default=1, show_default=True, help="Size of an event.")
-@click.option("--trace-kb", type=float, default=1, show_default=True, help="Size of a trace as it is stored.")
-@click.option("--trace-days", type=float, default=30, show_default=True, help="Days that traces are kept.")
+@click.option(
+    "--duration-ms",
+    type=float,
+    default=100,
+    show_default=True,
+    help="Milliseconds to run one event and write its trace.",
+)
+@click.option("--memory", type=float, default=256, show_default=True, help="Megabytes of each function.")
+@click.option("--batch", type=float, default=1, show_default=True, help="Events in one invocation, on average.")
+@click.option(
+    "--emit-batch", type=float, default=1, show_default=True, help="Events in one call to SQS: 10 with emit_many."
+)
+@click.option("--event-kb", type=float, default=1, show_default=True, help="Kilobytes of one event.")
+@click.option("--trace-kb", type=float, default=1, show_default=True, help="Kilobytes of one stored trace.")
+@click.option("--trace-days", type=float, default=30, show_default=True, help="Days to keep traces.")
 @click.option("--handlers", type=int, default=1, show_default=True, help="Handlers, crons included.")
-@click.option("--crons", type=int, default=0, show_default=True, help="How many of them are crons.")
-@click.option("--cron-minutes", type=float, default=60, show_default=True, help="Minutes between runs of a cron.")
+@click.option("--crons", type=int, default=0, show_default=True, help="Crons among the handlers.")
+@click.option("--cron-minutes", type=float, default=60, show_default=True, help="Minutes between a cron's runs.")
 @about_stage()
 def cost(
     invocation: Invocation,
@@ -39,7 +53,10 @@ def cost(
     crons: int,
     cron_minutes: float,
 ) -> None:
-    """Work out what a stage costs a month on AWS, part by part. Nothing is asked of AWS."""
+    """Calculate what a stage costs a month on AWS.
+
+    Shows each part's cost and how it is worked out. No AWS call is made.
+    """
     try:
         usage = Usage(
             events=events,
@@ -61,11 +78,11 @@ def cost(
         invocation.print_json(_as_json(made))
         return
     rows = [[part.name, f"{part.dollars:,.2f}", part.arithmetic] for part in made.parts]
-    rows.append(["in all", f"{made.total:,.2f}", ""])
-    print_table(["part", "$ a month", "how"], rows, numbers={1})
+    rows.append(["total", f"{made.total:,.2f}", ""])
+    print_table(["part", "$ a month", "calculation"], rows, numbers={1})
     invocation.say(
-        f"a million events: ${made.per_million:.2f} for calls and computing",
-        f"prices: us-east-1, {prices.AS_OF}, without the free tier, cold starts and what handlers themselves call",
+        f"a million events cost ${made.per_million:.2f} for calls and computing",
+        f"prices: us-east-1, {prices.AS_OF}; without the free tier, cold starts and the AWS calls that handlers make",
         then=invocation.command("capacity"),
     )
 

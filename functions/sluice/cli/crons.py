@@ -14,22 +14,26 @@ from ..traces import Trace
 from ..traces.trace import iso
 from .describe_cron import in_words
 from .invocation import Invocation, about_stage
+from .parse_time import utc_text
 from .tables import print_table
+
+_TIME = "%a %Y-%m-%d %H:%M"
 
 
 @click.command()
 @about_stage(deployed=True)
 def crons(invocation: Invocation) -> None:
-    """List the crons: when each runs, by the clock of its zone, and how its last run ended.
+    """List the crons: schedule, last run and next three runs.
 
-    A cron that is paused, blocked or disabled (sluice up --no-crons) would run at the times shown.
+    Times are in each cron's own time zone. A cron that is paused, blocked or disabled (by sluice up --no-crons) does
+    not run at the times shown.
     """
     found = all_crons(invocation.stage)
     if invocation.as_json:
         invocation.print_json([_fields(cron) for cron in found])
         return
     if not found:
-        invocation.say("there are no crons; app.py makes one with Cron(...)", then=invocation.command("status"))
+        invocation.say("there are no crons; add one to app.py with Cron(...)", then=invocation.command("status"))
         return
     _print_table(found)
     first = next((cron for cron in found if cron.last), found[0])
@@ -54,7 +58,7 @@ def _fields(cron: Cron) -> dict[str, object]:
             "finished_at": iso(last.finished_ms),
             "skipped": last.skipped,
         },
-        "next": [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in cron.next],
+        "next": [utc_text(run) for run in cron.next],
     }
 
 
@@ -68,18 +72,18 @@ def _print_table(found: Sequence[Cron]) -> None:
                 cron.state,
                 in_words(cron.expression, fortnightly=cron.fortnightly),
                 cron.timezone,
-                _last(cron.last, zone),
-                ", ".join(run.astimezone(zone).strftime("%a %Y-%m-%d %H:%M") for run in cron.next) or "-",
+                _last_run(cron.last, zone),
+                ", ".join(run.astimezone(zone).strftime(_TIME) for run in cron.next) or "-",
             ]
         )
-    print_table(["cron", "state", "schedule", "zone", "last run", "next runs"], rows)
+    print_table(["cron", "state", "schedule", "time zone", "last run", "next runs"], rows)
 
 
-def _last(trace: Trace | None, zone: ZoneInfo) -> str:
+def _last_run(trace: Trace | None, zone: ZoneInfo) -> str:
     if trace is None:
         return "-"
     ms = trace.started_ms or trace.emitted_ms or 0
-    when = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).strftime("%a %Y-%m-%d %H:%M")
+    when = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).strftime(_TIME)
     return f"{'skipped' if trace.skipped else trace.status} {when}"
 
 

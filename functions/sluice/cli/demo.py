@@ -9,8 +9,9 @@ import click
 from ..local import cloud
 from ..local.demo import ORDERS, run_demo
 from ..local.project import find_project
-from .failures import FAILED, CommandError
-from .invocation import Invocation, about_stage, only_local
+from .command_error import FAILED, CommandError
+from .invocation import Invocation, about_stage
+from .local_stage import only_local
 from .progress import ShownProgress
 from .status import print_status
 from .trace_page import print_trace
@@ -19,11 +20,12 @@ from .trace_page import print_trace
 @click.command()
 @about_stage()
 def demo(invocation: Invocation) -> None:
-    """Start the local cloud and send a dozen orders through the example handlers.
+    """Run a dozen orders through the example handlers.
 
-    Ends well only if each of them, and everything that was emitted for it, came out as it should.
+    Starts the local cloud, emits the orders, waits until they and all that they emit have run, and compares the
+    results with what they should be. The exit code is 0 only if all of them match.
     """
-    only_local(invocation, "demo")
+    only_local(invocation.stage, "demo")
     progress = ShownProgress()
     cloud.up(find_project(), progress)
     result = run_demo(progress)
@@ -44,7 +46,7 @@ def demo(invocation: Invocation) -> None:
             click.echo()
     if result.differences:
         raise CommandError(
-            "not everything came out as it should:\n" + "\n".join(f"- {line}" for line in result.differences),
+            "the results are not what they should be:\n" + "\n".join(f"- {line}" for line in result.differences),
             code=FAILED,
             then="sluice status",
         )

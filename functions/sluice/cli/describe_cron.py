@@ -1,4 +1,4 @@
-"""Schedules in words."""
+"""Schedules described in words."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..schedules.expression import cron_of
 
 
 def in_words(expression: str, *, fortnightly: bool = False) -> str:
-    """A schedule's expression in words; the expression itself where there are none.
+    """Describe a schedule's expression, or return it as it is if it cannot be described.
 
     Args:
         expression: such as `cron(0 3 ? * MON-FRI *)`.
-        fortnightly: whether it counts in every second week only.
+        fortnightly: whether the cron runs in every second week only.
     """
     cron = cron_of(expression)
     if cron is None:
@@ -28,7 +28,7 @@ def in_words(expression: str, *, fortnightly: bool = False) -> str:
     options.use_24hour_time_format = True
     options.verbose = True
     try:
-        # That library's expressions begin with the seconds.
+        # cron_descriptor's expressions begin with the seconds.
         text = str(get_description(f"0 {cron}", options))
     except (FormatError, MissingFieldError, WrongArgumentError, ValueError):
         return expression

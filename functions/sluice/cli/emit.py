@@ -16,34 +16,38 @@ from ..errors import NotAcceptedError
 from ..operate.handlers import closest, handler_names
 from ..stage import clients
 from ..stage.names import Names, check_handler
-from .events import read_events
-from .failures import FAILED, NOT_ALLOWED, REFUSED, CommandError
+from .command_error import FAILED, REFUSED, CommandError
+from .explain_error import NOT_ALLOWED
+from .help_text import examples
 from .invocation import Invocation, about_stage
-from .parse_time import moment_of
+from .parse_time import parse_moment, utc_text
+from .read_events import read_events
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 
 
 @click.command(
-    # So that a negative number can be an event.
+    # Unknown options pass, so that a negative number can be an event.
     context_settings={"ignore_unknown_options": True},
-    epilog="""
-    \b
-    Examples:
-      sluice emit audit-log '{"what": "order placed", "order": 7}'
-      sluice emit order-placed --lines --file functions/sluice/local/demo_orders.jsonl
-      sluice emit audit-log '{"what": "nothing", "order": 7}' --delay 60
-    """,
+    epilog=examples(
+        """sluice emit audit-log '{"what": "order placed", "order": 7}'""",
+        """sluice emit audit-log '{"what": "nothing", "order": 7}' --delay 60""",
+        "sluice emit order-placed --lines \\",
+        "    --file functions/sluice/local/demo_orders.jsonl",
+    ),
 )
 @click.argument("handler")
 @click.argument("event", metavar="[JSON]", required=False)
-@click.option("--lines", is_flag=True, help="One event a line, from stdin (-) or --file.")
+@click.option("--lines", is_flag=True, help="Read one event a line, from stdin (-) or --file.")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the event from this file."
 )
-@click.option("--delay", type=float, metavar="SECONDS", help="Seconds to wait before it runs.")
+@click.option("--delay", type=float, metavar="SECONDS", help="Run the event no sooner than in SECONDS.")
 @click.option(
-    "--at", "moment", metavar="ISO", help="When to run it, such as 2030-01-31T09:00:00+01:00; a past moment is now."
+    "--at",
+    "moment",
+    metavar="ISO",
+    help="Run the event no sooner than at this moment, such as 2030-01-31T09:00:00+01:00. A past moment means now.",
 )
 @about_stage(deployed=True)
 def emit(
@@ -56,14 +60,14 @@ def emit(
     delay: float | None,
     moment: str | None,
 ) -> None:
-    """Run HANDLER with an event, soon. Prints the event's id, or one a line.
+    """Emit an event to HANDLER and print the event's id.
 
-    The event is JSON, and arrives as it is written here. With - it is read from stdin.
+    JSON is the event. The handler receives it exactly as it is written here. - reads it from stdin.
     """
     if event is not None and _OPTION.match(event):
         raise click.NoSuchOption(event.partition("=")[0])
     check_handler(handler)
-    at = None if moment is None else moment_of("--at", moment)
+    at = None if moment is None else parse_moment("--at", moment)
     texts = read_events(event, lines=lines, file=file)
     others = None if _has_queue(invocation.stage, handler) else handler_names(invocation.stage)
     try:
@@ -80,14 +84,14 @@ def emit(
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
     until = wait_of(delay, at).until
     if until and others is None:
-        news += f", for {until:%Y-%m-%dT%H:%M:%SZ}"
+        news += f", scheduled for {utc_text(until)}"
         then = invocation.command("scheduled", handler)
     invocation.say(news, then=then)
 
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Keep the library's own warning back: the command's says more."""
+    """Hide the library's warning about a missing handler: the command's own says more."""
     logger = logging.getLogger("sluice")
 
     def is_worse(record: logging.LogRecord) -> bool:
@@ -108,12 +112,12 @@ def _print_ids(invocation: Invocation, handler: str, ids: list[str]) -> None:
 
 
 def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error: NotAcceptedError) -> CommandError:
-    """What SQS did not take, so that just that can be emitted again."""
+    """Return the error for events that SQS refused. It prints them, so that exactly these can be emitted again."""
     first = error.refused[0]
     listed = "\n".join(texts[refused.index] for refused in error.refused)
     return CommandError(
-        f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.reason}). The ids are"
-        f" those of the others. Not accepted:\n{listed}",
+        f"SQS did not accept {len(error.refused)} of {len(texts)} events ({first.reason}). The others"
+        f" were emitted; their ids are printed. Emit these again:\n{listed}",
         code=REFUSED if all(refused.code in NOT_ALLOWED for refused in error.refused) else FAILED,
         then=invocation.command("emit", handler, "--lines", "-"),
     )
@@ -130,5 +134,5 @@ def _has_queue(stage: str, handler: str) -> bool:
 
 def _no_handler(handler: str, known: list[str]) -> str:
     similar = closest(handler, known)
-    hint = f"did you mean {similar!r}?" if similar else f"there are: {', '.join(known) or 'none'}"
-    return f"no handler is named {handler!r}, so this is kept with the status no-handler; {hint}"
+    hint = f"did you mean {similar!r}?" if similar else f"the handlers are: {', '.join(known) or 'none'}"
+    return f"no handler is named {handler!r}, so this event is kept with the status no-handler; {hint}"

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import click
 
-from ..operate.handlers import UnknownHandlerError, handler_names
 from ..pausing.record_store import RecordStore
 from ..stage import clients
 from ..stage.names import Names
 from .invocation import Invocation, about_stage
+from .known_handlers import known_handlers
 from .tables import print_table
+
+_MOST = 1000
 
 
 @click.command()
 @click.argument("handler")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, _MOST),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help=f"List N changes at most, up to {_MOST:,}.",
+)
 @about_stage(deployed=True)
 def history(invocation: Invocation, handler: str, *, limit: int) -> None:
-    """List when HANDLER was paused, unpaused, blocked and unblocked, by whom and why. Newest first.
+    """List HANDLER's pauses and blocks: when, by whom and why.
 
-    What was done in the AWS console has a name to it only where a CloudTrail trail logs management events.
+    The newest change comes first. For changes made in the AWS console, the name is known only if the account has a
+    CloudTrail trail that logs management events.
     """
-    known = handler_names(invocation.stage)
     store = RecordStore(clients.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
     changes = [change.printed() for change in store.history(handler, limit)]
-    if not changes and handler not in known:
-        raise UnknownHandlerError(handler, invocation.stage, known)
+    if not changes:
+        known_handlers(invocation.stage, [handler])
     if invocation.as_json:
         invocation.print_json(changes)
         return

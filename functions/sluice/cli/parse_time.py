@@ -1,28 +1,54 @@
-"""Moments, as a command line gives them."""
+"""Moments on the command line: read from options, and printed in UTC."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+import time
+from datetime import UTC, datetime
 
 import click
 
+_AGO = re.compile(r"(\d{1,9})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
-def moment_of(option: str, text: str, *, or_else: str = "") -> datetime:
-    """The moment in an option's value.
+
+def parse_moment(option: str, text: str, *, or_else: str = "") -> datetime:
+    """Return the moment in an option's value.
 
     Args:
         option: the option, for the error.
         text: its value.
-        or_else: what else may stand there, for the error.
+        or_else: other forms that the option accepts, for the error.
 
     Raises:
-        click.UsageError: it is not ISO 8601, or lacks a time zone.
+        click.UsageError: the value is not ISO 8601, or has no time zone.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.UsageError(f"{option} {text}: write {or_else}a moment such as 2030-01-31T09:00:00+01:00") from error
+        raise click.UsageError(f"{option} {text}: give {or_else}a moment such as 2030-01-31T09:00:00+01:00") from error
     if moment.utcoffset() is None:
         written = moment.isoformat()
-        raise click.UsageError(f"{option} {text}: say in which time zone, as in {written}+01:00, or {written}Z for UTC")
+        raise click.UsageError(f"{option} {text}: add a time zone, as in {written}+01:00, or {written}Z for UTC")
     return moment
+
+
+def parse_since(option: str, text: str) -> float:
+    """Return the moment in an option's value, in seconds since 1970.
+
+    Args:
+        option: the option, for the error.
+        text: its value: an age, such as `15m`, or a moment in ISO 8601.
+
+    Raises:
+        click.UsageError: the value is neither.
+    """
+    ago = _AGO.fullmatch(text)
+    if ago:
+        return time.time() - int(ago[1]) * _SECONDS[ago[2]]
+    return parse_moment(option, text, or_else="90s, 15m, 1h, 7d or ").timestamp()
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a moment in ISO 8601, UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

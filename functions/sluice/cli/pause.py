@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -13,30 +14,36 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import SluiceError
 from ..event.envelope import LAST_MS
-from ..operate.handlers import UnknownHandlerError, handler_names
 from ..operate.status import in_flight
 from ..pausing.commands import Commands
 from ..pausing.describe import state_of
 from ..pausing.handler_states import Snapshot
 from ..pausing.history import MAX_REASON
-from .failures import CommandError, explain
-from .identity import open_commands, set_off_reconciler
+from ..pausing.open import open_handler_states
+from ..stage import clients
+from ..stage.names import Names
+from .command_error import CommandError
+from .explain_error import explain
+from .help_text import examples
+from .identity import caller
 from .invocation import Invocation, about_stage
-from .parse_time import moment_of
+from .known_handlers import known_handlers
+from .parse_time import parse_moment
 
 Act = Callable[[Commands, str], Snapshot]
+"""A change of one handler's state, given the handler's name."""
 
 
-def _short(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:
+def _check_reason(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:
     if reason is not None and not _is_text(reason):
         raise click.BadParameter("it is not UTF-8 text")
     if reason is not None and len(reason) > MAX_REASON:
-        raise click.BadParameter(f"it has {len(reason):,} characters; {MAX_REASON:,} are the most")
+        raise click.BadParameter(f"it has {len(reason):,} characters; use {MAX_REASON:,} at most")
     return reason
 
 
 def _is_text(given: str) -> bool:
-    """Whether it came as UTF-8: Python has other bytes as characters that nothing takes."""
+    """Return True if an argument came as UTF-8: Python turns other bytes into characters that no AWS call accepts."""
     try:
         given.encode()
     except UnicodeEncodeError:
@@ -44,80 +51,99 @@ def _is_text(given: str) -> bool:
     return True
 
 
-def _about_handlers(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command what all four take."""
-    for decorate in (
-        about_stage(deployed=True),
-        click.option(
-            "--reason", metavar="TEXT", callback=_short, help="Why. It is shown wherever the state is, and kept."
-        ),
-        click.option("--all", "everything", is_flag=True, help="All handlers of the stage."),
-        click.argument("names", metavar="HANDLER...", nargs=-1),
-    ):
-        command = decorate(command)
-    return click.command()(command)
+def _about_handlers(*lines: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the arguments and options that all four have, and examples in its help."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in (
+            about_stage(deployed=True),
+            click.option(
+                "--reason",
+                metavar="TEXT",
+                callback=_check_reason,
+                help=f"Why, in {MAX_REASON:,} characters at most. sluice status and sluice history show it.",
+            ),
+            click.option("--all", "everything", is_flag=True, help="Apply to all handlers of the stage."),
+            click.argument("names", metavar="HANDLER...", nargs=-1),
+        ):
+            command = decorator(command)
+        return click.command(epilog=examples(*lines))(command)
+
+    return decorate
 
 
-@click.option("--until", metavar="ISO", help="When it ends by itself, such as 2030-01-31T09:00:00+01:00.")
-@_about_handlers
+@click.option(
+    "--until", metavar="ISO", help="End the pause by itself at this moment, such as 2030-01-31T09:00:00+01:00."
+)
+@_about_handlers(
+    'sluice pause send-receipt --reason "the mail provider is down"',
+    "sluice pause --all --until 2030-01-31T09:00:00+01:00",
+)
 def pause(
     invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None, until: str | None
 ) -> None:
-    """Let no more of HANDLER's events start. They wait, for as long as it takes, and none is lost.
+    """Start none of HANDLER's events until it is unpaused.
 
-    What runs already runs to its end. Repeat the command should it fail half-way.
+    Events that are running run to their end. New events wait in the queue, for as long as the pause lasts, and none is
+    lost. If the command fails half-way, run it again.
     """
     until_ms = None
     if until is not None:
-        moment = moment_of("--until", until)
+        moment = parse_moment("--until", until)
         if moment <= datetime.now(UTC):
-            raise click.UsageError(f"--until {until} has gone by; give a moment that is to come")
+            raise click.UsageError(f"--until {until} has passed; give a moment in the future")
         until_ms = int(moment.timestamp() * 1000)
         if until_ms > LAST_MS:
-            raise click.UsageError(f"--until {until} is beyond the calendar; leave it out for a pause without an end")
+            raise click.UsageError(f"--until {until} is too far ahead; leave it out for a pause without an end")
     _for_each(invocation, names, everything, lambda commands, name: commands.pause(name, reason, until_ms))
 
 
-@_about_handlers
+@_about_handlers("sluice unpause send-receipt", "sluice unpause --all")
 def unpause(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Let HANDLER's events start again, all that have been waiting as soon as possible."""
+    """Start HANDLER's events again after a pause.
+
+    All waiting events start as soon as possible. A blocked handler cannot be unpaused.
+    """
     _for_each(invocation, names, everything, lambda commands, name: commands.unpause(name, reason))
 
 
-@_about_handlers
+@_about_handlers('sluice block send-receipt --reason "legal hold" --stage prod')
 def block(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Let no more of HANDLER's events start until an admin says otherwise. Pausing cannot undo it, nor unpausing."""
+    """Start none of HANDLER's events until an admin unblocks it.
+
+    Pausing and unpausing cannot lift a block. Events wait and none is lost, as in a pause.
+    """
     _for_each(invocation, names, everything, lambda commands, name: commands.block(name, reason))
 
 
-@_about_handlers
+@_about_handlers("sluice unblock send-receipt --stage prod")
 def unblock(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Lift the block on HANDLER. If it was also paused, it stays paused."""
+    """Lift the block on HANDLER.
+
+    A handler that was also paused stays paused.
+    """
     _for_each(invocation, names, everything, lambda commands, name: commands.unblock(name, reason))
 
 
 def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, act: Act) -> None:
     if everything == bool(names):
-        raise click.UsageError("name the handlers, or say --all")
-    known = handler_names(invocation.stage)
-    for name in names:
-        if name not in known:
-            raise UnknownHandlerError(name, invocation.stage, known)
-    commands = open_commands(invocation.stage)
+        raise click.UsageError("name one or more handlers, or give --all")
+    known = known_handlers(invocation.stage, names)
+    commands = Commands(open_handler_states(invocation.stage), caller(invocation.stage))
     done: list[dict[str, object]] = []
     failures: list[CommandError] = []
     for name in known if everything else dict.fromkeys(names):
         try:
             found = act(commands, name)
         except (SluiceError, BotoCoreError, ClientError) as error:
-            # The others are none the worse for it.
+            # Go on with the other handlers.
             failures.append(explain(error, invocation.stage))
             continue
         state = state_of(found, in_flight(invocation.stage, name), int(time.time() * 1000))
         done.append({"handler": name, **asdict(state)})
         if not invocation.as_json:
             invocation.say(f"{name}: {state.state}")
-    set_off_reconciler(invocation.stage)
+    _invoke_reconciler(invocation.stage)
     if invocation.as_json:
         invocation.print_json(done)
     if failures:
@@ -128,3 +154,11 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
         )
     if not invocation.as_json:
         invocation.say(then=invocation.command("status", *(names if len(names) == 1 else ())))
+
+
+def _invoke_reconciler(stage: str) -> None:
+    """Run the reconciler now and not within the minute: it alone changes the crons' schedules."""
+    with contextlib.suppress(BotoCoreError, ClientError):
+        clients.client("lambda", stage).invoke(
+            FunctionName=Names(stage).reconciler, InvocationType="Event", Payload=b"{}"
+        )

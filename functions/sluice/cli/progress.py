@@ -1,4 +1,4 @@
-"""Progress on stderr: a line for each step that is done, and how far the current one has got."""
+"""Progress on stderr: a line for each finished step, and the state of the current one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from contextlib import contextmanager
 import click
 
 _QUIET = 10.0
-"""Seconds between the details that are printed where no line can be overwritten."""
+"""Seconds between two details on a stderr that is not a terminal, where lines cannot be overwritten."""
 
 _WIDTH = 100
+"""Characters of a line that is overwritten. A longer one would wrap, and only its last row be overwritten."""
 
 
 class ShownProgress:
-    """Shows the progress of a long task to whoever runs the command."""
+    """Progress of a long task, shown to a person."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -26,7 +27,7 @@ class ShownProgress:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show a step, and at its end how long it took."""
+        """Show a step, and when it ends, how long it took."""
         self._step, self._began = text, time.monotonic()
         self._printed = self._began
         self._overwrite(f"{text} ...")
@@ -38,7 +39,7 @@ class ShownProgress:
         self._line(f"{text}: {time.monotonic() - self._began:.1f} s")
 
     def detail(self, text: str) -> None:
-        """Show how far the step has got."""
+        """Show the state of the current step."""
         now = time.monotonic()
         if self._terminal:
             self._overwrite(f"{self._step} ... {text}")
@@ -47,7 +48,7 @@ class ShownProgress:
             self._line(f"{self._step} ... {text} ({now - self._began:.0f} s)")
 
     def note(self, text: str) -> None:
-        """Say something."""
+        """Print a line."""
         self._line(text)
 
     def _overwrite(self, text: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from ..emitting.emit import emit_texts
-from ..event.ids import is_id
-from ..operate.handlers import handler_names
 from ..traces import open_store
-from .failures import FAILED, NOT_FOUND, CommandError
+from .command_error import FAILED, CommandError
+from .find_trace import cut_event, find_trace
 from .invocation import Invocation, about_stage
 
 
@@ -16,26 +15,19 @@ from .invocation import Invocation, about_stage
 @click.argument("event_id", metavar="ID")
 @about_stage(deployed=True)
 def replay(invocation: Invocation, event_id: str) -> None:
-    """Emit the event of a trace again, to the same handler. It gets a new id, and a trace of its own."""
-    store = open_store(invocation.stage)
-    found = store.find(event_id, handler_names(invocation.stage)) if is_id(event_id) else None
-    if found is None:
-        raise CommandError(
-            f"no trace of an event {event_id!r} in stage {invocation.stage!r}",
-            code=NOT_FOUND,
-            then=invocation.command("status"),
-        )
+    """Emit the event of a trace again, to the same handler.
+
+    The event gets a new id, which is printed, and a trace of its own.
+    """
+    found = find_trace(invocation, event_id)
+    show_it = invocation.command("trace", event_id)
     if found.error and found.status == "damaged":
         raise CommandError(
-            f"{found.error['message']}, and the event with it", code=FAILED, then=invocation.command("trace", event_id)
+            f"{found.error['message']}; its event is lost, so it cannot be replayed", code=FAILED, then=show_it
         )
-    event = store.unhandled.whole_event(found)
+    event = open_store(invocation.stage).unhandled.whole_event(found)
     if event is None:
-        raise CommandError(
-            f"event {event_id} was too large for its trace, which has only the beginning of it",
-            code=FAILED,
-            then=invocation.command("trace", event_id),
-        )
+        raise cut_event(event_id, show_it)
     (new_id,) = emit_texts(found.handler, [event], stage=invocation.stage)
     if invocation.as_json:
         invocation.print_json({"id": new_id, "handler": found.handler, "replayed": event_id})

@@ -1,18 +1,15 @@
-"""`sluice scheduled` and `sluice cancel`."""
+"""`sluice scheduled`."""
 
 from __future__ import annotations
-
-import json
-from datetime import UTC, datetime
 
 import click
 
 from ..emitting import scheduled_events
-from ..event.ids import is_id
-from ..operate.handlers import UnknownHandlerError, handler_names
 from ..traces.trace import iso
-from .failures import FAILED, NOT_FOUND, CommandError
+from .event_json import with_raw
 from .invocation import Invocation, about_stage
+from .known_handlers import known_handlers
+from .parse_time import utc_text
 from .tables import one_line, print_table
 
 
@@ -20,68 +17,32 @@ from .tables import one_line, print_table
 @click.argument("handler", required=False)
 @about_stage(deployed=True)
 def scheduled(invocation: Invocation, handler: str | None) -> None:
-    """List the events that are still to come, of all handlers or of HANDLER, soonest first.
+    """List the events that are scheduled for later, soonest first.
 
-    These are the ones for more than 15 minutes ahead when they were emitted. Nearer ones wait in SQS, which shows
-    only how many there are: sluice status counts them as delayed.
+    With HANDLER, only that handler's. An event is scheduled if it was due in more than 15 minutes when it was emitted.
+    Nearer ones wait in SQS, which cannot list them: `sluice status` counts them as delayed.
     """
-    known = handler_names(invocation.stage)
     found = scheduled_events.scheduled(invocation.stage, handler)
-    # What was emitted to a handler that has since been taken out is still to come.
-    if handler is not None and handler not in known and not found:
-        raise UnknownHandlerError(handler, invocation.stage, known)
+    # A handler that was removed from app.py may still have scheduled events.
+    known_handlers(invocation.stage, [handler] if handler is not None and not found else [])
     if invocation.as_json:
-        invocation.print_text("[" + ",\n ".join(map(_json, found)) + "]")
+        invocation.print_json_list(map(_json, found))
         return
     if not found:
         invocation.say("no events are scheduled", then=invocation.command("status", *([handler] if handler else [])))
         return
-    rows = [[one.envelope.id, one.handler, _due(one), one_line(one.event)] for one in found]
+    rows = [[event.envelope.id, event.handler, utc_text(event.due), one_line(event.event)] for event in found]
     print_table(["id", "handler", "due at", "event"], rows)
     invocation.say(then=invocation.command("cancel", found[0].envelope.id))
 
 
-@click.command()
-@click.argument("event_id", metavar="ID")
-@about_stage(deployed=True)
-def cancel(invocation: Invocation, event_id: str) -> None:
-    """Take a scheduled event back, so that it never runs."""
-    found = (
-        scheduled_events.cancel(invocation.stage, event_id, handler_names(invocation.stage))
-        if is_id(event_id)
-        else None
-    )
-    if found is None:
-        raise CommandError(
-            f"no event {event_id!r} is scheduled in stage {invocation.stage!r}; it may have been sent or cancelled"
-            " already, and what was emitted for the next 15 minutes cannot be taken back",
-            code=NOT_FOUND,
-            then=invocation.command("scheduled"),
-        )
-    if found.due <= datetime.now(UTC):
-        raise CommandError(
-            f"{event_id} was due at {_due(found)}, and may have been sent to {found.handler} before it was taken back",
-            code=FAILED,
-            then=invocation.command("trace", event_id),
-        )
-    if invocation.as_json:
-        invocation.print_json({"id": event_id, "handler": found.handler, "cancelled": True})
-    else:
-        invocation.say(f"{event_id} will not run", then=invocation.command("scheduled"))
-
-
-def _due(one: scheduled_events.Scheduled) -> str:
-    return one.due.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _json(one: scheduled_events.Scheduled) -> str:
-    """The event's fields as a JSON object, and the event in it as it was emitted."""
+def _json(event: scheduled_events.Scheduled) -> str:
     fields = {
-        "id": one.envelope.id,
-        "handler": one.handler,
-        "due_at": _due(one),
-        "emitted_at": iso(one.envelope.emitted_ms),
-        "emitted_by": one.envelope.emitted_by,
-        "parent": one.envelope.parent,
+        "id": event.envelope.id,
+        "handler": event.handler,
+        "due_at": utc_text(event.due),
+        "emitted_at": iso(event.envelope.emitted_ms),
+        "emitted_by": event.envelope.emitted_by,
+        "parent": event.envelope.parent,
     }
-    return json.dumps(fields)[:-1] + f', "event": {one.event}}}'
+    return with_raw(fields, event=event.event)

@@ -9,20 +9,33 @@ import click
 
 from ..emitting.scheduled_events import COUNTED
 from ..operate.status import HandlerStatus, statuses
+from .help_text import listing
 from .invocation import Invocation, about_stage
 from .tables import print_table
 
+_COLUMNS = listing(
+    "Columns:",
+    "waiting    events that can start now",
+    "in flight  events that are running",
+    "delayed    events whose delay of up to 15 minutes has not passed",
+    "scheduled  events that are due later than that",
+    "dead       events in the dead-letter queue",
+    "oldest s   seconds that the oldest waiting event has waited, as CloudWatch",
+    "           measured it some minutes ago",
+    "moved at   when a paused handler's events were last sent again, so that SQS",
+    "           does not delete them after 14 days",
+    "",
+    "All numbers but scheduled are SQS's approximations.",
+)
 
-@click.command()
+
+@click.command(epilog=_COLUMNS)
 @click.argument("handler", required=False)
 @about_stage(deployed=True)
 def status(invocation: Invocation, handler: str | None) -> None:
-    """Show how each handler is doing, or only HANDLER.
+    """Show each handler's state and how many events it has.
 
-    Events: waiting to run, in flight (running), delayed (by up to 15 minutes), scheduled for later than that, dead
-    (in the dead-letter queue). But for the scheduled ones the numbers are SQS's approximations. The age of the oldest
-    one is CloudWatch's, some minutes old. Moved: when the events that wait for a paused handler were last sent again,
-    so that SQS doesn't delete them.
+    With HANDLER, only that handler.
     """
     rows = statuses(invocation.stage, handler)
     if invocation.as_json:
@@ -46,8 +59,7 @@ def _fields(row: HandlerStatus) -> dict[str, object]:
     if row.scheduled == COUNTED:
         fields["scheduled"] = f"{COUNTED}+"
     if row.unhandled:
-        events = "1 event" if row.unhandled == 1 else f"{row.unhandled} events"
-        kept = f"{events} kept that had no handler"
+        kept = f"{row.unhandled} event{'' if row.unhandled == 1 else 's'} kept that had no handler"
         fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept
     if row.moving:
         fields["moved_at"] = "now"

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 _PIPE_WIDTH = 200
-"""Columns where there is no terminal to ask."""
+"""Columns of a table that does not go to a terminal."""
 
 
 def console() -> Console:
-    """A console on stdout."""
-    made = Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
-    return made if made.is_terminal else Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
+    """Return a console on stdout."""
+    found = Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return found if found.is_terminal else Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
 
 
 def print_table(
@@ -27,10 +27,10 @@ def print_table(
     """Print a table.
 
     Args:
-        headings: of the columns.
-        rows: the cells' text; `-` where there is nothing.
-        numbers: the columns to be set to the right.
-        drop_empty: the columns to be left out if no row has anything in them.
+        headings: the columns' headings.
+        rows: the cells' text; `-` for an empty cell.
+        numbers: the columns to align right.
+        drop_empty: the columns to leave out if all their cells are empty.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     shown = [
@@ -44,6 +44,6 @@ def print_table(
 
 
 def one_line(text: str, width: int = 60) -> str:
-    """Text in one line of at most so many characters."""
+    """Return text in one line of at most `width` characters."""
     text = " ".join(text[: width * 2].split())
     return text if len(text) <= width else text[: width - 1] + "…"

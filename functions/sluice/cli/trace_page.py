@@ -1,4 +1,4 @@
-"""A trace on a page."""
+"""A trace, printed for a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..traces import Trace
 from ..traces.trace import iso
 
 _LONGEST = 20_000
-"""Characters of an event or a result that a person is shown; `--json` has all of it."""
+"""Characters of an event or a result to print. `--json` prints all of it."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
 _OPEN = frozenset("[{")
@@ -19,7 +19,7 @@ _CLOSE = frozenset("]}")
 
 
 def print_trace(trace: Trace) -> None:
-    """Print a trace for a person to read."""
+    """Print a trace."""
     click.echo(click.style(f"{trace.handler}  {trace.status}", bold=True))
     facts = {
         "id": trace.id,
@@ -30,7 +30,7 @@ def print_trace(trace: Trace) -> None:
         ),
         "attempts": str(trace.attempts),
         "parent": trace.parent,
-        "not run, as": (trace.duplicate_of and f"{trace.duplicate_of} has the same key") or trace.skipped,
+        "not run": (trace.duplicate_of and f"{trace.duplicate_of} has the same key") or trace.skipped,
         "request": trace.request_id,
         "log stream": trace.log_stream,
         "cut to fit": ", ".join(trace.cut) or None,
@@ -68,7 +68,7 @@ def _section(name: str, text: str) -> None:
 
 
 def _pretty(text: str) -> str:
-    """JSON with line breaks, and otherwise just as it is."""
+    """Return JSON with line breaks and indentation, and no other change."""
     if len(text) > _LONGEST:
         return f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters: --json shows all"
     pieces: list[str] = []

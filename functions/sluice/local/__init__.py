@@ -1,4 +1,1 @@
-"""The local cloud: MiniStack on this machine, with the real template deployed into it.
-
-Not shipped to Lambda.
-"""
+"""The local cloud: MiniStack on this machine, with the real template deployed into it. Not shipped to Lambda."""

@@ -11,17 +11,16 @@ from collections.abc import Sequence
 import psutil
 
 from ..stage.names import LOCAL_STAGE
-from . import cdk, environment, processes
+from . import cdk_program, environment, processes
 from .errors import LocalCloudError
-from .failure import MANIFEST, reason_in
+from .failure_reason import MANIFEST, reason_in
+from .files import Files
 from .progress import Progress
-from .project import Files
 
 _RESOURCE = re.compile(
     r"^\S+ \| +(?P<done>\d+)/(?P<all>\d+) \| [^|]+ \| (?P<state>\w+) +\| (?P<type>\S+) +\| (?P<id>\S+)"
 )
-"""A line of the CDK's about one resource."""
-
+"""A line of the CDK's output about one resource."""
 
 _NO_CRONS = ("--context", "crons=off")
 
@@ -30,15 +29,15 @@ def deploy(files: Files, progress: Progress, *, crons: bool = True) -> None:
     """Deploy the project into the local cloud.
 
     Args:
-        files: the local cloud's.
-        progress: told what happens.
-        crons: whether they are to fire.
+        files: the local cloud's files.
+        progress: receives the progress.
+        crons: whether the crons' schedules are enabled.
 
     Raises:
-        LocalCloudError: the app cannot be synthesised or deployed; it says why.
+        LocalCloudError: app.py cannot be synthesised or deployed; the message says why.
     """
-    program = cdk.command(progress)
-    # Of an app.py that makes nothing, the CDK would deploy what it made before.
+    program = cdk_program.command(progress)
+    # If app.py makes nothing, the CDK would deploy the last synthesis.
     (files.assembly / MANIFEST).unlink(missing_ok=True)
     started = time.monotonic()
     with progress.step("deploying app.py"):
@@ -54,35 +53,42 @@ def deploy(files: Files, progress: Progress, *, crons: bool = True) -> None:
             start_new_session=True,
         )
         try:
-            output = _follow(child, files, progress)
+            output = _read_output(child, files, progress)
         finally:
-            # Interrupted: the CDK must not go on alone.
+            # Interrupted: the CDK must not go on by itself.
             if child.poll() is None:
                 processes.kill([psutil.Process(child.pid)])
             child.wait()
     if child.returncode != 0:
         raise LocalCloudError(
             f"the deployment failed after {time.monotonic() - started:.0f} s:\n{reason_in(output, files.root)}\n"
-            f"All that cdk said is in {files.deploy_log.relative_to(files.root)}"
+            f"The whole output of cdk is in {files.deploy_log.relative_to(files.root)}"
         )
 
 
 def stop_leftovers(files: Files) -> None:
-    """Stop a deployment into this local cloud whose command was killed, and free what it held.
+    """Stop a deployment whose command was killed, and remove its locks.
 
-    The caller holds the local cloud's lock, so that nobody else's deployment is under way.
+    The caller holds the local cloud's lock, so no other command is deploying.
+
+    Args:
+        files: the local cloud's files.
     """
     marks = _arguments(files)[-2:]
     processes.kill(processes.running(lambda command: list(command[-2:]) == marks))
-    # The CDK takes a lock for held while there is a process of its number: one that waits to be collected, or another.
+    # The CDK honours a lock while a process with its number exists, even a zombie or an unrelated process.
     for lock in files.assembly.glob("*.lock"):
         lock.unlink(missing_ok=True)
 
 
 def environment_of_cdk(files: Files) -> dict[str, str]:
-    """The environment in which the CDK's command line works on the local cloud."""
+    """Return the environment in which the CDK works on the local cloud.
+
+    Args:
+        files: the local cloud's files.
+    """
     aws = environment.without_aws(os.environ) | environment.unproxied(os.environ) | environment.local_aws(files.port)
-    return environment.for_cdk(aws, cdk.node()) | {
+    return environment.for_cdk(aws, cdk_program.node()) | {
         "SLUICE_STAGE": LOCAL_STAGE,
         "SLUICE_PORT": str(files.port),
         "TMPDIR": str(files.temporary),
@@ -92,6 +98,7 @@ def environment_of_cdk(files: Files) -> dict[str, str]:
 
 
 def _arguments(files: Files) -> list[str]:
+    """Return the arguments of `cdk deploy`. The last two tell this local cloud's deployments from all others."""
     return [
         *("--all", "--ci", "--require-approval", "never", "--progress", "events"),
         *("--context", f"stage={LOCAL_STAGE}"),
@@ -99,7 +106,8 @@ def _arguments(files: Files) -> list[str]:
     ]
 
 
-def _follow(child: subprocess.Popen[str], files: Files, progress: Progress) -> Sequence[str]:
+def _read_output(child: subprocess.Popen[str], files: Files, progress: Progress) -> Sequence[str]:
+    """Write the CDK's output to the log and report the progress. Return its lines."""
     lines = []
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     with files.deploy_log.open("w") as log, child.stdout as output:

@@ -1,4 +1,4 @@
-"""The environments of the programs that make up the local cloud: the caller's own AWS settings are in none of them."""
+"""The environment variables of the local cloud's programs. The caller's AWS settings are in none of them."""
 
 from __future__ import annotations
 
@@ -19,28 +19,34 @@ _FOR_SERVER = (
     "https_proxy",
     "http_proxy",
 )
-"""What MiniStack, and so every handler in it, takes over from the caller. A handler's settings come from app.py."""
+"""Variables that MiniStack, and so every handler in it, gets from the caller. A handler's settings come from app.py."""
 
-RIGHTS = "AUTH"
-"""MiniStack's variable that says whether it enforces IAM."""
+IAM_VARIABLE = "AUTH"
+"""MiniStack's variable that turns IAM on or off."""
 
 _NEVER_PROXIED = ("127.0.0.1", "localhost")
 
 
-def rights(caller: Mapping[str, str]) -> str:
-    """Whether IAM's policies count: for trying those that the stack has."""
+def iam_setting(caller: Mapping[str, str]) -> str:
+    """Return MiniStack's setting for IAM: on if the caller has set SLUICE_LOCAL_IAM=1, to try the stack's policies."""
     return "true" if caller.get("SLUICE_LOCAL_IAM") == "1" else "false"
 
 
 def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[str, str]:
-    """MiniStack's environment: it listens on 127.0.0.1 only, and leaves nothing outside of `temporary`."""
+    """Return MiniStack's environment.
+
+    Args:
+        caller: the caller's environment.
+        port: the port to listen at, on 127.0.0.1 only.
+        temporary: the directory for all of MiniStack's files.
+    """
     environment = {name: caller[name] for name in _FOR_SERVER if name in caller}
     return (
         environment
         | local_aws(port)
         | unproxied(caller)
         | {
-            RIGHTS: rights(caller),
+            IAM_VARIABLE: iam_setting(caller),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
@@ -50,7 +56,7 @@ def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[st
             "STATE_DIR": str(temporary / "state"),
             "S3_DATA_DIR": str(temporary / "s3"),
             "LAMBDA_EXECUTOR": "local",
-            # MiniStack cleans up containers on the Docker host it finds. Ours has none, and nobody else's are ours.
+            # MiniStack removes containers on the Docker host that it finds. This keeps it from finding the user's.
             "DOCKER_HOST": f"unix://{temporary / 'no-docker'}",
             "HOME": str(temporary),
             "LANG": "C.UTF-8",
@@ -62,9 +68,9 @@ def for_server(caller: Mapping[str, str], port: int, temporary: Path) -> dict[st
 
 
 def local_aws(port: int) -> dict[str, str]:
-    """What makes AWS's own tools and SDKs talk to the local cloud, whatever the caller has configured."""
+    """Return variables that make AWS's tools and SDKs talk to the local cloud, whatever the caller has configured."""
     return {
-        # The address, not `localhost`: S3 is then asked for paths, not for a host name for each bucket.
+        # The address, not `localhost`: SDKs then put a bucket's name into the path, not into the host name.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -77,22 +83,27 @@ def local_aws(port: int) -> dict[str, str]:
 
 
 def without_aws(caller: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment less everything that AWS's tools read."""
+    """Return the caller's environment without the variables that AWS's tools read."""
     return {name: value for name, value in caller.items() if not name.startswith("AWS_")}
 
 
 def unproxied(caller: Mapping[str, str]) -> dict[str, str]:
-    """What keeps requests to this machine from going through a proxy."""
-    told = caller.get("NO_PROXY") or caller.get("no_proxy") or ""
-    hosts = [host.strip() for host in told.split(",") if host.strip()]
+    """Return variables that keep requests to this machine from going through the caller's proxy."""
+    listed = caller.get("NO_PROXY") or caller.get("no_proxy") or ""
+    hosts = [host.strip() for host in listed.split(",") if host.strip()]
     both = ",".join([*hosts, *(host for host in _NEVER_PROXIED if host not in hosts)])
     return {"NO_PROXY": both, "no_proxy": both}
 
 
 def for_cdk(caller: Mapping[str, str], node: Path) -> dict[str, str]:
-    """The environment for the CDK's command line and app.py: this Python, that Node, and no calls home."""
+    """Return the environment of the CDK's command line and of app.py: this Python, that Node, and no telemetry.
+
+    Args:
+        caller: the caller's environment.
+        node: the Node program.
+    """
     programs = [str(Path(sys.executable).parent), str(node.parent), caller.get("PATH", os.defpath)]
-    # Compiling aws_cdk takes several times as long as app.py itself: never more than once.
+    # Python has to keep compiled modules: compiling aws_cdk takes several times as long as running app.py.
     return {name: value for name, value in caller.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "PATH": os.pathsep.join(programs),
         "JSII_NODE": str(node),

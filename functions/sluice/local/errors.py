@@ -1,4 +1,4 @@
-"""What can go wrong with the local cloud. Each message names what to do about it."""
+"""Errors of the local cloud. Each message says how to fix it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,22 @@ class ProjectNotFoundError(SluiceError, LookupError):
 
 
 class InvalidPortError(SluiceError, ValueError):
-    """SLUICE_PORT is no port."""
+    """SLUICE_PORT is not a port number."""
 
 
 class NothingRunningError(SluiceError):
-    """The local cloud does not run."""
+    """The local cloud is not running."""
 
-    def __init__(self, port: int, why: str | None = None) -> None:
-        """Say so.
+    def __init__(self, port: int, *, taken: bool = False) -> None:
+        """Make the message.
 
         Args:
-            port: its port.
-            why: what is there in its place, if anything is.
+            port: the local cloud's port.
+            taken: whether a program has the port, but does not answer as the local cloud does.
         """
-        said = f"; {why}" if why else ""
-        super().__init__(f"nothing answers at 127.0.0.1:{port}, where the local cloud would be{said}")
+        super().__init__(
+            f"the program at 127.0.0.1:{port} is not a local cloud, or it hangs; stop it, or choose another port with"
+            " SLUICE_PORT"
+            if taken
+            else f"the local cloud is not running: nothing answers at 127.0.0.1:{port}"
+        )

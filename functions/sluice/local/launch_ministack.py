@@ -1,8 +1,11 @@
-"""Run MiniStack, whose handlers run in a bare Python: what they import comes from the bundle and the layer alone.
+"""Run MiniStack so that its handlers see only what they would see on AWS: the bundle and the layer.
 
-MiniStack starts its Lambda processes with the Python it runs in itself. In this project's own environment those
-would find packages that AWS doesn't have, and so they would in the Python that it was made from. A program, not to be
-imported: its one argument names its temporary directory, which tells it apart from any other process.
+MiniStack starts handlers with the Python that it runs in itself. That Python would give them this project's packages,
+or those of the Python that its environment was made from, which AWS does not have. So they get a Python without any
+packages.
+
+This is a program, not a module to import. Its one argument is MiniStack's temporary directory, which also tells this
+process from all others.
 """
 
 from __future__ import annotations

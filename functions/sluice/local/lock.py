@@ -1,4 +1,4 @@
-"""One command at a time changes the local cloud of a port."""
+"""A lock, so that one command at a time changes the local cloud of a port."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, when_busy: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock. The system frees it when its holder ends, however that was.
+    """Hold the lock. The system frees it when its holder ends, even if it is killed.
 
     Args:
-        path: the lock's file; it stays.
-        when_busy: told the process id of the holder if there is one to wait for; nothing if it has not told yet.
+        path: the lock's file, which is never deleted.
+        when_busy: called before a wait, with the holder's process id; empty if the holder has not written it yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:

@@ -1,9 +1,14 @@
-"""What MiniStack's IAM leaves out of what our policies are about, put in.
+"""Corrections to MiniStack's IAM, where it differs from AWS in what our policies need.
 
-It takes changing an event source mapping for no action at all, removing a reserved concurrency for setting one, tells
-policies neither a mapping's tags nor which partitions a call to DynamoDB is about, has all schedules in the default
-group, and shows a function's tags to whoever may get the function. Which policies there are, and what comes of them, is
-MiniStack's.
+Without them, MiniStack:
+
+- has no action for changing an event source mapping
+- takes removing a reserved concurrency for setting one
+- tells policies neither a mapping's tags nor the partitions of a call to DynamoDB
+- puts all schedules into the default group
+- shows a function's tags to everyone who may get the function
+
+MiniStack itself keeps the policies and evaluates them.
 """
 
 from __future__ import annotations
@@ -23,14 +28,19 @@ _MAPPINGS = {
 }
 
 _no_tags: ContextVar[bool] = ContextVar("_no_tags", default=False)
-"""Whether the caller may get a function and not list its tags."""
+"""True while a caller who may not list a function's tags gets the function."""
 
 _PARTITION_KEY = "pk"
-"""Of the trace table, which is the only one."""
+"""The partition key of the trace table, which is the only table."""
 
 
 def lambda_action(method: str, path: str) -> str | None:
-    """The action of a call to Lambda that MiniStack knows by another name, or not at all; None for all others."""
+    """Return the action of a call to Lambda that MiniStack names wrongly or not at all; None for all other calls.
+
+    Args:
+        method: the HTTP method.
+        path: the path of the URL.
+    """
     parts = [part for part in path.split("/") if part]
     if parts[-2:-1] == ["event-source-mappings"]:
         return _MAPPINGS.get(method)
@@ -40,41 +50,55 @@ def lambda_action(method: str, path: str) -> str | None:
 
 
 def leading_keys(body: bytes) -> list[str]:
-    """The partitions that a call writes to, as `dynamodb:LeadingKeys` has them."""
+    """Return the partitions that a call to DynamoDB writes to, as the condition key `dynamodb:LeadingKeys` has them.
+
+    Args:
+        body: the body of the request.
+    """
     try:
-        asked = json.loads(body or b"{}")
+        request = json.loads(body or b"{}")
     except ValueError:
         return []
-    return sorted(set(_partitions(asked))) if isinstance(asked, dict) else []
+    return sorted(set(_partitions(request))) if isinstance(request, dict) else []
 
 
-def _partitions(asked: Any) -> Iterator[str]:
-    calls = [call for entry in asked.get("TransactItems", ()) for call in entry.values()]
-    for call in (asked, *calls):
+def _partitions(request: Any) -> Iterator[str]:
+    calls = [call for entry in request.get("TransactItems", ()) for call in entry.values()]
+    for call in (request, *calls):
         key = (call.get("Item") or call.get("Key") or {}).get(_PARTITION_KEY, {}).get("S")
         if key is not None:
             yield key
 
 
 def _mapping_tags(arn: str) -> Any:
-    """The tags of an event source mapping; None if it is none."""
+    """Return the tags of an event source mapping; None if the ARN is not a mapping's."""
     mapping = lambda_svc._esms.get(lambda_svc._esm_id_from_arn(arn) or "")  # noqa: SLF001 - no other way in
     return mapping.get("Tags", {}) if mapping else None
 
 
 def schedule_arn(arn: str, body: bytes, query: Mapping[str, Any]) -> str:
-    """The ARN of the schedule that a call is about, in the group that it names: in its body, or else in its query."""
+    """Return the ARN of a call's schedule, in the group that the call names.
+
+    Args:
+        arn: the ARN in the default group.
+        body: the body of the request.
+        query: the query of the URL, which names the group if the body does not.
+    """
     try:
         group = json.loads(body or b"{}").get("GroupName")
     except (ValueError, AttributeError):
         group = None
-    asked = query.get("groupName")
-    group = group or (asked[0] if isinstance(asked, list) and asked else asked)
+    named = query.get("groupName")
+    group = group or (named[0] if isinstance(named, list) and named else named)
     return arn.replace(":schedule/default/", f":schedule/{group}/") if group else arn
 
 
 def without_tags(answer: tuple[int, Any, bytes]) -> tuple[int, Any, bytes]:
-    """The answer to GetFunction as AWS gives it to who may not list the function's tags."""
+    """Return the answer to GetFunction as AWS gives it to a caller who may not list the function's tags.
+
+    Args:
+        answer: MiniStack's answer: the status, the headers and the body.
+    """
     status, headers, body = answer
     shown = json.loads(body)
     if "Tags" not in shown:
@@ -103,7 +127,7 @@ def _guard_tags() -> None:
 
 
 def install() -> None:
-    """Put it into MiniStack, before MiniStack is started."""
+    """Put the corrections into MiniStack. Call it before MiniStack is started."""
     _guard_tags()
     resource = iam_actions.extract_resource_arn
 

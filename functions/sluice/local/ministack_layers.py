@@ -1,7 +1,7 @@
-"""A layer is unpacked once for all of a local cloud's functions.
+"""Layers that are unpacked once for all of a local cloud's functions.
 
-MiniStack unpacks its thousands of files for each process of each function: most of a cold start. And it deletes
-them all again, with everything at a standstill, when a deployment brings new code.
+MiniStack unpacks a layer's thousands of files for each process of each function, which is most of a cold start. When a
+deployment brings new code, it deletes them all, and nothing else runs meanwhile.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pathlib import Path
 from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 
 _PREFIX = "layer_"
-"""What the names start with of the archives, and of the directories, that MiniStack makes of layers."""
+"""The start of the names that MiniStack gives to a layer's archive and directory."""
 
 _lock = threading.Lock()
 
 
 class SharedLayer:
-    """In the place of a `ZipFile` of a layer.
+    """A stand-in for the `ZipFile` of a layer.
 
     Args:
-        archive: its path.
+        archive: the path of the archive.
     """
 
     def __init__(self, archive: Path) -> None:
@@ -38,14 +38,14 @@ class SharedLayer:
         pass
 
     def namelist(self) -> list[str]:
-        """Nothing for MiniStack to check: `zipfile` itself unpacks nothing outside of the directory it is given."""
+        """Return no names for MiniStack to check: `zipfile` never unpacks outside of the directory that it is given."""
         return []
 
     def extractall(self, directory: str) -> None:
-        """Make the directory, which is there and empty, a link to what all functions share.
+        """Replace an empty directory by a link to the directory that all functions share.
 
         Args:
-            directory: its path.
+            directory: the path of the empty directory.
         """
         content = hashlib.sha256(self._archive.read_bytes()).hexdigest()
         shared = Path(tempfile.gettempdir(), "layers", content)
@@ -62,11 +62,15 @@ class SharedLayer:
 
 
 def open_archive(path: str) -> SharedLayer | zipfile.ZipFile:
-    """What `lambda_runtime` is to have for `zipfile.ZipFile`."""
+    """Open an archive, in the place of `zipfile.ZipFile`.
+
+    Args:
+        path: the path of the archive.
+    """
     archive = Path(path)
     return SharedLayer(archive) if archive.name.startswith(_PREFIX) else zipfile.ZipFile(archive)
 
 
 def install() -> None:
-    """Put it into MiniStack, before MiniStack is started."""
+    """Put `open_archive` into MiniStack. Call it before MiniStack is started."""
     lambda_runtime.zipfile = types.SimpleNamespace(**vars(zipfile) | {"ZipFile": open_archive})

@@ -1,10 +1,15 @@
-"""What MiniStack's EventBridge leaves out, put in.
+"""Corrections to MiniStack's EventBridge Scheduler, and to its rules.
 
-Scheduler's schedules fire by UTC whatever their zone, up to 10 seconds late, with `<aws.scheduler.scheduled-time>`
-left as it is; CloudFormation loses their zone, and ListSchedules all but the first 100. Here the times are those of
-`next_runs`, which is what `sluice crons` shows. Only what fires schedules is replaced: which exist, and what they send
-to, is MiniStack's. Rules are looked at as often as schedules: at MiniStack's every ten seconds, a rate of a minute
-comes to seventy.
+Without them:
+
+- schedules fire by UTC whatever their time zone, up to 10 seconds late, and send `<aws.scheduler.scheduled-time>` as it
+  is written
+- CloudFormation loses the time zone of schedules
+- ListSchedules lists the first 100 only
+- a rule with a rate of a minute fires every 70 seconds, as MiniStack checks rules every 10 seconds
+
+Here, schedules fire at the times of `next_runs`, which are the times that `sluice crons` shows. MiniStack itself keeps
+the schedules and sends to their targets.
 """
 
 from __future__ import annotations
@@ -31,19 +36,20 @@ from ..schedules.expression import cron_of, parse
 from ..schedules.next_runs import next_runs
 
 INTERVAL = 1
-"""Seconds between looks at what is due."""
+"""Seconds between two checks of what is due."""
 
 _ALL = "1000000"
+"""The page size that lists all schedules on one page."""
 
 _logger = logging.getLogger("scheduler")
 
 
 class Ticker:
-    """Fires MiniStack's schedules.
+    """The clockwork that fires MiniStack's schedules.
 
     Args:
-        send: given a schedule and the moment that it was due, sends its input to its target.
-        clock: gives seconds since 1970.
+        send: sends a schedule's input to its target, given the schedule and the moment that it was due.
+        clock: returns seconds since 1970.
     """
 
     def __init__(self, send: Callable[[Any, datetime], None], clock: Callable[[], float] = time.time) -> None:
@@ -52,25 +58,27 @@ class Ticker:
         self._seen: dict[Any, tuple[str, datetime]] = {}
 
     def tick(self, schedules: dict[Any, Any]) -> None:
-        """Fire what has become due since the last time, and delete what is to be deleted after that.
+        """Fire the schedules that have become due since the last call. Delete those that ask to be deleted then.
 
         Args:
-            schedules: all there are, by MiniStack's keys.
+            schedules: all schedules, by MiniStack's keys.
         """
         now = datetime.fromtimestamp(self._clock(), UTC)
         for key, schedule in list(schedules.items()):
-            # A schedule that has changed counts anew, from here on.
-            what = f"{schedule['ScheduleExpression']} {schedule.get('ScheduleExpressionTimezone')} {schedule['State']}"
+            # A schedule that has changed starts anew now.
+            definition = (
+                f"{schedule['ScheduleExpression']} {schedule.get('ScheduleExpressionTimezone')} {schedule['State']}"
+            )
             before, since = self._seen.get(key, ("", now))
-            since = since if before == what else now
-            self._seen[key] = what, now
+            since = since if before == definition else now
+            self._seen[key] = definition, now
             if schedule["State"] != "ENABLED":
                 continue
             one_time = schedule["ScheduleExpression"].startswith("at(")
             try:
-                due = _due_once(schedule, now) if one_time else _due_again(schedule, since, now)
+                due = _due_once(schedule, now) if one_time else _last_due(schedule, since, now)
             except (ValueError, ZoneInfoNotFoundError):
-                # MiniStack takes what AWS refuses.
+                # MiniStack accepts expressions that AWS refuses.
                 continue
             if due is None or (one_time and schedule.get("fired")):
                 continue
@@ -83,20 +91,24 @@ class Ticker:
 
 
 def _due_once(schedule: Any, now: datetime) -> datetime | None:
-    # No zone, as Scheduler's `at` has none of its own.
+    # The expression itself has no time zone.
     clock = datetime.fromisoformat(schedule["ScheduleExpression"].removeprefix("at(").removesuffix(")"))
     due = clock.replace(tzinfo=_zone(schedule)).astimezone(UTC)
     return due if due <= now else None
 
 
-def _due_again(schedule: Any, since: datetime, now: datetime) -> datetime | None:
-    """A time that it was due after one moment and not after another; after a standstill, one for all."""
+def _last_due(schedule: Any, since: datetime, now: datetime) -> datetime | None:
+    """Return a time between two moments at which a schedule was due: one time, even if there were several."""
     expression = schedule["ScheduleExpression"]
     cron = cron_of(expression)
     if cron is None:
         seconds = eventbridge._parse_rate_seconds(expression)  # noqa: SLF001 - MiniStack has no other way in
-        made = schedule["CreationDate"]
-        due = datetime.fromtimestamp(made + (now.timestamp() - made) // seconds * seconds, UTC) if seconds else since
+        created = schedule["CreationDate"]
+        due = (
+            datetime.fromtimestamp(created + (now.timestamp() - created) // seconds * seconds, UTC)
+            if seconds
+            else since
+        )
         return due if since < due <= now else None
     runs = next_runs(parse(cron), _zone(schedule), since, count=1)
     return runs[0] if runs and runs[0] <= now else None
@@ -128,37 +140,38 @@ def _send(schedule: Any, due: datetime) -> None:
     try:
         eventbridge._invoke_target(target, event, schedule)  # noqa: SLF001 - as above
     except Exception:
-        _logger.exception("schedule %s could not be sent", schedule["Arn"])
+        _logger.exception("could not send the input of schedule %s", schedule["Arn"])
     finally:
         set_request_account_id(before[0])
         set_request_region(before[1])
 
 
 def install() -> None:
-    """Put it into MiniStack, before MiniStack is started."""
+    """Put the corrections into MiniStack. Call it before MiniStack is started."""
     ticker = Ticker(_send)
     eventbridge._SCHEDULER_TICK_INTERVAL = INTERVAL  # noqa: SLF001 - as above
     scheduler._SCHEDULE_TICK_INTERVAL = INTERVAL  # noqa: SLF001
     scheduler._tick_schedules = lambda: ticker.tick(scheduler._schedules._data)  # noqa: SLF001
-    listed = scheduler._list_schedules  # noqa: SLF001
-    scheduler._list_schedules = lambda query: listed({**query, "MaxResults": _ALL})  # noqa: SLF001
+    list_schedules = scheduler._list_schedules  # noqa: SLF001
+    scheduler._list_schedules = lambda query: list_schedules({**query, "MaxResults": _ALL})  # noqa: SLF001
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"]  # noqa: SLF001
     create, update = handlers["create"], handlers["update"]
 
-    def created(logical_id: str, properties: Any, stack: str) -> Any:
-        made = create(logical_id, properties, stack)
-        _keep_zone(made[0], properties)
-        return made
+    def create_with_zone(logical_id: str, properties: Any, stack: str) -> Any:
+        created = create(logical_id, properties, stack)
+        _keep_zone(created[0], properties)
+        return created
 
-    def updated(name: str, old: Any, new: Any, stack: str) -> Any:
-        made = update(name, old, new, stack)
-        _keep_zone(made[0], new)
-        return made
+    def update_with_zone(name: str, old: Any, new: Any, stack: str) -> Any:
+        updated = update(name, old, new, stack)
+        _keep_zone(updated[0], new)
+        return updated
 
-    handlers["create"], handlers["update"] = created, updated
+    handlers["create"], handlers["update"] = create_with_zone, update_with_zone
 
 
 def _keep_zone(name: str, properties: Any) -> None:
+    """Give a schedule the time zone of its CloudFormation properties."""
     schedule = scheduler._schedules.get(f"{properties.get('GroupName', 'default')}/{name}")  # noqa: SLF001
     if schedule is not None:
         schedule["ScheduleExpressionTimezone"] = properties.get("ScheduleExpressionTimezone", "UTC")

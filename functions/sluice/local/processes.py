@@ -1,4 +1,4 @@
-"""Processes told apart by what they run, as a process id alone may have become another's."""
+"""Processes, found by their command lines: a process id alone may belong to another process by now."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from dataclasses import dataclass
 import psutil
 
 _KILLED = 10.0
-"""Seconds that the system gets to end what was killed."""
+"""Seconds that the system may take to end a killed process."""
 
 _POLL = 0.02
+"""Seconds between two looks."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A process that no other will ever be.
+    """A process id and a start time: no other process ever has both.
 
     Attributes:
-        pid: its number.
-        started: when it started, in seconds since 1970.
+        pid: the process id.
+        started: the start time, in seconds since 1970.
     """
 
     pid: int
@@ -30,18 +31,18 @@ class Identity:
 
 
 def identity(process: psutil.Process) -> Identity:
-    """The process's identity."""
+    """Return a process's identity."""
     return Identity(process.pid, process.create_time())
 
 
 def running(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
-    """The running processes whose command line matches, the oldest first.
+    """Return the running processes whose command line matches, the oldest first.
 
-    A process that another has started has that one's command line for a moment, and may have a lower number.
+    For a moment, a child has its parent's command line, and its process id may be the lower one.
     """
     found = []
     for process in sorted(psutil.process_iter(["cmdline", "create_time"]), key=_started):
-        # None where the system doesn't tell, as it does not of other users' processes.
+        # None for a process that the system hides, such as another user's.
         command = process.info["cmdline"] or ()
         if process.pid != os.getpid() and matches(command) and _alive(process):
             found.append(process)
@@ -49,28 +50,28 @@ def running(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:
-    """Kill the processes and everything that they started, and wait until they are gone.
+    """Kill processes and all that they started, and wait until they are gone.
 
-    Nothing in them is worth a gentler end: what they know is thrown away with them.
+    They get no time to clean up: nothing that they hold is kept.
 
     Raises:
-        TimeoutError: one could not be killed.
+        TimeoutError: a process could not be killed.
     """
     found = _with_descendants(processes)
     deadline = time.monotonic() + _KILLED
     while left := [process for process in found.values() if _alive(process)]:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"process {left[0].pid} does not end")
+            raise TimeoutError(f"process {left[0].pid} could not be killed")
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         time.sleep(_POLL)
-        # What was started meanwhile.
+        # Find what they started meanwhile.
         found = _with_descendants(found.values())
 
 
 def _with_descendants(processes: Iterable[psutil.Process]) -> dict[int, psutil.Process]:
-    """The processes, their children's children, and the members of the sessions that they lead."""
+    """Return the processes, their descendants, and the members of the sessions that they lead."""
     found = {process.pid: process for process in processes}
     for process in list(found.values()):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -84,13 +85,13 @@ def _with_descendants(processes: Iterable[psutil.Process]) -> dict[int, psutil.P
 
 
 def _started(process: psutil.Process) -> float:
-    # None where the system doesn't tell.
+    # None for a process that the system hides.
     started: float | None = process.info["create_time"]
     return started or 0.0
 
 
 def _alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that merely waits to be collected by its parent does not."""
+    """Return True if a process is running; a zombie is not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""What a long task says while it works."""
+"""The progress of a long task, as the task reports it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told what is being done. The command line shows it; other callers may do as they like."""
+    """A receiver of progress. The command line shows it; other callers may ignore it."""
 
     def step(self, text: str) -> AbstractContextManager[None]:
-        """A part of the task, for as long as the context lasts."""
+        """Report a step of the task, which lasts as long as the context."""
 
     def detail(self, text: str) -> None:
-        """How far the current step has got."""
+        """Report the state of the current step."""
 
     def note(self, text: str) -> None:
-        """Something worth knowing."""
+        """Report something worth knowing."""

@@ -1,10 +1,9 @@
-"""The MiniStack process of a local cloud: found, started and stopped."""
+"""MiniStack, the process of a local cloud: find it, start it and stop it."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,34 +14,34 @@ import psutil
 
 from . import environment, processes
 from .errors import LocalCloudError
+from .files import Files
 from .health import answers
-from .project import MAX_PORT, Files
+from .port_check import check_port_is_free
 
 _LAUNCHER = Path(__file__).with_name("launch_ministack.py")
 
 _START = 60.0
-"""Seconds that MiniStack gets to answer."""
-
-_ANSWER = 10.0
-"""Seconds for whoever has the port to take a connection."""
+"""Seconds that MiniStack has to answer after its start."""
 
 _POLL = 0.05
+"""Seconds between two looks."""
+
 _LOG_LINES = 15
 
 
 def find(files: Files) -> psutil.Process | None:
-    """This local cloud's MiniStack, if it runs."""
+    """Return this local cloud's MiniStack, or None if it is not running."""
     found = processes.running(lambda command: _is_server(command, files))
     return found[0] if found else None
 
 
-def is_as_asked(running: psutil.Process) -> bool:
-    """Whether it heeds rights, or does not, as it is asked to now."""
+def has_wanted_iam(running: psutil.Process) -> bool:
+    """Return True if MiniStack was started with IAM on or off as SLUICE_LOCAL_IAM asks for now."""
     try:
-        there = running.environ().get(environment.RIGHTS)
+        started_with = running.environ().get(environment.IAM_VARIABLE)
     except psutil.Error:
         return False
-    return there == environment.rights(os.environ)
+    return started_with == environment.iam_setting(os.environ)
 
 
 def start(files: Files) -> psutil.Process:
@@ -51,11 +50,11 @@ def start(files: Files) -> psutil.Process:
     Raises:
         LocalCloudError: the port is taken, or MiniStack did not start.
     """
-    _check_port_is_free(files.port)
+    check_port_is_free(files.port)
     shutil.rmtree(files.temporary, ignore_errors=True)
     files.temporary.mkdir(parents=True)
     with files.server_log.open("wb") as log:
-        # -P: none of this directory's modules take the place of others' of the same name.
+        # -P: modules beside the launcher must not hide others of the same name.
         child = subprocess.Popen(  # noqa: S603 - this very program's Python
             [sys.executable, "-P", str(_LAUNCHER), str(files.temporary)],
             cwd=files.temporary,
@@ -68,16 +67,16 @@ def start(files: Files) -> psutil.Process:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
         if child.poll() is not None:
-            raise LocalCloudError(f"MiniStack ended at once; its last words:\n{log_tail(files)}")
+            raise LocalCloudError(f"MiniStack exited at once; the end of its log:\n{_log_tail(files)}")
         if answers(files.port):
             return psutil.Process(child.pid)
         time.sleep(_POLL)
     child.kill()
-    raise LocalCloudError(f"MiniStack did not answer within {_START:g} s; its last words:\n{log_tail(files)}")
+    raise LocalCloudError(f"MiniStack did not answer within {_START:g} s; the end of its log:\n{_log_tail(files)}")
 
 
 def stop(files: Files) -> bool:
-    """Stop MiniStack and everything that runs in it, and whatever a killed predecessor left running.
+    """Stop MiniStack and everything that runs in it, and what a killed one left running.
 
     Returns:
         Whether there was anything to stop.
@@ -88,48 +87,9 @@ def stop(files: Files) -> bool:
     return bool(ours)
 
 
-def log_tail(files: Files) -> str:
-    """The last lines that MiniStack printed."""
+def _log_tail(files: Files) -> str:
     lines = files.server_log.read_text(errors="replace").splitlines()
     return "\n".join(lines[-_LOG_LINES:])
-
-
-def _check_port_is_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.settimeout(_ANSWER)
-        # A connection first: systems differ in whether a port is free beside a server on all addresses.
-        taken = probe.connect_ex(("127.0.0.1", port)) == 0
-    if not taken:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except PermissionError as error:
-                raise LocalCloudError(
-                    f"port {port} is not yours to use; choose another with SLUICE_PORT",
-                    then="SLUICE_PORT=4567 sluice up",
-                ) from error
-            except OSError:
-                taken = True
-    if taken:
-        other = port + 1 if port < MAX_PORT else port - 1
-        raise LocalCloudError(
-            f"port {port} is taken by {_owner(port)}; stop that, or choose another port with SLUICE_PORT",
-            then=f"SLUICE_PORT={other} sluice up",
-        )
-
-
-def _owner(port: int) -> str:
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.laddr and connection.laddr[1] == port and connection.status == psutil.CONN_LISTEN:
-                if connection.pid is None:
-                    break
-                command = " ".join(psutil.Process(connection.pid).cmdline())
-                return f"process {connection.pid} ({command[:100]})"
-    except psutil.Error:
-        pass
-    return "another program"
 
 
 def _is_server(command: Sequence[str], files: Files) -> bool:
@@ -137,7 +97,7 @@ def _is_server(command: Sequence[str], files: Files) -> bool:
 
 
 def _runs_inside(command: Sequence[str], files: Files) -> bool:
-    """Whether it runs a program out of our temporary directory, as handlers do, and the CDK's own processes."""
+    """Return True if a command runs a program in our temporary directory, as handlers and the CDK's processes do."""
     program = Path(command[0]).name.lower() if command else ""
     inside = f"{files.temporary}{os.sep}"
     return program.startswith(("python", "node")) and any(word.startswith(inside) for word in command[1:])

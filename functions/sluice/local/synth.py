@@ -1,4 +1,4 @@
-"""app.py synthesised, to see whether it is right."""
+"""Synthesise app.py, to check it without deploying."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import cdk, environment
-from .failure import MANIFEST, NOTHING_MADE, problems_in, reason_in
+from . import cdk_program, environment
+from .failure_reason import MANIFEST, NOTHING_MADE, problems_in, reason_in
 
 _REPORT = "validation-report.json"
-"""Where the CDK writes what its own rules object to."""
+"""The file in which the CDK reports violations of its own rules."""
 
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What came of it.
+    """The result of a synthesis.
 
     Attributes:
         handlers: the names of the handlers that would be deployed.
-        problems: what is wrong.
+        problems: what keeps app.py from being deployed, a sentence each.
     """
 
     handlers: list[str]
@@ -33,12 +33,12 @@ class Synthesis:
 
     @property
     def ok(self) -> bool:
-        """Whether it could be deployed."""
+        """Return True if app.py can be deployed."""
         return not self.problems
 
 
 def synth(root: Path, stage: str) -> Synthesis:
-    """Run app.py as `cdk deploy` does, into a directory that is thrown away. No AWS call is made.
+    """Run app.py as `cdk deploy` does, into a temporary directory. No AWS call is made.
 
     Args:
         root: the project's root.
@@ -46,7 +46,7 @@ def synth(root: Path, stage: str) -> Synthesis:
     """
     context = json.loads((root / "cdk.json").read_text()).get("context", {}) | {"stage": stage}
     with tempfile.TemporaryDirectory(prefix="sluice-check-") as name:
-        variables = environment.for_cdk(os.environ, cdk.node()) | {
+        variables = environment.for_cdk(os.environ, cdk_program.node()) | {
             "CDK_CONTEXT_JSON": json.dumps(context),
             "CDK_OUTDIR": name,
             "SLUICE_STAGE": stage,
@@ -65,19 +65,19 @@ def synth(root: Path, stage: str) -> Synthesis:
         )
         if done.returncode != 0:
             lines = done.stdout.splitlines()
-            silent = f"app.py ended with code {done.returncode}, and said nothing"
-            said = problems_in(lines) or [reason_in(lines, root) or silent]
-            return Synthesis([], _objections(Path(name)) or said)
+            silent = f"app.py exited with code {done.returncode} and printed nothing"
+            printed = problems_in(lines) or [reason_in(lines, root) or silent]
+            return Synthesis([], _violations(Path(name)) or printed)
         if not (Path(name) / MANIFEST).is_file():
             return Synthesis([], [NOTHING_MADE])
         templates = _templates(Path(name))
         if not templates:
-            return Synthesis([], ["app.py makes no stack: it has to make a SluiceStack"])
+            return Synthesis([], ["app.py makes no stack; make a SluiceStack in it"])
         return Synthesis(_handlers(templates), [])
 
 
-def _objections(assembly: Path) -> list[str]:
-    """What the CDK's own rules object to."""
+def _violations(assembly: Path) -> list[str]:
+    """Return the violations of the CDK's own rules."""
     try:
         report: Any = json.loads((assembly / _REPORT).read_text())
     except FileNotFoundError:
@@ -101,7 +101,7 @@ def _templates(assembly: Path) -> list[Any]:
 
 
 def _handlers(templates: Sequence[Any]) -> list[str]:
-    """The handlers whose functions are in the templates."""
+    """Return the handlers whose functions are in the templates."""
     handlers = []
     for template in templates:
         for resource in template["Resources"].values():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sluice.local.project import fingerprint
+from sluice.local.fingerprint import fingerprint
 from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED, is_deployed
 
 from infra import Worker

@@ -94,7 +94,7 @@ def test_events_that_sqs_does_not_accept_are_printed_to_be_emitted_again(
     out, err = capsys.readouterr()
     assert out == "id-0\nid-2\n"
     assert "1 of 3 events (InternalError: try later)" in err
-    assert err.endswith('Not accepted:\n{"two": 2.0}\nnext: sluice emit send-receipt --lines -\n')
+    assert err.endswith('Emit these again:\n{"two": 2.0}\nnext: sluice emit send-receipt --lines -\n')
 
 
 def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +214,7 @@ def test_a_reason_that_is_no_text_is_refused_before_anything_is_done(
     ("arguments", "said"),
     [
         (["traces", HANDLER, "--since", "9" * 400 + "d"], "a moment such as"),
-        (["pause", HANDLER, "--until", "9999-12-31T23:59:59-14:00"], "beyond the calendar"),
+        (["pause", HANDLER, "--until", "9999-12-31T23:59:59-14:00"], "too far ahead"),
         (["dead", "show", HANDLER], "next: sluice dead show --help"),
         (["dead", "nonsense"], "next: sluice dead --help"),
         (["capacity", "--pause-hours", "-1"], "pause may be 0 to 8,784 hours, and not -1"),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from sluice.cli import program
-from sluice.cli.failures import CommandError
+from sluice.cli.command_error import CommandError
+from sluice.cli.find_event import find_event
 from sluice.cli.invocation import Invocation
-from sluice.cli.run import _known as known_event
 from sluice.queue import dead_letters, scan, transfer
 from sluice.queue.dead_letters import DeadLetters, Redriven
 from sluice.queue.scan import LONGEST_HOLD, hold_for
@@ -231,7 +231,7 @@ def test_what_others_hold_is_told_and_fails_the_command(
     out, err = capsys.readouterr()
     assert out == ("[]\n" if command == "list" else "")
     assert f"about {12 if words[-1] == 'redrive' or words == ['dead', 'redrive', HANDLER] else 24} of {HANDLER}" in err
-    assert "out of sight" in err
+    assert "could not be read" in err
     assert "15 minutes at most" in err
     assert err.splitlines()[-1].startswith("next: sluice dead ")
     assert len(event_ids) == 12
@@ -241,11 +241,11 @@ def test_an_event_to_run_that_others_hold_is_not_called_unknown(cloud: Cloud) ->
     (event_id,) = bury(cloud, 1)
     invocation = Invocation(stage=STAGE, as_json=True)
     hold_all(cloud)
-    with pytest.raises(CommandError, match=r"out of sight.* 15 minutes at most") as caught:
-        known_event(invocation, HANDLER, event_id)
+    with pytest.raises(CommandError, match=r"could not be read.* 15 minutes at most") as caught:
+        find_event(invocation, HANDLER, event_id)
     assert caught.value.code == 1
     make_visible(cloud, HANDLER + "-dead")
-    assert known_event(invocation, HANDLER, event_id) == "0"
+    assert find_event(invocation, HANDLER, event_id) == "0"
 
 
 # ---- the commands
@@ -296,4 +296,4 @@ def test_a_redrive_tells_what_it_left(
     assert program.run(["dead", "redrive", HANDLER, "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == {"handler": HANDLER, "redriven": 3}
-    assert "3 redriven; 2 that were sent since this began were left" in err
+    assert "3 redriven; 2 left, as they came in after this began" in err

@@ -1,4 +1,4 @@
-"""Events as they come in from a command line: JSON text, checked and otherwise left as it is."""
+"""Events given on a command line, on stdin or in a file: JSON text, checked but not changed."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import click
 
 from ..event import body
 
-_NOT_FOR_SQS = re.compile("[\ufffe\uffff]")
-"""What JSON may hold and SQS refuses; JSON has another spelling for it."""
+_REFUSED_BY_SQS = re.compile("[\ufffe\uffff]")
+"""Characters that JSON allows and SQS refuses. JSON can write them as escapes instead."""
 
 STDIN = "-"
 
 
 def read_events(argument: str | None, *, lines: bool, file: Path | None) -> list[str]:
-    """The events that a command line gives, each as JSON text.
+    """Return the events that a command line gives, each as JSON text.
 
     Args:
-        argument: the event itself, or `-`.
-        lines: whether there is one event a line.
-        file: a file to read instead.
+        argument: the event itself, or `-` for stdin.
+        lines: whether the input holds one event a line.
+        file: a file to read in place of the argument.
 
     Raises:
-        click.UsageError: they are not given, or not JSON; it says where.
+        click.UsageError: there is no event, or one is not JSON; the message says where.
     """
     if file is not None and argument is not None:
-        raise click.UsageError("give the event, or --file, but not both")
+        raise click.UsageError("give the event or --file, but not both")
     if file is not None:
         text = _decoded(file.read_bytes(), str(file))
     elif argument == STDIN or (argument is None and lines):
@@ -40,7 +40,7 @@ def read_events(argument: str | None, *, lines: bool, file: Path | None) -> list
     elif argument is None:
         raise click.UsageError("give the event as JSON, or - to read it from stdin, or --file")
     elif lines:
-        raise click.UsageError("--lines reads stdin (-) or --file; a single event needs no --lines")
+        raise click.UsageError("--lines reads stdin (-) or --file; leave it out to emit a single event")
     else:
         return [_checked(_decoded(argument.encode(errors="surrogateescape"), "the event"), "")]
     if not lines:
@@ -58,7 +58,7 @@ def _decoded(content: bytes, source: str) -> str:
 
 def _checked(text: str, where: str) -> str:
     try:
-        # Numbers are left alone here: Python refuses some that are JSON.
+        # Numbers stay text here: Python refuses to parse some that are valid JSON.
         json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         position = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
@@ -68,8 +68,8 @@ def _checked(text: str, where: str) -> str:
     except RecursionError as error:
         raise click.UsageError(f"{where}this JSON is nested too deep for Python; nothing was sent") from error
     if not body.is_json(text):
-        raise click.UsageError(f"{where}Python does not read numbers of more than 4,300 digits; nothing was sent")
-    return _NOT_FOR_SQS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        raise click.UsageError(f"{where}Python cannot read numbers of more than 4,300 digits; nothing was sent")
+    return _REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def _no_constant(name: str) -> NoReturn:

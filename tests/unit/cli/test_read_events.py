@@ -11,7 +11,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice.cli.events import read_events
+from sluice.cli.read_events import read_events
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as botocore
 from sluice import errors
-from sluice.cli.failures import explain
+from sluice.cli.explain_error import explain
 from sluice.local.errors import InvalidPortError, LocalCloudError, NothingRunningError, ProjectNotFoundError
 from sluice.operate.handlers import NotDeployedError, UnknownHandlerError
 

