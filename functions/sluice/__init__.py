@@ -15,7 +15,7 @@ from .errors import (
     StageNotSetError,
     TooManyHopsError,
 )
-from .stage import startup_gc  # noqa: F401 - it works by being first
+from .stage import startup_gc  # noqa: F401 - imported for its effect
 
 __all__ = [
     "AwsError",

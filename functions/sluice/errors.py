@@ -1,4 +1,4 @@
-"""Everything Sluice raises on purpose. Each message names what to do about it."""
+"""The errors that Sluice raises on purpose. Each message says how to fix it."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ class SluiceError(Exception):
 
 
 class InvalidNameError(SluiceError, ValueError):
-    """A stage's or a handler's name that AWS resources could not be named after."""
+    """The name of a stage or handler is not possible, as AWS resources are named after it."""
 
 
 class StageNotSetError(SluiceError, LookupError):
-    """An emit outside a handler that doesn't say which stage it is for."""
+    """Neither the call nor SLUICE_STAGE names the stage."""
 
 
 class EventNotSerializableError(SluiceError, TypeError):
-    """An event that JSON cannot carry. Nothing was sent."""
+    """JSON cannot carry the event. Nothing was sent."""
 
 
 class EventTooLargeError(SluiceError, ValueError):
-    """An event that is larger than an SQS message may be. Nothing was sent."""
+    """The event is too large for SQS, or for Scheduler if it is delayed by more than 15 minutes. Nothing was sent."""
 
 
 class InvalidDelayError(SluiceError, ValueError):
-    """A delay or moment that an event cannot be given."""
+    """The delay or time of an event is not possible."""
 
 
 class InvalidKeyError(SluiceError, ValueError):
-    """A key that an event cannot be given."""
+    """The key of an event, or its window, is not possible."""
 
 
 class NotInHandlerError(SluiceError, RuntimeError):
-    """A call that only makes sense while a handler runs."""
+    """The call works only while a handler runs."""
 
 
 class TooManyHopsError(SluiceError, RuntimeError):
-    """Handlers emitted to each other, or to themselves, more often than the handler's `max_hops` allows."""
+    """A chain of emits by handlers, to each other or to themselves, has reached the handler's `max_hops`."""
 
 
 class AwsError(SluiceError):
@@ -66,10 +66,10 @@ class AwsError(SluiceError):
 
 @dataclass(frozen=True)
 class Refused:
-    """One event of an `emit_many` that SQS, or Scheduler for a later time, did not accept.
+    """An event of an `emit_many` that SQS did not accept; for a delay of more than 15 minutes, Scheduler.
 
     Attributes:
-        index: the event's place in the iterable, from 0.
+        index: the event's index in the iterable, from 0.
         code: AWS's error code; None if AWS gave no answer.
         message: AWS's message, or the reason why there was no answer.
         may_be_accepted: as for `AwsError`.
@@ -90,8 +90,8 @@ class NotAcceptedError(SluiceError):
     """Some events of an `emit_many` were not accepted, after every retry.
 
     Attributes:
-        accepted: the ids of the accepted events by their index in the iterable.
-        refused: the events that were not accepted, in order.
+        accepted: the accepted events' ids, by index in the iterable.
+        refused: the events that were not accepted, by index.
     """
 
     def __init__(self, handler: str, accepted: Mapping[int, str], refused: Sequence[Refused]) -> None:

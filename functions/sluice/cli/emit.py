@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ..emitting.delay import wait_of
+from ..emitting.delay import parse_delay
 from ..emitting.emit import emit_texts
 from ..errors import NotAcceptedError
 from ..operate.handlers import closest, handler_names
@@ -82,7 +82,7 @@ def emit(
     one = len(ids) == 1
     news = f"emitted {len(ids)} event{'' if one else 's'} to {handler}"
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
-    until = wait_of(delay, at).until
+    until = parse_delay(delay, at).until
     if until and others is None:
         news += f", scheduled for {utc_text(until)}"
         then = invocation.command("scheduled", handler)

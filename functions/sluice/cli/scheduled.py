@@ -22,7 +22,7 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
     With HANDLER, only that handler's. An event is scheduled if it was due in more than 15 minutes when it was emitted.
     Nearer ones wait in SQS, which cannot list them: `sluice status` counts them as delayed.
     """
-    found = scheduled_events.scheduled(invocation.stage, handler)
+    found = scheduled_events.list_scheduled(invocation.stage, handler)
     # A handler that was removed from app.py may still have scheduled events.
     known_handlers(invocation.stage, [handler] if handler is not None and not found else [])
     if invocation.as_json:
@@ -36,7 +36,7 @@ def scheduled(invocation: Invocation, handler: str | None) -> None:
     invocation.say(then=invocation.command("cancel", found[0].envelope.id))
 
 
-def _json(event: scheduled_events.Scheduled) -> str:
+def _json(event: scheduled_events.ScheduledEvent) -> str:
     fields = {
         "id": event.envelope.id,
         "handler": event.handler,

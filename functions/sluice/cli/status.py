@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from ..emitting.scheduled_events import COUNTED
+from ..emitting.scheduled_events import MAX_COUNTED
 from ..operate.status import HandlerStatus, statuses
 from .help_text import listing
 from .invocation import Invocation, about_stage
@@ -56,8 +56,8 @@ def print_status(rows: Sequence[HandlerStatus]) -> None:
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
     fields = asdict(row)
-    if row.scheduled == COUNTED:
-        fields["scheduled"] = f"{COUNTED}+"
+    if row.scheduled == MAX_COUNTED:
+        fields["scheduled"] = f"{MAX_COUNTED}+"
     if row.unhandled:
         kept = f"{row.unhandled} event{'' if row.unhandled == 1 else 's'} kept that had no handler"
         fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept

@@ -1,1 +1,1 @@
-"""Emit an event to a name: now, after a delay, or at a moment."""
+"""Emit events: now, after a delay, or at a given time."""

@@ -1,4 +1,4 @@
-"""When an emitted event is to run, and who keeps it until then."""
+"""The delay of an emitted event, and the service that keeps the event meanwhile: SQS, or Scheduler for longer ones."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from datetime import UTC, datetime, timedelta
 from ..errors import InvalidDelayError
 
 MAX_DELAY = 900
-"""Seconds. SQS's limit for DelaySeconds; what is to wait longer waits in EventBridge Scheduler."""
+"""Seconds: SQS's limit for DelaySeconds. EventBridge Scheduler keeps events that are delayed for longer."""
 
 
 @dataclass(frozen=True)
-class Wait:
-    """How long an event is to wait.
+class Delay:
+    """A delay as AWS's services take it.
 
     Attributes:
-        seconds: that SQS is to hold it back.
-        until: the moment, to the second, at which Scheduler is to send it; None if SQS can keep it that long.
+        seconds: seconds for which SQS holds the event back.
+        until: the time, a whole second, at which Scheduler sends the event; None if SQS can hold it back that long.
     """
 
     seconds: int = 0
     until: datetime | None = None
 
 
-def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> Wait:
-    """The wait that was asked for, in whole seconds: never less.
+def parse_delay(delay: float | timedelta | None, at: datetime | None, *, now: datetime | None = None) -> Delay:
+    """Return the delay that `emit` was asked for, in whole seconds: rounded up, so that no event runs too early.
 
     Args:
         delay: as for `emit`.
@@ -34,7 +34,7 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
         now: the current time, for tests.
 
     Raises:
-        InvalidDelayError: both are given, or one is not possible.
+        InvalidDelayError: both are given, or one of them is out of range or of another type.
     """
     if delay is not None and at is not None:
         raise InvalidDelayError("delay and at say the same thing; give one of them")
@@ -43,8 +43,8 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
     if not seconds >= 0:
         raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")
     if seconds <= MAX_DELAY:
-        return Wait(seconds=math.ceil(seconds))
-    # Here, as few handlers wait that long, and every cold start would wait for the import.
+        return Delay(seconds=math.ceil(seconds))
+    # Imported here, because every cold start would pay for it, and few handlers delay events for that long.
     from ..schedules.expression import LAST_YEAR  # noqa: PLC0415
 
     try:
@@ -56,13 +56,13 @@ def wait_of(delay: float | timedelta | None, at: datetime | None, *, now: dateti
         whole = datetime.max.replace(tzinfo=UTC)
     if whole.year > LAST_YEAR:
         raise InvalidDelayError(f"a delay of {seconds:g} s ends after the year {LAST_YEAR}, the last that AWS knows")
-    return Wait(until=whole)
+    return Delay(until=whole)
 
 
 def _seconds_of(delay: float | timedelta | None, at: datetime | None, now: datetime) -> float:
     if at is not None:
         if not isinstance(at, datetime):
-            raise InvalidDelayError(f"at={at!r}: it is a datetime with a time zone, such as datetime.now(UTC)")
+            raise InvalidDelayError(f"at={at!r}: give a datetime with a time zone, such as datetime.now(UTC)")
         if at.utcoffset() is None:
             raise InvalidDelayError(
                 f"at={at.isoformat()} has no time zone; give it one, as in datetime.now(UTC) or"
@@ -74,7 +74,7 @@ def _seconds_of(delay: float | timedelta | None, at: datetime | None, now: datet
     if delay is None:
         return 0.0
     if not isinstance(delay, int | float) or isinstance(delay, bool):
-        raise InvalidDelayError(f"delay={delay!r}: it is a number of seconds, or a timedelta")
+        raise InvalidDelayError(f"delay={delay!r}: give a number of seconds, or a timedelta")
     try:
         return float(delay)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Emitting: an event to a name, and the handler of that name runs."""
+"""Emit an event to a name: the handler of that name runs with it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ..stage import clients
 from ..stage.names import Names, check_handler
 from ..traces import Trace, TraceStore
 from .current_run import Run, current_run
-from .delay import Wait, wait_of
+from .delay import Delay, parse_delay
 
 MAX_MESSAGE_BYTES = 1_048_576
-"""SQS's limit for a message with its attributes."""
+"""SQS's limit for a message, attributes included."""
 
 SPARE_BYTES = 1_024
-"""Kept of them for what an event's message says of it once it has to be sent again: who sent it, how often it was
-received, and since when. SQS takes no message that has no room for it."""
+"""Room that an event leaves in its message. A message that is sent again says more: its sender, its receives, and
+since when it waits."""
 
 MAX_KEY = 256
-"""Characters of a key."""
+"""Characters that a key may have."""
 
 MAX_KEY_WINDOW = 366 * 86_400
-"""Seconds."""
+"""Seconds for which a key may count."""
 
 _logger = logging.getLogger("sluice")
 
@@ -48,34 +48,36 @@ def emit(
     key_window: timedelta = timedelta(days=1),
     stage: str | None = None,
 ) -> str:
-    """Run the handler of this name with this event, soon, on a machine of its own.
+    """Run the handler of this name with this event, soon, on another machine.
 
     Args:
         handler: the handler's name, such as `send-receipt`.
-        event: what the handler is given; anything that JSON carries, up to 1 MiB of it.
-        delay: seconds (or a timedelta) to wait before it runs. Beyond 15 minutes the event may be 256 KiB large, and
-            runs within the minute after that.
-        at: the moment to run it, with its time zone, years ahead if need be; a past one means now.
-        key: of all events to the handler with the same key, only the first to start runs. Up to 256 characters.
-        key_window: for how long from that start the key counts, up to a year.
-        stage: the stage to emit in; SLUICE_STAGE unless given, which is set in every handler.
+        event: the handler's argument: anything that JSON carries, up to 1 MiB of it.
+        delay: seconds (or a timedelta) to wait before it runs. An event delayed by more than 15 minutes may have
+            256 KiB, and runs within a minute after its delay.
+        at: the time at which it runs, with a time zone, up to years ahead; a past time means now.
+        key: a text of up to 256 characters. Of all events to the handler with the same key, only the first to start
+            runs.
+        key_window: the time from that start for which the key counts, up to a year.
+        stage: the stage to emit in. By default the one that SLUICE_STAGE names, as it does in every handler.
 
     Returns:
-        The event's id, under which its trace will be found. If no handler has this name, that is logged as a
-        warning and the event is kept in its trace with the status `no-handler`.
+        The event's id, which is also its trace's. If no handler has this name, a warning is logged, and the event is
+        kept in a trace with the status `no-handler`.
 
     Raises:
-        EventNotSerializableError: JSON cannot carry the event; the message says where.
-        EventTooLargeError: the event is larger than an SQS message may be, or a schedule's that keeps it till later.
-        InvalidNameError: no handler could ever have this name.
-        InvalidDelayError: the delay is negative, `at` has no time zone, or one of them is of another type.
+        EventNotSerializableError: JSON cannot carry the event; the message says which part.
+        EventTooLargeError: the event is larger than an SQS message may be, or for more than 15 minutes a schedule.
+        InvalidNameError: no handler can have this name.
+        InvalidDelayError: both `delay` and `at` are given, the delay is negative, `at` has no time zone, or one of
+            them is of another type.
         InvalidKeyError: the key or its window is empty, too long, or of another type.
-        StageNotSetError: outside of a handler, nothing says which stage.
-        TooManyHopsError: handlers have been emitting to each other in a row for too long.
-        AwsError: SQS refused the event, or did not answer; Scheduler for an event beyond 15 minutes.
+        StageNotSetError: outside of a handler, neither `stage` nor SLUICE_STAGE names a stage.
+        TooManyHopsError: the chain of emits by handlers has reached the handler's `max_hops`.
+        AwsError: SQS refused the event or did not answer; for more than 15 minutes, Scheduler.
     """
     window = _checked_window(key, key_window)
-    return _emit(handler, [body.encode(event)], wait_of(delay, at), stage, key, window, alone=True)[0]
+    return _emit(handler, [body.encode(event)], parse_delay(delay, at), stage, key, window, alone=True)[0]
 
 
 def emit_many(
@@ -88,7 +90,7 @@ def emit_many(
 ) -> list[str]:
     """Emit many events to one handler, in as few calls as SQS allows.
 
-    All events are encoded before the first is sent, so the whole iterable is held in memory as text.
+    All events are encoded before the first is sent, so all of them are in memory as text.
 
     Args:
         handler: the handler's name.
@@ -101,22 +103,22 @@ def emit_many(
         The events' ids, in order.
 
     Raises:
-        NotAcceptedError: SQS, or Scheduler, did not accept some after every retry, or did not answer. It says which,
-            and the others are sent.
+        NotAcceptedError: after every retry, SQS (or Scheduler) refused some events or did not answer. The error lists
+            them; the others are sent.
         EventNotSerializableError, EventTooLargeError, InvalidNameError, InvalidDelayError, StageNotSetError,
             TooManyHopsError: as for `emit`; nothing was sent.
-        AwsError: AWS did not tell the queue's URL, or there are no credentials; nothing was sent.
+        AwsError: the queue could not be looked up, or there are no credentials; nothing was sent.
     """
-    return _emit(handler, [body.encode(event) for event in events], wait_of(delay, at), stage)
+    return _emit(handler, [body.encode(event) for event in events], parse_delay(delay, at), stage)
 
 
 def retry(event: object, *, delay: float | timedelta | None = None, at: datetime | None = None) -> str:
-    """Emit an event to the handler that is running, which then ends as usual: how a handler asks for another try.
+    """Emit an event to the handler that is running, so that the handler runs again.
 
-    The new event has the present one as its parent, and counts as one more hop of its chain.
+    The present run goes on and ends as usual. The new event has the present one as its parent, and one hop more.
 
     Args:
-        event: what the handler is given next time; the present event, or one that says more.
+        event: the handler's argument next time: the present event, or one that says more.
         delay: as for `emit`.
         at: as for `emit`.
 
@@ -125,7 +127,7 @@ def retry(event: object, *, delay: float | timedelta | None = None, at: datetime
 
     Raises:
         NotInHandlerError: no handler is running.
-        TooManyHopsError: the handler's `max_hops` is reached: the chain ends here.
+        TooManyHopsError: the chain of emits has reached the handler's `max_hops`, and ends here.
         EventNotSerializableError, EventTooLargeError, InvalidDelayError, AwsError: as for `emit`.
     """
     run = current_run()
@@ -142,14 +144,14 @@ def emit_texts(
     at: datetime | None = None,
     stage: str | None = None,
 ) -> list[str]:
-    """Emit events that are JSON text already, just as they are: one as `emit` does, more as `emit_many`."""
-    return _emit(handler, bodies, wait_of(delay, at), stage, alone=len(bodies) == 1)
+    """Emit events that are JSON text already, unchanged: a single one as `emit` does, several as `emit_many` does."""
+    return _emit(handler, bodies, parse_delay(delay, at), stage, alone=len(bodies) == 1)
 
 
 def _emit(
     handler: str,
     bodies: Sequence[str],
-    wait: Wait,
+    delay: Delay,
     stage: str | None,
     key: str | None = None,
     window: int = 0,
@@ -161,24 +163,24 @@ def _emit(
     run = current_run()
     if run and run.hops >= run.max_hops:
         raise TooManyHopsError(
-            f"this event is the end of a chain of {run.hops} emits by handlers, as many as max_hops allows; if that is"
-            f" no endless loop, give {run.handler!r} a larger max_hops in app.py"
+            f"this event ends a chain of {run.hops} emits by handlers, as many as max_hops allows; if that is no"
+            f" endless loop, give {run.handler!r} a larger max_hops in app.py"
         )
     messages = [_message(text, run, key, window) for text in bodies]
     for index, message in enumerate(messages):
         if size_of(message) > MAX_MESSAGE_BYTES - SPARE_BYTES:
             raise EventTooLargeError(
                 f"event {index} for {handler!r} is {size_of(message):,} bytes as a message; SQS takes"
-                f" {MAX_MESSAGE_BYTES:,}, of which Sluice keeps {SPARE_BYTES:,}. Store it (in S3, say) and emit where"
-                " it is"
+                f" {MAX_MESSAGE_BYTES:,}, of which Sluice needs {SPARE_BYTES:,}. Store it in S3, for example, and emit"
+                " a reference to it"
             )
     if not messages:
         return []
-    if wait.until:
-        _later().check_sizes(handler, messages)
+    if delay.until:
+        _scheduler().check_sizes(handler, messages)
     event_ids = [message.envelope.id for message in messages]
     try:
-        _send(stage, handler, messages, wait, alone=alone)
+        _send(stage, handler, messages, delay, alone=alone)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
         _record_no_handler(handler, messages, stage)
@@ -193,32 +195,32 @@ def _emit(
     return event_ids
 
 
-def _send(stage: str, handler: str, messages: Sequence[Message], wait: Wait, *, alone: bool) -> None:
-    if wait.until and alone:
-        _later().schedule_one(stage, handler, messages[0], wait.until)
-    elif wait.until:
-        _later().schedule_all(stage, handler, messages, wait.until)
+def _send(stage: str, handler: str, messages: Sequence[Message], delay: Delay, *, alone: bool) -> None:
+    if delay.until and alone:
+        _scheduler().schedule_one(stage, handler, messages[0], delay.until)
+    elif delay.until:
+        _scheduler().schedule_all(stage, handler, messages, delay.until)
     elif alone:
-        send_one(clients.sqs(stage), _queue_url(handler, stage), messages[0], wait.seconds)
+        send_one(clients.sqs(stage), _queue_url(handler, stage), messages[0], delay.seconds)
     else:
-        send_all(clients.sqs(stage), _queue_url(handler, stage), handler, messages, wait.seconds)
+        send_all(clients.sqs(stage), _queue_url(handler, stage), handler, messages, delay.seconds)
 
 
-def _later() -> ModuleType:
-    """What knows Scheduler, imported when something has to wait that long: every cold start would pay for it."""
+def _scheduler() -> ModuleType:
+    """Import the module that uses Scheduler: only when an event needs it, as every cold start would pay for it."""
     from . import scheduled_events  # noqa: PLC0415
 
     return scheduled_events
 
 
 def _checked_window(key: str | None, window: timedelta) -> int:
-    """The window in whole seconds."""
+    """Return the window in whole seconds; 0 without a key."""
     if key is None:
         return 0
     if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY or not key.isprintable():
-        raise InvalidKeyError(f"key={key!r}: a key is printable text of 1 to {MAX_KEY} characters")
+        raise InvalidKeyError(f"key={key!r}: give a printable text of 1 to {MAX_KEY} characters")
     if not isinstance(window, timedelta):
-        raise InvalidKeyError(f"key_window={window!r}: it is a timedelta, such as timedelta(hours=1)")
+        raise InvalidKeyError(f"key_window={window!r}: give a timedelta, such as timedelta(hours=1)")
     seconds = math.ceil(window.total_seconds())
     if not 1 <= seconds <= MAX_KEY_WINDOW:
         raise InvalidKeyError(f"key_window={window}: it may be 1 second to {MAX_KEY_WINDOW // 86_400} days")
@@ -243,7 +245,7 @@ _queue_urls: dict[tuple[str, str], str] = {}
 
 
 def _queue_url(handler: str, stage: str) -> str:
-    """The queue's URL: known in a handler, looked up once elsewhere."""
+    """Return the queue's URL: known from the environment in a handler, looked up once elsewhere."""
     name = Names(stage).queue(handler)
     prefix = os.environ.get("SLUICE_QUEUE_URL_PREFIX")
     if prefix and stage == os.environ.get("SLUICE_STAGE"):
@@ -284,7 +286,7 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
     lost = TraceStore(clients.dynamodb(stage), Names(stage).trace_table).unhandled.put(traces)
     if lost:
         _logger.error(
-            "%d of them could not be recorded, in the table %s; their text: %s",
+            "%d of them could not be recorded in the table %s; their text: %s",
             len(lost),
             Names(stage).trace_table,
             [trace.event for trace in lost],
@@ -292,5 +294,5 @@ def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) ->
 
 
 def forget_queues() -> None:
-    """Look every queue up again, for tests that make new ones."""
+    """Look up every queue anew, for tests that make new ones."""
     _queue_urls.clear()

@@ -1,4 +1,4 @@
-"""Events for later than SQS can keep them: each a schedule of EventBridge Scheduler that deletes itself."""
+"""Events delayed by more than 15 minutes: each is a schedule of EventBridge Scheduler, which deletes itself."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ..queue.send import Message
 
 MAX_INPUT_BYTES = 262_144
-"""Scheduler's limit for what a schedule sends."""
+"""Scheduler's limit for the input of a schedule's target."""
 
-COUNTED = 1_000
-"""Schedules of a handler that are counted: Scheduler lists 100 a call, and has no number to ask for."""
+MAX_COUNTED = 1_000
+"""Schedules of a handler that are counted at most: Scheduler has no call for their number, and lists 100 a call."""
 
 _CALLERS = 16
-"""Calls at once. Scheduler takes 250 CreateSchedule a second in its smaller regions (its quota; up to 5,000 in others),
-and boto3 tries again what is refused for that."""
+"""Calls at once. Scheduler's quota is 250 CreateSchedule a second in smaller regions and up to 5,000 in others; boto3
+retries calls beyond it."""
 
 _PAGE = 100
 """Scheduler's limit for ListSchedules."""
@@ -38,14 +38,14 @@ _AT = "at(%Y-%m-%dT%H:%M:%S)"
 
 
 @dataclass(frozen=True)
-class Scheduled:
-    """An event that is still to come.
+class ScheduledEvent:
+    """An event that Scheduler keeps.
 
     Attributes:
         handler: the handler's name.
-        due: when it is sent to the handler's queue.
-        event: its text.
-        envelope: its id and where it comes from.
+        due: the time at which Scheduler sends it to the handler's queue.
+        event: the event as JSON text.
+        envelope: the event's id and origin.
     """
 
     handler: str
@@ -55,45 +55,45 @@ class Scheduled:
 
 
 def check_sizes(handler: str, messages: Sequence[Message]) -> None:
-    """See to it that Scheduler can keep the events.
+    """Check that each event fits into a schedule.
 
     Raises:
-        EventTooLargeError: it cannot keep one of them.
+        EventTooLargeError: one does not.
     """
     for index, message in enumerate(messages):
         size = len(wrap(message.body, message.envelope).encode())
         if size > MAX_INPUT_BYTES:
             raise EventTooLargeError(
-                f"event {index} for {handler!r} is {size:,} bytes with what goes with it; more than 15 minutes ahead"
-                f" EventBridge Scheduler has to keep it, which takes {MAX_INPUT_BYTES:,}. Store it (in S3, say) and"
-                " emit where it is"
+                f"event {index} for {handler!r} is {size:,} bytes with its envelope; for more than 15 minutes"
+                f" EventBridge Scheduler has to keep it, which takes {MAX_INPUT_BYTES:,}. Store it in S3, for"
+                " example, and emit a reference to it"
             )
 
 
 def schedule_one(stage: str, handler: str, message: Message, due: datetime) -> None:
-    """Have Scheduler send a message to a handler's queue at a moment, or within the minute after it.
+    """Have Scheduler send a message to a handler's queue at a given time, or within the minute after it.
 
     Args:
         stage: the stage.
         handler: the handler's name.
-        message: what to send.
-        due: when.
+        message: the message.
+        due: the time.
 
     Raises:
         NoQueueError: the queue does not exist; nothing was scheduled.
-        AwsError: AWS did not tell the queue's URL; nothing was scheduled.
+        AwsError: the queue could not be looked up; nothing was scheduled.
         botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: Scheduler refused, or did not answer.
     """
     _creator(stage, handler, due)(message)
 
 
 def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: datetime) -> None:
-    """Have Scheduler send messages, several at once. Otherwise as `schedule_one`.
+    """Schedule messages as `schedule_one` does, with several calls at once.
 
     Raises:
         NoQueueError: the queue does not exist; nothing was scheduled.
-        NotAcceptedError: some were not scheduled; it says which.
-        AwsError: AWS did not tell the queue's URL; nothing was scheduled.
+        NotAcceptedError: some were not scheduled; the error lists them.
+        AwsError: the queue could not be looked up; nothing was scheduled.
     """
     create = _creator(stage, handler, due)
     with ThreadPoolExecutor(_CALLERS) as callers:
@@ -109,8 +109,8 @@ def schedule_all(stage: str, handler: str, messages: Sequence[Message], due: dat
         raise NotAcceptedError(handler, accepted, refused)
 
 
-def scheduled(stage: str, handler: str | None = None) -> list[Scheduled]:
-    """The events that are still to come, soonest first.
+def list_scheduled(stage: str, handler: str | None = None) -> list[ScheduledEvent]:
+    """Return the scheduled events, soonest first.
 
     Args:
         stage: the stage.
@@ -119,45 +119,45 @@ def scheduled(stage: str, handler: str | None = None) -> list[Scheduled]:
     client = clients.client("scheduler", stage)
     names = Names(stage)
 
-    def look_up(name: str) -> Scheduled | None:
+    def look_up(name: str) -> ScheduledEvent | None:
         try:
             found = client.get_schedule(GroupName=names.schedule_group, Name=name)
         except client.exceptions.ResourceNotFoundException:
-            # Sent, or cancelled, since it was listed.
+            # Sent or cancelled since it was listed.
             return None
         return _scheduled(found, names)
 
     with ThreadPoolExecutor(_CALLERS) as callers:
-        found = list(callers.map(look_up, _names_of(stage, handler)))
-    return sorted((one for one in found if one), key=lambda one: (one.due, one.envelope.id))
+        found = list(callers.map(look_up, _schedule_names(stage, handler)))
+    return sorted((event for event in found if event), key=lambda event: (event.due, event.envelope.id))
 
 
 def count(stage: str, handler: str) -> int:
-    """How many events of a handler are still to come: `COUNTED` for that many or more."""
+    """Return the number of a handler's scheduled events; `MAX_COUNTED` for that many or more."""
     try:
-        return sum(1 for _ in islice(_names_of(stage, handler), COUNTED))
+        return sum(1 for _ in islice(_schedule_names(stage, handler), MAX_COUNTED))
     except clients.client("scheduler", stage).exceptions.ResourceNotFoundException:
-        # The stage was deployed before it had a group for them.
+        # The stage was deployed before there was a group for them.
         return 0
 
 
-def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> Scheduled | None:
-    """Take a scheduled event back.
+def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> ScheduledEvent | None:
+    """Delete a scheduled event.
 
     Args:
         stage: the stage.
         event_id: the event's id.
-        handlers: the names of those that it may be for; if it is for none of them, for one that is no longer there,
-            the whole group is searched.
+        handlers: the names of the handlers that it may be for. If it is for none of them, but for one that was
+            removed, the whole group is searched.
 
     Returns:
-        The event; None if it is not scheduled, or no longer. One that is due by now may have been sent all the same:
-        Scheduler deletes a schedule after it has sent it.
+        The event; None if it is not, or no longer, scheduled. If it is due already, it may have been sent nevertheless:
+        Scheduler sends an event first and deletes its schedule then.
     """
     client = clients.client("scheduler", stage)
     names = Names(stage)
 
-    def delete(name: str) -> Scheduled | None:
+    def delete(name: str) -> ScheduledEvent | None:
         try:
             found = _scheduled(client.get_schedule(GroupName=names.schedule_group, Name=name), names)
             client.delete_schedule(GroupName=names.schedule_group, Name=name)
@@ -167,15 +167,15 @@ def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> Scheduled | No
 
     with ThreadPoolExecutor(_CALLERS) as callers:
         deleted = list(callers.map(delete, [_name(handler, event_id) for handler in sorted(set(handlers))]))
-        taken = next(filter(None, deleted), None)
-        if taken is None:
-            others = [name for name in _names_of(stage, None) if name.endswith(f"-{event_id}")]
-            taken = next(filter(None, callers.map(delete, others)), None)
-    return taken
+        cancelled = next(filter(None, deleted), None)
+        if cancelled is None:
+            others = [name for name in _schedule_names(stage, None) if name.endswith(f"-{event_id}")]
+            cancelled = next(filter(None, callers.map(delete, others)), None)
+    return cancelled
 
 
 def _prefix(handler: str) -> str:
-    """What the names of a handler's schedules begin with. The handler's own name may be too long for it."""
+    """The prefix of the names of a handler's schedules. A hash, as the handler's own name may be too long."""
     return hashlib.sha256(handler.encode()).hexdigest()[:8] + "-"
 
 
@@ -183,7 +183,7 @@ def _name(handler: str, event_id: str) -> str:
     return _prefix(handler) + event_id
 
 
-def _names_of(stage: str, handler: str | None) -> Iterator[str]:
+def _schedule_names(stage: str, handler: str | None) -> Iterator[str]:
     only = {"NamePrefix": _prefix(handler)} if handler else {}
     pages = (
         clients.client("scheduler", stage)
@@ -194,7 +194,12 @@ def _names_of(stage: str, handler: str | None) -> Iterator[str]:
 
 
 def _target(stage: str, handler: str) -> dict[str, Any]:
-    """The queue, as schedules are told it, once it is certain that there is one."""
+    """Return the target of a handler's schedules: its queue, which must exist.
+
+    Raises:
+        NoQueueError: it does not.
+        AwsError: it could not be looked up.
+    """
     names = Names(stage)
     queues = clients.sqs(stage)
     try:
@@ -232,7 +237,7 @@ def _creator(stage: str, handler: str, due: datetime) -> Callable[[Message], Non
 
 
 def _refusal(create: Callable[[Message], None], message: Message) -> Exception | None:
-    """The error for a message that Scheduler did not take; None if it did."""
+    """Schedule a message; return Scheduler's error for it, or None."""
     try:
         create(message)
     except aws_errors() as error:
@@ -240,8 +245,8 @@ def _refusal(create: Callable[[Message], None], message: Message) -> Exception |
     return None
 
 
-def _scheduled(found: Any, names: Names) -> Scheduled | None:
-    """The event in a schedule; None if the schedule is none of ours."""
+def _scheduled(found: Any, names: Names) -> ScheduledEvent | None:
+    """Return the event in a schedule; None if Sluice did not make the schedule."""
     unwrapped = unwrap(found["Target"].get("Input", ""), claimant="")
     handler = names.handler_of_queue(found["Target"]["Arn"].rsplit(":", 1)[-1])
     try:
@@ -250,4 +255,4 @@ def _scheduled(found: Any, names: Names) -> Scheduled | None:
         return None
     if unwrapped is None or handler is None:
         return None
-    return Scheduled(handler, due, *unwrapped)
+    return ScheduledEvent(handler, due, *unwrapped)

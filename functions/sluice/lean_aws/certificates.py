@@ -1,8 +1,8 @@
-"""Whose certificates are trusted.
+"""The certificates that connections to AWS trust.
 
-Reading those of all the world's authorities takes longer than everything else in this package. AWS's own are four
-(and one that vouched for them before they were known everywhere), so these are tried first; where an endpoint shows
-another's, as behind a company's proxy, all are read after all.
+Reading the certificates of all authorities takes longer than anything else in this package. AWS's own authorities are
+four, and one that vouched for them before they were known everywhere: these are tried first. If an endpoint has another
+authority's certificate, as behind a company's proxy, all authorities are read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import ssl
 import sys
 
-_OWN = re.compile(
+_AWS_AUTHORITIES = re.compile(
     r'^# Label: "(?:Amazon Root CA|Starfield Services Root)[^\n]*\n'
     r"(?:#[^\n]*\n)*"
     r"(-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----)",
@@ -22,34 +22,34 @@ _OWN = re.compile(
 _contexts: dict[bool, ssl.SSLContext] = {}
 
 
-def trusted(*, everybody: bool) -> ssl.SSLContext:
-    """How to secure connections to AWS; the same for all of them.
+def tls_context(*, all_authorities: bool) -> ssl.SSLContext:
+    """Return the TLS context that all connections to AWS share.
 
-    As with boto3, AWS_CA_BUNDLE says whom to trust in place of both.
+    As with boto3, the bundle named by AWS_CA_BUNDLE replaces both kinds.
 
     Args:
-        everybody: whether to trust all authorities that this system does, or AWS's alone.
+        all_authorities: True to trust all authorities that this system trusts, False for AWS's only.
     """
-    if everybody not in _contexts:
-        _contexts[everybody] = _made(everybody=everybody)
-    return _contexts[everybody]
+    if all_authorities not in _contexts:
+        _contexts[all_authorities] = _new_context(all_authorities=all_authorities)
+    return _contexts[all_authorities]
 
 
-def _made(*, everybody: bool) -> ssl.SSLContext:
+def _new_context(*, all_authorities: bool) -> ssl.SSLContext:
     bundle = os.environ.get("AWS_CA_BUNDLE")
     if bundle:
         return ssl.create_default_context(cafile=bundle)
-    own = "" if everybody else _aws_own()
-    return ssl.create_default_context(cadata=own) if own else ssl.create_default_context()
+    aws_only = "" if all_authorities else _aws_certificates()
+    return ssl.create_default_context(cadata=aws_only) if aws_only else ssl.create_default_context()
 
 
-def _aws_own() -> str:
-    """The certificates of AWS's authorities, out of those that botocore brings along; empty if there are none."""
+def _aws_certificates() -> str:
+    """Return the certificates of AWS's authorities from botocore's bundle; an empty text if there is none."""
     for directory in sys.path:
         try:
-            # Neither botocore nor pathlib is imported for it: that would take longer than reading the file.
+            # Without importing botocore or pathlib, which would take longer than reading the file.
             with open(f"{directory}/botocore/cacert.pem", encoding="utf-8") as file:  # noqa: PTH123
-                return "\n".join(_OWN.findall(file.read()))
+                return "\n".join(_AWS_AUTHORITIES.findall(file.read()))
         except OSError:
             continue
     return ""

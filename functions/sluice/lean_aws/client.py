@@ -1,4 +1,4 @@
-"""A client for the JSON protocol that DynamoDB and SQS share."""
+"""A client for the JSON protocol of DynamoDB and SQS."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from .certificates import trusted
+from .certificates import tls_context
 from .errors import SERVER_FAULT, CallError, NoTimeLeftError, NotReachedError, QueueDoesNotExistError
-from .http1 import Answer, Connection, DamagedAnswerError
+from .http1 import Connection, DamagedResponseError, Response
 from .sigv4 import Credentials, Signer
 
 TRIES = 5
 """Tries of one call, the first included. boto3's clients elsewhere in this library try once more."""
 
 TIMEOUT = 5.0
-"""Seconds for a connection, and for each wait for the other side. These services answer within milliseconds."""
+"""Seconds to connect, and for each wait for data. These services answer within milliseconds."""
 
-_SHORTEST_TIMEOUT = 0.001
-"""Seconds."""
+_MIN_TIMEOUT = 0.001
+"""Seconds. To a socket, 0 means not to wait at all."""
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
-"""Seconds before a further try: doubled each time, and of that a random part, as boto3 does."""
+"""Seconds before the second try, doubled for each further one, and the most. A random part of them is waited, as boto3
+does."""
 
 _THROTTLING = frozenset(
     {
@@ -51,20 +52,20 @@ _THROTTLING = frozenset(
         "KMS.ThrottlingException",
     }
 )
-"""Codes that pass: those for which boto3's standard mode tries again."""
+"""Codes that boto3's standard mode retries."""
 
 _MISSING_QUEUE = frozenset({"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"})
 
 
 @dataclass(frozen=True)
 class Service:
-    """How a service is spoken to.
+    """A service's part of the protocol.
 
     Attributes:
-        name: in host names and signatures.
-        target: what its operations' names are prefixed with.
-        content_type: of requests.
-        headers: further headers of requests.
+        name: its name in host names and signatures.
+        target: the prefix of its operations in the X-Amz-Target header.
+        content_type: the requests' Content-Type.
+        headers: further headers of its requests.
     """
 
     name: str
@@ -75,21 +76,21 @@ class Service:
 
 SERVICES = {
     "dynamodb": Service("dynamodb", "DynamoDB_20120810", "application/x-amz-json-1.0"),
-    # Asks for the error codes that SQS had before it spoke JSON, as boto3 does: both clients then tell the same.
+    # As boto3 does, asks for the error codes of SQS's older protocol, so that both clients raise the same codes.
     "sqs": Service("sqs", "AmazonSQS", "application/x-amz-json-1.0", {"X-Amzn-Query-Mode": "true"}),
 }
 
 
-class WireClient:
+class LeanClient:
     """Calls one service. Threads may share it.
 
-    Its methods are boto3's, such as `put_item`, with boto3's arguments and answers. They raise `CallError`.
+    Its methods are boto3's, such as `put_item`, with boto3's arguments and results. They raise `CallError`.
 
     Args:
         service: `dynamodb` or `sqs`.
         region: the AWS region.
         endpoint: the service's URL.
-        credentials: whose calls they are.
+        credentials: the caller's.
         sleep: waits between tries.
     """
 
@@ -109,10 +110,10 @@ class WireClient:
         self._host = parts.netloc
         self._secure = parts.scheme == "https"
         self._address = parts.hostname or "", parts.port or (443 if self._secure else 80)
-        self._known_authority = True
+        self._aws_authority = True
         if self._secure:
-            # Here rather than at the first call: a function is made in Lambda's init phase, on a whole processor.
-            trusted(everybody=False)
+            # Here rather than at the first call: Lambda's init phase has a whole processor.
+            tls_context(all_authorities=False)
         self._signer = Signer(credentials, self._service.name, region)
         self._sleep = sleep
         self._end: float | None = None
@@ -131,15 +132,17 @@ class WireClient:
         return call
 
     def end_by(self, moment: float | None) -> None:
-        """Have every call end by then, with however few tries and little patience; `NotReachedError` tells of it.
+        """Have every call end by a moment, with fewer tries and shorter waits.
+
+        A call without an answer by then raises `NotReachedError`.
 
         Args:
-            moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
+            moment: seconds on the clock of `time.monotonic`; None for no end.
         """
         self._end = moment
 
     def close(self) -> None:
-        """Close the connections that wait for a next call, which would open new ones."""
+        """Close the idle connections. The next call opens a new one."""
         with self._lock:
             for connection in self._idle:
                 connection.close()
@@ -148,40 +151,40 @@ class WireClient:
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
         body = json.dumps(arguments, default=_base64, separators=(",", ":")).encode()
         target = f"{self._service.target}.{operation}"
-        if self._patience() <= 0:
+        if self._time_left() <= 0:
             raise NoTimeLeftError(operation, "NoTimeLeft", "not called, as no time is left for it")
         for left in reversed(range(TRIES)):
             error: CallError
             sends = 1
             try:
-                answer, content, sends = self._send(target, body)
-            except (OSError, DamagedAnswerError) as broken:
-                error = NotReachedError(operation, type(broken).__name__, str(broken))
-                error.__cause__ = broken
+                response, content, sends = self._send(target, body)
+            except (OSError, DamagedResponseError) as cause:
+                error = NotReachedError(operation, type(cause).__name__, str(cause))
+                error.__cause__ = cause
             else:
-                if answer.status == 200:  # noqa: PLR2004 - HTTP's OK
+                if response.status == 200:  # noqa: PLR2004 - HTTP's OK
                     return content
-                error = _error(operation, answer, content)
+                error = _error(operation, response, content)
             tried = TRIES - 1 - left
             error.response["ResponseMetadata"]["RetryAttempts"] = tried + sends - 1
             if not _is_retryable(error):
                 raise error
             pause = random.random() * min(_FIRST_PAUSE * 2**tried, _LONGEST_PAUSE)  # noqa: S311 - jitter
-            if not left or self._patience() <= pause:
+            if not left or self._time_left() <= pause:
                 raise error
             self._sleep(pause)
         raise AssertionError(operation)
 
-    def _patience(self) -> float:
-        """Seconds to wait for the other side, from now on."""
+    def _time_left(self) -> float:
+        """Return for how many seconds a socket may wait from now on."""
         return TIMEOUT if self._end is None else min(TIMEOUT, self._end - time.monotonic())
 
     def _timeout(self) -> float:
-        """The same for a socket, to which 0 means something else."""
-        return max(self._patience(), _SHORTEST_TIMEOUT)
+        """Return the time left as a socket's timeout."""
+        return max(self._time_left(), _MIN_TIMEOUT)
 
-    def _send(self, target: str, body: bytes) -> tuple[Answer, Any, int]:
-        """The answer, its parsed content, and how often the request was sent for it."""
+    def _send(self, target: str, body: bytes) -> tuple[Response, Any, int]:
+        """Return the response, its parsed content, and how often the request was sent for it."""
         headers = self._signer.headers(self._host, target, self._service.content_type, body)
         headers.update(self._service.headers)
         with self._lock:
@@ -190,69 +193,69 @@ class WireClient:
             try:
                 return *self._exchange(connection, body, headers), 1
             except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                # Closed by the other side since it was last used, as after a pause between invocations.
+                # AWS closed it since it was last used, as in a pause between invocations.
                 return *self._exchange(self._connect(), body, headers), 2
         return *self._exchange(self._connect(), body, headers), 1
 
     def _connect(self) -> Connection:
         if not self._secure:
             return Connection(*self._address, None, self._timeout())
-        if self._known_authority:
+        if self._aws_authority:
             try:
-                return Connection(*self._address, trusted(everybody=False), self._timeout())
+                return Connection(*self._address, tls_context(all_authorities=False), self._timeout())
             except ssl.SSLCertVerificationError:
-                self._known_authority = False
-        return Connection(*self._address, trusted(everybody=True), self._timeout())
+                self._aws_authority = False
+        return Connection(*self._address, tls_context(all_authorities=True), self._timeout())
 
-    def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[Answer, Any]:
+    def _exchange(self, connection: Connection, body: bytes, headers: dict[str, str]) -> tuple[Response, Any]:
         try:
-            connection.wait_at_most(self._timeout())
+            connection.set_timeout(self._timeout())
             connection.post(headers, body)
-            answer = connection.receive()
-            parsed = _parsed(answer)
+            response = connection.receive()
+            parsed = _parsed(response)
         except BaseException:
-            # Also for a deadline that passes in the middle: its answer must not be taken for the next call's.
+            # Also if a run's deadline interrupts the call: the next call must not get this one's response.
             connection.close()
             raise
-        if answer.last:
+        if response.last:
             connection.close()
         else:
             with self._lock:
                 self._idle.append(connection)
-        return answer, parsed
+        return response, parsed
 
 
 def end_calls_by(client: object, moment: float | None) -> None:
-    """Have a client's calls end by a moment, as `WireClient.end_by` does. A boto3 client knows no such thing."""
-    if isinstance(client, WireClient):
+    """Have a lean client's calls end by a moment, as `LeanClient.end_by` does. Does nothing to a boto3 client."""
+    if isinstance(client, LeanClient):
         client.end_by(moment)
 
 
 def _base64(value: object) -> str:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__qualname__} is not for AWS")
+    raise TypeError(f"an AWS call cannot carry a {type(value).__qualname__}")
 
 
 def _binary(fields: dict[str, Any]) -> dict[str, Any]:
-    """DynamoDB's binary values, decoded."""
+    """Decode DynamoDB's binary values."""
     return {"B": base64.b64decode(fields["B"])} if fields.keys() == {"B"} else fields
 
 
-def _parsed(answer: Answer) -> Any:
-    expected = answer.headers.get(b"x-amz-crc32")
-    if expected is not None and expected != b"%d" % zlib.crc32(answer.content):
-        raise DamagedAnswerError("the answer was damaged on its way")
-    # Most answers say no more than this, and 2 bytes need no parser.
-    if answer.content in (b"", b"{}"):
+def _parsed(response: Response) -> Any:
+    expected = response.headers.get(b"x-amz-crc32")
+    if expected is not None and expected != b"%d" % zlib.crc32(response.content):
+        raise DamagedResponseError("the response was damaged on its way")
+    # Most responses are empty, and need no parser.
+    if response.content in (b"", b"{}"):
         return {}
     try:
-        return json.loads(answer.content, object_hook=_binary)
+        return json.loads(response.content, object_hook=_binary)
     except ValueError:
-        if answer.status >= SERVER_FAULT:
+        if response.status >= SERVER_FAULT:
             # A proxy's page.
-            return {"message": answer.content[:200].decode(errors="replace")}
-        raise DamagedAnswerError("the answer is no JSON") from None
+            return {"message": response.content[:200].decode(errors="replace")}
+        raise DamagedResponseError("the response is no JSON") from None
 
 
 def _is_retryable(error: CallError) -> bool:
@@ -260,11 +263,11 @@ def _is_retryable(error: CallError) -> bool:
     return isinstance(error, NotReachedError) or status >= SERVER_FAULT or code in _THROTTLING
 
 
-def _error(operation: str, answer: Answer, content: Any) -> CallError:
-    said = content if isinstance(content, dict) else {}
-    code = str(said.get("__type") or said.get("code") or answer.status).rpartition("#")[2].partition(":")[0]
-    # In the form `CODE;WHOSE FAULT`.
-    code = answer.headers.get(b"x-amzn-query-error", b"").partition(b";")[0].decode() or code
-    message = str(said.get("message") or said.get("Message") or "")
+def _error(operation: str, response: Response, content: Any) -> CallError:
+    fields = content if isinstance(content, dict) else {}
+    code = str(fields.get("__type") or fields.get("code") or response.status).rpartition("#")[2].partition(":")[0]
+    # SQS's older code, followed by a semicolon and `Sender` or `Receiver`.
+    code = response.headers.get(b"x-amzn-query-error", b"").partition(b";")[0].decode() or code
+    message = str(fields.get("message") or fields.get("Message") or "")
     kind = QueueDoesNotExistError if code in _MISSING_QUEUE else CallError
-    return kind(operation, code, message, said, status=answer.status)
+    return kind(operation, code, message, fields, status=response.status)

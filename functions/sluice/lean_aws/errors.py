@@ -8,11 +8,11 @@ from typing import Any
 from ..errors import AwsError
 
 SERVER_FAULT = 500
-"""The lowest HTTP status of a server's fault. Such a call may have done its work all the same."""
+"""The lowest HTTP status of a server's fault. The server may have done the call's work nevertheless."""
 
 
 class CallError(Exception):
-    """AWS refused a call, or could not be reached. It looks like botocore's ClientError.
+    """AWS refused a call or did not answer. Its attributes are those of botocore's ClientError.
 
     Attributes:
         response: boto3's form of an error: `{"Error": {"Code": ..., "Message": ...}}` and the rest of AWS's answer.
@@ -20,12 +20,12 @@ class CallError(Exception):
     """
 
     def __init__(
-        self, operation: str, code: str, message: str, said: dict[str, Any] | None = None, *, status: int = 0
+        self, operation: str, code: str, message: str, fields: dict[str, Any] | None = None, *, status: int = 0
     ) -> None:
         super().__init__(f"{operation}: {code}: {message}")
         self.operation_name = operation
         self.response: dict[str, Any] = {
-            **(said or {}),
+            **(fields or {}),
             "Error": {"Code": code, "Message": message},
             "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
         }
@@ -44,9 +44,9 @@ class NoTimeLeftError(NotReachedError):
 
 
 def aws_errors() -> tuple[type[Exception], ...]:
-    """The types of what a failed call raises, whichever client made it: to stand after `except`.
+    """Return the types of errors that either client's calls raise, for an `except` clause.
 
-    Python asks for it only once something was raised, and then whoever raised botocore's errors has imported them.
+    Python evaluates the clause only once something is raised. If boto3 raised it, botocore is imported by then.
     """
     botocore = sys.modules.get("botocore.exceptions")
     return (CallError, botocore.ClientError, botocore.BotoCoreError) if botocore else (CallError,)

@@ -1,4 +1,4 @@
-"""AWS's Signature Version 4, for the one kind of request that is made here: a POST of JSON to `/`."""
+"""AWS's Signature Version 4, for the only kind of request that the lean client makes: a POST of JSON to `/`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Credentials:
     """An AWS access key.
 
     Attributes:
-        access_key: its id.
-        secret_key: its secret.
-        token: the session's, for temporary credentials.
+        access_key: the key's id.
+        secret_key: the key's secret.
+        token: the session token of temporary credentials.
     """
 
     access_key: str
@@ -30,7 +30,7 @@ class Signer:
     """Signs requests to one service.
 
     Args:
-        credentials: whose requests they are.
+        credentials: the caller's.
         service: the service's name in signatures, such as `sqs`.
         region: the AWS region.
     """
@@ -45,13 +45,13 @@ class Signer:
     def headers(
         self, host: str, target: str, content_type: str, body: bytes, now: datetime | None = None
     ) -> dict[str, str]:
-        """The headers of a request, its signature among them.
+        """Return a request's headers, with its signature.
 
         Args:
-            host: as in the Host header.
-            target: the X-Amz-Target header: the operation.
+            host: the Host header.
+            target: the X-Amz-Target header, which names the operation.
             content_type: the Content-Type header.
-            body: the request's.
+            body: the request's content.
             now: the current time, for tests.
         """
         stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
@@ -80,7 +80,7 @@ class Signer:
         return headers
 
     def _key_of(self, day: str) -> bytes:
-        # The same for a whole day, and three quarters of a signature's cost.
+        # The key is the same for a whole day, and making it takes three quarters of a signature's time.
         if day != self._day:
             key = b"AWS4" + self._credentials.secret_key.encode()
             for part in (day, self._region, self._service, "aws4_request"):

@@ -1,1 +1,1 @@
-"""A stage's names, and the AWS clients that talk to it."""
+"""A stage: the names of its resources, and the AWS clients that call them."""

@@ -1,4 +1,4 @@
-"""The one place that knows how AWS resources are named after a stage and a handler.
+"""The names of AWS resources, made from a stage and a handler. No other module makes them.
 
 Depends on nothing, so that the CDK code, the worker and the command line can all use it.
 """
@@ -11,41 +11,42 @@ from dataclasses import dataclass
 from ..errors import InvalidNameError
 
 PREFIX = "sluice"
-"""Every resource's name starts with it."""
+"""The start of every resource's name."""
 
 LOCAL_STAGE = "local"
-"""The stage that means the local cloud."""
+"""The local cloud's stage."""
 
 LOCAL_ASSETS_BUCKET = "sluice-local-assets"
-"""Where `cdk deploy` puts code for the local stage. There is no `cdk bootstrap` that would make one."""
+"""The bucket for the local stage's code. On AWS, `cdk bootstrap` makes one; the local cloud is not bootstrapped."""
 
 METRICS_NAMESPACE = "Sluice"
-"""Of the CloudWatch metrics that the worker writes."""
+"""The namespace of the worker's CloudWatch metrics."""
 
 BLOCKED_TAG = "sluice:blocked"
-"""The tag of a blocked function and of its mapping. Its value says when, who and why."""
+"""The tag of a blocked function and of its mapping. Its value holds the time, the person and the reason."""
 
 MISSED_TAG = "sluice:missed"
-"""The tag of a cron's function that says what becomes of the ticks of a pause: `skip` or `queue`."""
+"""The tag of a cron's function for ticks during a pause: `skip` or `queue`."""
 
 PAUSES = "#pausing"
 BLOCKS = "#blocks"
 HISTORY = "#history#"
 KEEPING = "#keeping"
-"""Partitions of the trace table that not everybody may write. No handler's name starts like them. In the first are
-what is wanted of each handler, in the second the blocks that hold; each handler's history has a partition of its own,
-named after it; in the last is what the reconciler remembers of the queues."""
+"""Partitions of the trace table that only some roles may write: the desired states of handlers, the blocks that hold,
+each handler's history (with the handler's name appended), and the reconciler's progress with the queues. No handler's
+name starts like them."""
 
 DEAD_SUFFIX = "-dead"
+"""The end of a dead-letter queue's name."""
 
 MAX_QUEUE_NAME = 80
-"""Characters. SQS quota for queue names."""
+"""Characters: SQS's limit for queue names."""
 
 MAX_STAGE = 32
-"""Characters. With a region's 14, that is what fits into a role's name of 64."""
+"""Characters: with a region's 14, as many as fit into a role's name of 64."""
 
 MAX_FUNCTION_NAME = 64
-"""Characters. Lambda quota for function names."""
+"""Characters: Lambda's limit for function names."""
 
 _HANDLER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _STAGE = re.compile(r"[a-z][a-z0-9]*")
@@ -54,7 +55,7 @@ _STAGE = re.compile(r"[a-z][a-z0-9]*")
 def check_stage(stage: str) -> str:
     """Return `stage` if resources can be named after it.
 
-    Without hyphens, so that stage `a` with handler `b-c` and stage `a-b` with handler `c` never share a queue.
+    A stage has no hyphens, so that stage `a` with handler `b-c` and stage `a-b` with handler `c` never share a queue.
 
     Raises:
         InvalidNameError: it has other characters than a-z and 0-9, does not start with a letter, or is too long.
@@ -64,16 +65,18 @@ def check_stage(stage: str) -> str:
             f"stage {stage!r}: use lower-case letters and digits only, starting with a letter, like 'prod'"
         )
     if len(stage) > MAX_STAGE:
-        raise InvalidNameError(f"stage {stage!r}: use {MAX_STAGE} characters at most; AWS limits the names made of it")
+        raise InvalidNameError(
+            f"stage {stage!r}: use {MAX_STAGE} characters at most; AWS limits the names made from it"
+        )
     return stage
 
 
 def check_handler(handler: str) -> str:
-    """Return `handler` if it is a name that a handler can have.
+    """Return `handler` if a handler can have this name.
 
     Raises:
-        InvalidNameError: it has other characters than a-z, 0-9 and single hyphens, does not start with a
-            letter, or ends in `-dead`, which dead-letter queues do.
+        InvalidNameError: it has other characters than a-z, 0-9 and single hyphens, does not start with a letter, or
+            ends in `-dead`, as dead-letter queues do.
     """
     if not isinstance(handler, str) or not _HANDLER.fullmatch(handler):
         raise InvalidNameError(
@@ -88,12 +91,12 @@ def check_handler(handler: str) -> str:
 
 
 def module_of(handler: str) -> str:
-    """The name of the handler's module in `functions/handlers`: `send-receipt` lives in `send_receipt`."""
+    """Return the name of the handler's module in `functions/handlers`: `send_receipt` for `send-receipt`."""
     return handler.replace("-", "_")
 
 
 def handler_of(module: str) -> str:
-    """The name of the handler that a module of `functions/handlers` holds."""
+    """Return the name of the handler in a module of `functions/handlers`."""
     return module.replace("_", "-")
 
 
@@ -105,7 +108,7 @@ class Names:
         stage: a valid stage name, such as `prod`.
 
     Raises:
-        InvalidNameError: the stage's name is not one.
+        InvalidNameError: a stage cannot have this name.
     """
 
     stage: str
@@ -115,7 +118,7 @@ class Names:
 
     @property
     def prefix(self) -> str:
-        """What the names of the stage's queues and functions start with."""
+        """The start of the names of the stage's queues and functions."""
         return f"{PREFIX}-{self.stage}-"
 
     @property
@@ -130,33 +133,33 @@ class Names:
 
     @property
     def schedule_group(self) -> str:
-        """The group of the schedules that hold events for later."""
+        """The group of the schedules that hold delayed events."""
         return f"{PREFIX}-{self.stage}"
 
     @property
     def schedules_dead_letter_queue(self) -> str:
-        """Where deliveries go that Scheduler failed at. No handler's name begins with a hyphen."""
+        """The queue for events that Scheduler could not deliver. No handler's name begins with a hyphen."""
         return f"{self.prefix}-schedules{DEAD_SUFFIX}"
 
     @property
     def alarm_topic(self) -> str:
-        """The SNS topic that alarms tell."""
+        """The SNS topic that alarms notify."""
         return f"{self.prefix}alarms"
 
     def scheduler_role(self, region: str) -> str:
-        """The role of all schedules. A region's own, as roles are the whole account's."""
+        """Return the name of the role of all schedules. It includes the region, as roles exist in all regions."""
         return f"{self.prefix}{region}-scheduler"
 
     def queue(self, handler: str) -> str:
-        """The handler's SQS queue."""
+        """Return the name of the handler's SQS queue."""
         return f"{self.prefix}{handler}"
 
     def dead_letter_queue(self, handler: str) -> str:
-        """The handler's dead-letter queue."""
+        """Return the name of the handler's dead-letter queue."""
         return f"{self.prefix}{handler}{DEAD_SUFFIX}"
 
     def function(self, handler: str) -> str:
-        """The handler's Lambda function."""
+        """Return the name of the handler's Lambda function."""
         return f"{self.prefix}{handler}"
 
     @property
@@ -165,18 +168,18 @@ class Names:
         return f"{self.prefix}-reconciler"
 
     def policy(self, kind: str, region: str) -> str:
-        """The managed policy of a kind. IAM's names are the same in all regions, hence the region in it."""
+        """Return the name of a kind of managed policy. It includes the region, as policies exist in all regions."""
         return f"{self.prefix}{kind}-{region}"
 
     def handler_of_queue(self, queue: str) -> str | None:
-        """The handler whose queue this is; None for dead-letter queues and queues of other stages or programs."""
+        """Return the handler whose queue this is; None for dead-letter queues, other stages' and other programs'."""
         handler = queue.removeprefix(self.prefix)
         if handler == queue or handler.endswith(DEAD_SUFFIX) or not _HANDLER.fullmatch(handler):
             return None
         return handler
 
     def problem_with(self, handler: str) -> str | None:
-        """Say why AWS would refuse the handler's resources in this stage; None if it would not."""
+        """Return why AWS would refuse the handler's resources in this stage; None if it would not."""
         try:
             check_handler(handler)
         except InvalidNameError as error:

@@ -1,7 +1,7 @@
-"""Imported before all else: in a handler's function, garbage is not collected until everything is imported.
+"""Imported before anything else of `sluice`: turns garbage collection off while a handler's function starts.
 
-What imports leave behind is hardly any garbage, and looking for it takes a twelfth of a cold start (measured by
-tests/bench). `sluice.worker.entry`, which Lambda imports there and nowhere else, turns it on again.
+Imports leave hardly any garbage, and looking for it takes a twelfth of a cold start (measured by tests/bench).
+`sluice.worker.entry`, which only Lambda imports, turns it on again.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def use_client(client: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(name, value)
     clients.forget_clients()
     made = f"{type(clients.sqs('test')).__module__}.{type(clients.sqs('test')).__name__}"
-    assert made == {"lean": "sluice.lean_aws.client.WireClient", "boto3": "botocore.client.SQS"}[client]
+    assert made == {"lean": "sluice.lean_aws.client.LeanClient", "boto3": "botocore.client.SQS"}[client]
 
 
 @pytest.fixture(params=["lean", "boto3"])

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sluice import InvalidDelayError, emit, emit_many
-from sluice.emitting.delay import Wait, wait_of
+from sluice.emitting.delay import Delay, parse_delay
 
 from tests.unit.support.cloud import HANDLER, Cloud
 
@@ -28,7 +28,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
     ],
 )
 def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, seconds: int) -> None:
-    assert wait_of(delay, at, now=NOON) == Wait(seconds=seconds)
+    assert parse_delay(delay, at, now=NOON) == Delay(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, secon
     ],
 )
 def test_longer_waits_end_at_a_whole_second_and_never_too_soon(delay: Any, at: Any, until: datetime) -> None:
-    assert wait_of(delay, at, now=NOON) == Wait(until=until)
+    assert parse_delay(delay, at, now=NOON) == Delay(until=until)
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_longer_waits_end_at_a_whole_second_and_never_too_soon(delay: Any, at: A
         (None, NOON.replace(tzinfo=None), "no time zone"),
         (None, NOON.replace(year=2200), "after the year 2199"),
         (1, NOON, "give one of them"),
-        ("60", None, "delay='60': it is a number of seconds, or a timedelta"),
-        (True, None, "delay=True: it is a number"),
-        (None, "2030-01-01T00:00:00Z", "it is a datetime with a time zone"),
-        (None, date(2030, 1, 1), "it is a datetime with a time zone"),
+        ("60", None, "delay='60': give a number of seconds, or a timedelta"),
+        (True, None, "delay=True: give a number"),
+        (None, "2030-01-01T00:00:00Z", "give a datetime with a time zone"),
+        (None, date(2030, 1, 1), "give a datetime with a time zone"),
     ],
 )
 def test_impossible_delays_are_refused(delay: Any, at: Any, why: str) -> None:
     with pytest.raises(InvalidDelayError, match=why):
-        wait_of(delay, at, now=NOON)
+        parse_delay(delay, at, now=NOON)
 
 
 def test_a_delayed_event_waits(cloud: Cloud) -> None:

@@ -104,7 +104,7 @@ def test_a_handler_can_try_again_tomorrow(cloud: Cloud, scheduler: Any) -> None:
 def test_many_events_for_later_are_as_many_schedules(cloud: Cloud, scheduler: Any) -> None:
     ids = emit_many(HANDLER, range(50), delay=timedelta(hours=1))
 
-    found = scheduled_events.scheduled(STAGE)
+    found = scheduled_events.list_scheduled(STAGE)
     # Ids of one millisecond are in no order.
     assert {json.loads(one.event): one.envelope.id for one in found} == dict(enumerate(ids))
 
@@ -166,7 +166,7 @@ def test_what_scheduler_never_took_is_told_exactly(
     assert caught.value.refused[1].message.startswith("EndpointConnectionError: ")
     assert [entry.may_be_accepted for entry in caught.value.refused] == [False, True]
     assert sorted(caught.value.accepted) == [0, 2, 4]
-    assert {one.envelope.id for one in scheduled_events.scheduled(STAGE)} == set(caught.value.accepted.values())
+    assert {one.envelope.id for one in scheduled_events.list_scheduled(STAGE)} == set(caught.value.accepted.values())
 
 
 def test_emit_many_of_one_that_scheduler_never_took_is_told_like_many(
@@ -200,7 +200,7 @@ def test_what_is_to_come_is_listed_soonest_first(cloud: Cloud, scheduler: Any) -
         Target={"Arn": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:x", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x"},
     )
 
-    found = scheduled_events.scheduled(STAGE)
+    found = scheduled_events.list_scheduled(STAGE)
 
     assert [(one.envelope.id, one.handler, one.event) for one in found] == [
         (first, HANDLER, "1"),
@@ -208,7 +208,7 @@ def test_what_is_to_come_is_listed_soonest_first(cloud: Cloud, scheduler: Any) -
         (third, "audit-log", "3"),
     ]
     assert found[0].due == IN_A_MONTH
-    assert [one.envelope.id for one in scheduled_events.scheduled(STAGE, "audit-log")] == [third]
+    assert [one.envelope.id for one in scheduled_events.list_scheduled(STAGE, "audit-log")] == [third]
     assert (
         scheduled_events.count(STAGE, HANDLER),
         scheduled_events.count(STAGE, "audit-log"),
@@ -221,8 +221,8 @@ def test_more_than_a_page_is_counted_and_not_more_than_a_thousand(
 ) -> None:
     emit_many(HANDLER, range(120), at=IN_A_MONTH)
     assert scheduled_events.count(STAGE, HANDLER) == 120
-    assert len(scheduled_events.scheduled(STAGE)) == 120
-    monkeypatch.setattr(scheduled_events, "COUNTED", 100)
+    assert len(scheduled_events.list_scheduled(STAGE)) == 120
+    monkeypatch.setattr(scheduled_events, "MAX_COUNTED", 100)
     assert scheduled_events.count(STAGE, HANDLER) == 100
 
 
@@ -246,7 +246,7 @@ def test_what_is_cancelled_is_gone(cloud: Cloud, scheduler: Any) -> None:
     assert taken is not None
     assert (taken.handler, taken.due, taken.event) == (HANDLER, IN_A_MONTH, "2")
 
-    assert [one.envelope.id for one in scheduled_events.scheduled(STAGE)] == [kept]
+    assert [one.envelope.id for one in scheduled_events.list_scheduled(STAGE)] == [kept]
     assert scheduled_events.cancel(STAGE, cancelled, [HANDLER]) is None
     assert scheduled_events.cancel(STAGE, new_id(), [HANDLER]) is None
 
@@ -293,12 +293,12 @@ def test_what_is_sent_while_it_is_listed_is_left_out(
 ) -> None:
     emit(HANDLER, 1, at=IN_A_MONTH)
     sent = emit(HANDLER, 2, at=IN_A_MONTH)
-    real = scheduled_events._names_of
+    real = scheduled_events._schedule_names
 
     def then_one_is_sent(*arguments: Any) -> Any:
         names = list(real(*arguments))
         scheduled_events.cancel(STAGE, sent, [HANDLER])
         return iter(names)
 
-    monkeypatch.setattr(scheduled_events, "_names_of", then_one_is_sent)
-    assert [one.event for one in scheduled_events.scheduled(STAGE)] == ["1"]
+    monkeypatch.setattr(scheduled_events, "_schedule_names", then_one_is_sent)
+    assert [one.event for one in scheduled_events.list_scheduled(STAGE)] == ["1"]

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
-from sluice.lean_aws import CallError, Credentials, WireClient, error_code
+from sluice.lean_aws import CallError, Credentials, LeanClient, error_code
 from sluice.lean_aws import client as client_module
 from sluice.lean_aws.errors import NotReachedError
 from sluice.lean_aws.sigv4 import Signer
@@ -72,7 +72,7 @@ def server() -> Iterator[str]:
     moto.stop()
 
 
-_made: list[WireClient] = []
+_made: list[LeanClient] = []
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def _closed() -> Iterator[None]:
 
 def wire(service: str, endpoint: str, **options: Any) -> Any:
     _made.append(
-        WireClient(
+        LeanClient(
             service, region="us-east-1", endpoint=endpoint, credentials=KEY, **({"sleep": lambda _: None} | options)
         )
     )

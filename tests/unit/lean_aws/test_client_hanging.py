@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sluice import emit, emit_many
-from sluice.lean_aws import Credentials, WireClient, end_calls_by
+from sluice.lean_aws import Credentials, LeanClient, end_calls_by
 from sluice.lean_aws.client import TIMEOUT
 from sluice.lean_aws.errors import NotReachedError
 
@@ -28,7 +28,7 @@ class Abyss:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
         self._accepted: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
-        self.clients: list[WireClient] = []
+        self.clients: list[LeanClient] = []
 
     @property
     def connections(self) -> int:
@@ -36,7 +36,7 @@ class Abyss:
 
     def client(self, service: str) -> Any:
         self.clients.append(
-            WireClient(
+            LeanClient(
                 service,
                 region="us-east-1",
                 endpoint=f"http://127.0.0.1:{self._listener.getsockname()[1]}",
@@ -115,7 +115,7 @@ def test_a_kept_connection_waits_no_longer_than_a_new_one() -> None:
     never = threading.Event()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Once) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        client: Any = WireClient(
+        client: Any = LeanClient(
             "sqs",
             region="us-east-1",
             endpoint=f"http://127.0.0.1:{server.server_address[1]}",

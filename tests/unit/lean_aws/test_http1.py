@@ -15,9 +15,9 @@ import botocore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice.lean_aws import Credentials, WireClient
+from sluice.lean_aws import Credentials, LeanClient
 from sluice.lean_aws import certificates as trust
-from sluice.lean_aws.http1 import Answer, Connection, DamagedAnswerError
+from sluice.lean_aws.http1 import Connection, DamagedResponseError, Response
 
 from tests.bench import certificates
 
@@ -75,7 +75,7 @@ def test_an_answer_may_come_in_any_parts(cuts: list[int]) -> None:
 def test_every_way_of_saying_where_an_answer_ends(sent: bytes, content: bytes, last: bool) -> None:
     with answering(sent) as connection:
         answer = connection.receive()
-    assert answer == Answer(200, answer.headers, content, last)
+    assert answer == Response(200, answer.headers, content, last)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_every_way_of_saying_where_an_answer_ends(sent: bytes, content: bytes, l
     ],
 )
 def test_what_is_no_whole_answer_is_not_taken_for_one(sent: bytes) -> None:
-    with answering(sent) as connection, pytest.raises(DamagedAnswerError):
+    with answering(sent) as connection, pytest.raises(DamagedResponseError):
         connection.receive()
 
 
@@ -119,8 +119,8 @@ def names(context: ssl.SSLContext) -> set[str]:
 
 @pytest.mark.usefixtures("own_contexts")
 def test_awss_own_authorities_are_tried_first() -> None:
-    few = trust.trusted(everybody=False)
-    assert few is trust.trusted(everybody=False)
+    few = trust.tls_context(all_authorities=False)
+    assert few is trust.tls_context(all_authorities=False)
     assert names(few) == {f"Amazon Root CA {number}" for number in (1, 2, 3, 4)} | {
         "Starfield Services Root Certificate Authority - G2"
     }
@@ -137,7 +137,7 @@ def test_a_bundle_that_the_environment_names_is_all_that_is_trusted(
     bundle.write_text(everything[everything.index('# Label: "Amazon Root CA 3"') :].partition("\n\n")[0])
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
     for everybody in (False, True):
-        assert names(trust.trusted(everybody=everybody)) == {"Amazon Root CA 3"}
+        assert names(trust.tls_context(all_authorities=everybody)) == {"Amazon Root CA 3"}
 
 
 @contextmanager
@@ -180,7 +180,7 @@ def test_an_authority_that_only_the_system_knows_is_trusted_too(
     made = certificates.make(tmp_path)
     with secure_server(made.server) as url:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.authorities))
-        client = WireClient("sqs", region="r", endpoint=url, credentials=Credentials("a", "b"), sleep=lambda _: None)
+        client = LeanClient("sqs", region="r", endpoint=url, credentials=Credentials("a", "b"), sleep=lambda _: None)
         assert client.send_message(MessageBody="x") == {"ok": True}
         assert client.send_message(MessageBody="y") == {"ok": True}
 
@@ -188,6 +188,6 @@ def test_an_authority_that_only_the_system_knows_is_trusted_too(
 @pytest.mark.usefixtures("own_contexts")
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     with secure_server(certificates.make(tmp_path).server) as url:
-        client = WireClient("sqs", region="r", endpoint=url, credentials=Credentials("a", "b"), sleep=lambda _: None)
+        client = LeanClient("sqs", region="r", endpoint=url, credentials=Credentials("a", "b"), sleep=lambda _: None)
         with pytest.raises(client.exceptions.ClientError, match="CERTIFICATE_VERIFY_FAILED"):
             client.send_message(MessageBody="x")

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from sluice import emit
-from sluice.lean_aws import CallError, Credentials, WireClient
+from sluice.lean_aws import CallError, Credentials, LeanClient
 from sluice.lean_aws.errors import QueueDoesNotExistError
 from sluice.stage import clients
 
@@ -38,11 +38,11 @@ def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.
     monkeypatch.delitem(sys.modules, "moto")
     queue: Any = clients.sqs("prod")
     table: Any = clients.dynamodb("prod")
-    assert isinstance(queue, WireClient)
-    assert isinstance(table, WireClient)
+    assert isinstance(queue, LeanClient)
+    assert isinstance(table, LeanClient)
     assert (queue._host, table._host) == ("sqs.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
-    assert not isinstance(clients.sqs("test"), WireClient)
-    assert not isinstance(clients.client("sqs", "prod"), WireClient)
+    assert not isinstance(clients.sqs("test"), LeanClient)
+    assert not isinstance(clients.client("sqs", "prod"), LeanClient)
 
 
 @pytest.mark.usefixtures("in_function")

@@ -189,7 +189,7 @@ def test_events_without_a_key_pay_nothing_for_keys(cloud: Cloud) -> None:
         ({"key": 7}, "printable"),
         ({"key": "k", "key_window": timedelta(0)}, "key_window"),
         ({"key": "k", "key_window": timedelta(days=400)}, "key_window"),
-        ({"key": "k", "key_window": 60}, "key_window=60: it is a timedelta"),
+        ({"key": "k", "key_window": 60}, "key_window=60: give a timedelta"),
     ],
 )
 def test_keys_that_cannot_be_are_refused(cloud: Cloud, arguments: Any, why: str) -> None:
