@@ -34,7 +34,7 @@ LIMITS = [
     ("emit.md", "Beyond {} minutes", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "Up to {} minutes it waits in SQS", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "it may be {} KiB large", scheduled_events.MAX_INPUT_BYTES // 1024),
-    ("traces.md", "counted up to {:,}", scheduled_events.COUNTED),
+    ("traces.md", "counted up to {:,}", scheduled_events.MAX_COUNTED),
     ("traces.md", "DynamoDB's {} KB", round((item.MAX_BYTES + 10_000) / 1000)),
     ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_RECEIVES]),
