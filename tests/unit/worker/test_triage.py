@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
 import time
 from typing import Any
 
@@ -12,7 +11,6 @@ from sluice import emit
 from sluice.event.ids import new_id
 from sluice.traces import Attempt, Trace
 from sluice.worker.attempts import MAX_HISTORY, Plan, Step, plan
-from sluice.worker.deadline import DeadlinePassed, call_within
 from sluice.worker.message import Delivery
 
 from tests.unit.support.cloud import HANDLER, Cloud
@@ -109,22 +107,3 @@ def test_attempts_before_the_message_was_sent_do_not_count(cloud: Cloud) -> None
     again = with_start(prior, 100_001)
     assert plan(redelivered(100_000), again) == Plan(Step.RUN, again.history, 1, again)
     assert plan(redelivered(0), prior).step is Step.GIVE_UP
-
-
-@pytest.mark.parametrize("result", [7, None])
-def test_a_result_is_not_lost_to_an_alarm_that_comes_after_the_return(
-    monkeypatch: pytest.MonkeyPatch, result: object
-) -> None:
-    late = [DeadlinePassed()]
-    real = signal.setitimer
-
-    def setitimer(which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
-        if seconds == 0 and late:
-            raise late.pop()
-        return real(which, seconds, interval)
-
-    monkeypatch.setattr(signal, "setitimer", setitimer)
-    before = signal.getsignal(signal.SIGALRM)
-    assert call_within(lambda: result, 5) is result
-    assert real(signal.ITIMER_REAL, 0) == (0.0, 0.0)
-    assert signal.getsignal(signal.SIGALRM) is before

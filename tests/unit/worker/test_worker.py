@@ -131,11 +131,11 @@ def raise_group(_: object) -> None:
         (lambda event: event["missing"], "KeyError", "'missing'"),
         (raise_system_exit, "SystemExit", "bye"),
         (recurse, "RecursionError", "maximum recursion depth exceeded"),
-        (raise_unspeakable, "tests.unit.worker.test_worker.UnspeakableError", "<its message cannot be had"),
+        (raise_unspeakable, "tests.unit.worker.test_worker.UnspeakableError", "<no message: __str__ raises ValueError"),
         (
             raise_leaving,
             "tests.unit.worker.test_worker.LeavingError",
-            "<its message cannot be had: __str__ raises SystemExit",
+            "<no message: __str__ raises SystemExit",
         ),
         (raise_group, "BaseExceptionGroup", "two (2 sub-exceptions)"),
     ],
