@@ -1,4 +1,4 @@
-"""Traces: what happened to each event, kept in DynamoDB."""
+"""Traces: a record of each event and its attempts, kept in DynamoDB."""
 
 from .item import DamagedTraceError
 from .store import TraceStore, open_store

@@ -1,7 +1,7 @@
 """Traces as DynamoDB items.
 
-All but the key, the status and the time to live is one JSON text, compressed where that saves a write unit. JSON
-rather than DynamoDB maps, which lose large numbers, deep nesting and empty keys.
+Everything but the key, the status, the attempts and the time to live is one JSON text, compressed where that saves a
+write unit. It is JSON because DynamoDB's maps lose large numbers, deep nesting and empty keys.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ Item = dict[str, Any]
 """A DynamoDB item with its types: `{"sk": {"S": "..."}}`."""
 
 SHARDS = 32
-"""Partitions over which one handler's traces spread. A partition takes 1,000 writes/s (DynamoDB's quota, whatever
-the table's capacity), so a handler can complete 32,000 small events a second."""
+"""Partitions over which one handler's traces spread. A partition takes 1,000 writes/s, whatever the table's capacity
+(DynamoDB's quota), so a handler can complete 32,000 small events a second."""
 
 MAX_BYTES = 390_000
-"""Of an item's JSON, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
+"""Size limit of an item's JSON, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
 
 COMPRESS_FROM = 900
-"""Bytes. With the key and the names, smaller items are within one write unit (1,024 bytes) as they are."""
+"""Size from which JSON is compressed, in bytes. Smaller items, with the key and the names, are within one write unit
+(1,024 bytes) as they are."""
 
 _CUT_TO = (131_072, 32_768, 8_192, 2_048)
-"""Characters to which fields are cut, in turn, until the item fits."""
+"""Lengths to which fields are cut, in turn, until the item fits, in characters."""
 
 _TEXT = "trace"
 
@@ -57,30 +58,30 @@ _MAY_BE_EMPTY = frozenset({"event", "result"})
 _TRACE_TYPES: Final = _json_types(Trace)
 _ATTEMPT_TYPES: Final = _json_types(Attempt)
 _EMITTED_TYPES: Final[Mapping[str, type]] = {"id": str, "handler": str}
-"""Types that are checked when an item is read, as whoever may write to the table may write anything. `result` may be
-anything, too."""
+"""Types that are checked when an item is read, as anyone who may write to the table may write anything. `result` may
+be of any type."""
 
 
 class DamagedTraceError(SluiceError):
-    """What the table has as a trace is none: something else has written it."""
+    """An item of the table that should be a trace can't be read as one: something else has written it."""
 
 
 def shard_key(handler: str, event_id: str) -> str:
-    """The partition that an event's trace lies in. The id's last digits are random, or a hash."""
+    """Return the partition of an event's trace. The id's last digits, which choose it, are random or a hash."""
     return f"{handler}#{int(event_id[-4:], 16) % SHARDS}"
 
 
 def shard_keys(handler: str) -> list[str]:
-    """All partitions that a handler's traces lie in."""
+    """Return all partitions of a handler's traces."""
     return [f"{handler}#{shard}" for shard in range(SHARDS)]
 
 
 def to_item(trace: Trace, expires_at: int) -> Item:
-    """The item for a trace, cut to fit if it must be.
+    """Return the item of a trace, cut to fit if it must be.
 
     Args:
         trace: the trace.
-        expires_at: seconds since 1970 from when on DynamoDB may delete it.
+        expires_at: seconds since 1970 after which DynamoDB may delete it.
     """
     _, packed = _packed_to_fit(trace)
     return {
@@ -96,7 +97,7 @@ def to_item(trace: Trace, expires_at: int) -> Item:
 
 
 def last_start(trace: Trace) -> str:
-    """What tells an event's last start from every other."""
+    """Return a text that distinguishes an event's last start from every other."""
     if not trace.history:
         return "none"
     last = trace.history[-1]
@@ -104,26 +105,26 @@ def last_start(trace: Trace) -> str:
 
 
 def is_cut(trace: Trace, field: str) -> bool:
-    """Whether a trace's item has no room for the whole of a field."""
+    """Return True if a trace's item has no room for the whole of a field."""
     return len(trace.event) > COMPRESS_FROM and field in _packed_to_fit(trace)[0].get("cut", ())
 
 
 def parts_of(text: str) -> list[bytes]:
-    """A text that no item has room for, compressed, in parts that do."""
+    """Return a text that is too long for one item: compressed, in parts that each fit."""
     packed = zlib.compress(text.encode())
     return [packed[start : start + MAX_BYTES] for start in range(0, len(packed), MAX_BYTES)]
 
 
 def joined(parts: Sequence[bytes]) -> str:
-    """The text that was taken apart."""
+    """Return the text that `parts_of` took apart."""
     return zlib.decompress(b"".join(parts)).decode()
 
 
 def from_item(item: Mapping[str, Any]) -> Trace:
-    """The trace in an item, as far as this version knows its fields: a newer one may have written it.
+    """Return the trace in an item. Fields of a newer version are left out.
 
     Raises:
-        DamagedTraceError: the item is none that any version has written.
+        DamagedTraceError: no version of Sluice has written the item.
     """
     try:
         return _from_item(item)
@@ -132,7 +133,12 @@ def from_item(item: Mapping[str, Any]) -> Trace:
 
 
 def damaged(item: Mapping[str, Any], error: DamagedTraceError) -> Trace:
-    """What can be shown of an item that no trace can be read from."""
+    """Return a trace of status `damaged` that shows what is known of an item that can't be read.
+
+    Args:
+        item: the item.
+        error: why it can't be read.
+    """
     return Trace(
         id=item["sk"]["S"],
         handler=_handler(item),
@@ -165,7 +171,7 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
 
 
 def _check(fields: Mapping[str, Any], types: Mapping[str, type]) -> None:
-    """Raise TypeError for a value that is none of its type. None is what a field without a value has."""
+    """Raise TypeError for a value of another type. A field may have no value."""
     for name, kind in types.items():
         value = fields.get(name)
         if value is not None and type(value) is not kind:
@@ -178,12 +184,12 @@ def _handler(item: Mapping[str, Any]) -> str:
 
 
 def _known(fields: Mapping[str, Any], kind: type[Attempt | Trace]) -> dict[str, Any]:
-    """Those of the fields that a dataclass has."""
+    """Return the fields that a dataclass has."""
     return {name: value for name, value in fields.items() if name in kind.__dataclass_fields__}
 
 
 def _only_attempt(trace: Trace) -> tuple[Attempt, ...]:
-    """The history of an event that completed at once, which most items need not spell out."""
+    """Return the history of an event with one attempt, which follows from the trace's other fields."""
     return (Attempt(outcome=trace.status, started_ms=trace.started_ms, request_id=trace.request_id),)
 
 
@@ -214,7 +220,7 @@ def _size(packed: str | bytes) -> int:
 
 
 def _packed_to_fit(trace: Trace) -> tuple[dict[str, Any], str | bytes]:
-    """The fields, cut where they must be, and what they are packed to."""
+    """Return the fields, cut where they must be, and their packed form."""
     fields = _fields(trace)
     packed = _pack(fields)
     for limit in _CUT_TO:
@@ -256,4 +262,4 @@ def _cut_error(fields: dict[str, Any], limit: int) -> str | None:
 
 
 _CUTS = (_cut_text("logs"), _cut_result, _cut_error, _cut_text("event"))
-"""What a reader misses least goes first."""
+"""In the order in which a reader misses them least."""

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEFAULT_DAYS = 30
-"""How long traces are kept unless a handler says otherwise."""
+"""Days that traces are kept unless a handler says otherwise."""
 
 _DAY = 86_400
 
 _KEYS_A_READ = 100
-"""DynamoDB's limit for BatchGetItem."""
+"""DynamoDB's limit of keys for BatchGetItem."""
 _READERS = 16
 
 
@@ -38,12 +38,12 @@ class TraceStore:
     Args:
         client: a boto3 DynamoDB client.
         table: the trace table's name.
-        days: how long what is written is kept.
-        clock: gives seconds since 1970.
+        days: days that what is written is kept.
+        clock: returns seconds since 1970.
 
     Attributes:
         locks: the locks in the same table.
-        unhandled: the events to names that had no handler.
+        unhandled: the events emitted to names that had no handler.
     """
 
     def __init__(
@@ -62,18 +62,18 @@ class TraceStore:
         self.unhandled = Unhandled(client, table, put=self.put, expiry=self._expiry, clock=clock)
 
     def end_calls_by(self, moment: float | None) -> None:
-        """Have what is asked of DynamoDB end by then, those for locks included.
+        """Have every call to DynamoDB end by a moment, those of the locks included.
 
         Args:
-            moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
+            moment: on the clock of `time.monotonic`, in seconds; None for no limit but that of each call's tries.
         """
         end_calls_by(self._client, moment)
 
     def put(self, trace: Trace) -> bool:
-        """Write a trace, unless one that is completed is there already.
+        """Write a trace, unless the event has a completed one.
 
         Returns:
-            Whether it was written: False if a completed trace of the event stays in its place.
+            True if it was written, False if the completed trace stays.
 
         Raises:
             CallError, or botocore's errors: it could not be written.
@@ -83,14 +83,14 @@ class TraceStore:
     def put_start(self, trace: Trace, prior: Trace | None) -> bool:
         """Write the trace of an event that is about to be started again, unless its trace has changed.
 
-        Written before already, when the answer was lost on its way, it counts as written.
+        If it was written before, and only the answer got lost, it counts as written.
 
         Args:
             trace: with the new attempt in its history.
             prior: the event's trace as it was read; None if it had none.
 
         Returns:
-            Whether it was written: False if another delivery of the event was started since, or completed it.
+            True if it was written, False if another delivery of the event was started or completed since.
 
         Raises:
             CallError, or botocore's errors: it could not be written.
@@ -125,17 +125,22 @@ class TraceStore:
         return True
 
     def get(self, handler: str, event_id: str) -> Trace | None:
-        """An event's trace as it was last written; None if there is none.
+        """Return an event's trace as it was last written; None if it has none.
 
         Raises:
             CallError, or botocore's errors: it could not be read.
-            DamagedTraceError: what is there is no trace.
+            DamagedTraceError: the event's item is no trace.
         """
         answer = self._client.get_item(TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True)
         return items.from_item(answer["Item"]) if "Item" in answer else None
 
     def find(self, event_id: str, handlers: Iterable[str]) -> Trace | None:
-        """An event's trace, whichever of the handlers it belongs to; of status `damaged` if it cannot be read."""
+        """Return an event's trace, of status `damaged` if it can't be read; None if it has none.
+
+        Args:
+            event_id: the event's id.
+            handlers: names of the handlers whose event it may be. Names without a handler are looked through, too.
+        """
         if not ids.is_id(event_id):
             return None
         names = sorted({*handlers, *self.unhandled.counts()})
@@ -150,7 +155,11 @@ class TraceStore:
         return None
 
     def completed(self, handler: str, event_ids: Collection[str]) -> set[str]:
-        """Those of up to a hundred events of a handler that have run to their end, as far as their traces tell.
+        """Return those of a handler's events whose traces say that they have completed.
+
+        Args:
+            handler: the handler's name.
+            event_ids: up to a hundred ids.
 
         Raises:
             botocore's errors: it could not be read.
@@ -162,7 +171,7 @@ class TraceStore:
             "ExpressionAttributeNames": {"#status": "status"},
         }
         answer = self._client.batch_get_item(RequestItems={self._table: asked})
-        # What was throttled counts as not ended, and is asked for again in the next pass.
+        # An event whose read was throttled counts as not completed. The caller asks again later.
         return {
             item["sk"]["S"]
             for item in answer["Responses"].get(self._table, ())
@@ -172,16 +181,16 @@ class TraceStore:
     def recent(
         self, handler: str, *, limit: int = 10, status: str | None = None, since: float | None = None
     ) -> list[Trace]:
-        """A handler's traces, newest first; those that cannot be read have the status `damaged`.
+        """Return a handler's traces, newest first; those that can't be read have the status `damaged`.
 
         Args:
             handler: the handler's name.
-            limit: how many at most.
-            status: only those of this status.
-            since: only events emitted from this moment on, in seconds since 1970.
+            limit: the most traces to return.
+            status: the status of all traces returned; None for any.
+            since: emit time of the oldest trace returned, in seconds since 1970; None for any.
         """
         with ThreadPoolExecutor(_READERS) as readers:
-            # The first page of every shard at once; the rest as they are asked for.
+            # The first page of every shard is read at once, the rest when needed.
             shards = readers.map(lambda key: self._first_page(key, limit=limit, since=since), items.shard_keys(handler))
             newest_first = heapq.merge(*shards, key=lambda trace: trace.id, reverse=True)
             wanted = (trace for trace in newest_first if status is None or trace.status == status)
@@ -208,7 +217,7 @@ class TraceStore:
     def _traces(self, pages: Iterable[Any]) -> Iterator[Trace]:
         for page in pages:
             for item in page["Items"]:
-                # DynamoDB deletes what has expired within days, not at once.
+                # DynamoDB deletes expired items within days, not at once.
                 if not self._has_expired(item):
                     yield self._shown(item)
 
@@ -233,7 +242,7 @@ class TraceStore:
 
 
 def open_store(stage: str) -> TraceStore:
-    """The traces of a stage, with the caller's own credentials."""
+    """Return the traces of a stage, read with the caller's own credentials."""
     return TraceStore(clients.dynamodb(stage), Names(stage).trace_table)
 
 

@@ -14,8 +14,8 @@ from ..event.envelope import LAST_MS
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
-dead: neither did the fifth. no-handler: nothing was there to run it. damaged: what
-is stored cannot be read; something else has written it."""
+dead: the fifth attempt did not either. no-handler: no handler had the name. damaged: the stored trace can't be read;
+something else has written it."""
 
 PRINTED = "printed"
 """Metadata of a field: the attribute that is printed in its place; None if nothing is."""
@@ -24,7 +24,7 @@ THEN = "then"
 """Metadata of a field: the properties that are printed after it."""
 
 COMPLETED = frozenset({"ok", "error"})
-"""The statuses of events that are done and never run again."""
+"""Statuses of events that are done and never run again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,12 @@ class Attempt:
     """One start of an event's handler, as far as is known.
 
     Attributes:
-        outcome: how it ended: a trace's status; `started` if nothing tells how (its process died, or it is still
-            under way); `no-record` for a first delivery that left nothing behind.
-        started_ms: milliseconds since 1970; None if nothing was recorded.
+        outcome: a trace's status; or `started` if its end is not known (its process died, or it still runs); or
+            `no-record` for a first delivery that left nothing behind.
+        started_ms: time of the start, in milliseconds since 1970; None if it was not recorded.
         request_id: Lambda's id of the invocation.
-        reason: what ended it, in words.
-        redrive: how often the event had come back from the dead-letter queue; None if never.
+        reason: the reason why it ended, in words.
+        redrive: redrives of the event before this attempt; None for none.
     """
 
     outcome: str
@@ -49,28 +49,28 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """What is known of an event. Times are milliseconds since 1970.
+    """The record of an event. Times are milliseconds since 1970.
 
     Attributes:
         id: the event's id.
         handler: the handler's name.
         status: one of `STATUSES`.
-        event: the message's body, as it was sent.
+        event: the event's text as it was sent.
         history: every attempt so far, the last one included.
-        result: what the handler returned, as far as JSON carries it.
+        result: the value that the handler returned, as far as JSON carries it.
         error: `type`, `message` and `traceback` of the exception that ended the last attempt.
-        logs: what the handler printed and logged.
+        logs: the text that the handler printed and logged.
         emitted: id and handler of each event that it emitted.
-        emitted_count: how many those were, also those that `emitted` has no room for.
+        emitted_count: number of events that it emitted; `emitted` has room for the first ones only.
         parent: the id of the event whose handler emitted this one.
         hops: emits by handlers between the first event of the chain and this one.
-        emitted_ms, started_ms, finished_ms: when it was first emitted, last started and ended.
+        emitted_ms, started_ms, finished_ms: times of its first emit, and of its last attempt's start and end.
         emitted_by: a handler's name, or else the AWS principal that sent the message, if known.
-        request_id, log_stream: where the last attempt's log is.
+        request_id, log_stream: Lambda's ids by which to find the last attempt's log.
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
-        skipped: why it was done without a run, in words, if that is what became of it.
-        dead_ms: from when on an attempt that left no end counts as dead.
-        cut: the names of the fields that were cut to fit.
+        skipped: the reason why it was done without a run, in words.
+        dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
+        cut: names of the fields that were cut to fit.
     """
 
     id: str
@@ -98,12 +98,12 @@ class Trace:
 
     @property
     def completed(self) -> bool:
-        """Whether the event is done and must not run again."""
+        """True if the event is done and must not run again."""
         return self.status in COMPLETED
 
     @property
     def attempts(self) -> int:
-        """How many times the handler was started, as far as is known."""
+        """Number of known starts of the handler."""
         return len(self.history)
 
     @property
@@ -113,12 +113,12 @@ class Trace:
 
     @property
     def log_lines(self) -> list[str]:
-        """The lines of `logs`."""
+        """Lines of `logs`."""
         return self.logs.splitlines()
 
     @property
     def duration_ms(self) -> int | None:
-        """Milliseconds that the last attempt ran; None if it has no known end."""
+        """Milliseconds that the last attempt took; None if its end is not known."""
         if self.started_ms is None or self.finished_ms is None:
             return None
         return self.finished_ms - self.started_ms
@@ -131,11 +131,15 @@ class Trace:
         return max(0, self.started_ms - self.emitted_ms)
 
     def ended(self, **fields: Any) -> Trace:
-        """The trace with what is known at the end of an attempt."""
+        """Return the trace with what is known at the end of an attempt.
+
+        Args:
+            fields: the fields that change.
+        """
         return dataclasses.replace(self, dead_ms=None, **fields)
 
     def as_of(self, now_ms: int) -> Trace:
-        """The trace as it reads at a moment: an unfinished fifth attempt is dead once it must have ended."""
+        """Return the trace as it reads at a moment: dead if its fifth attempt has no end, but must be over by then."""
         if not self.completed and self.dead_ms is not None and now_ms >= self.dead_ms:
             return dataclasses.replace(self, status="dead")
         return self
@@ -171,7 +175,11 @@ def _public(value: Any) -> Any:
 
 
 def iso(milliseconds: int | None) -> str | None:
-    """A moment in ISO 8601, UTC, to the millisecond; None for one that no calendar has."""
+    """Return a moment in ISO 8601, UTC, to the millisecond; None for one that no calendar has.
+
+    Args:
+        milliseconds: since 1970.
+    """
     if milliseconds is None or not 0 <= milliseconds <= LAST_MS:
         return None
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)

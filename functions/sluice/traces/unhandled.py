@@ -1,4 +1,7 @@
-"""Events to names that had no handler: kept whole, as there is no other copy, until one can be emitted again."""
+"""Events emitted to names that had no handler.
+
+They are kept whole, as there is no other copy, so that they can be emitted again once the handler exists.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _NO_HANDLER = "#no-handler"
-"""The partition that lists the names that events without a handler were emitted to."""
+"""Partition with an item for each name that had no handler, which counts the events emitted to it."""
 
 _PARTS = "#event#"
-"""What the partitions of events start with that are too large for a trace. No handler's name does."""
+"""Start of the partitions with the texts of events that are too large for a trace. No handler's name starts so."""
 
 _WRITERS = 8
 
@@ -29,8 +32,8 @@ class Unhandled:
         client: a boto3 DynamoDB client.
         table: the trace table's name.
         put: writes a trace.
-        expiry: says until when what is written now is kept, in seconds since 1970.
-        clock: gives seconds since 1970.
+        expiry: returns the time until which an item written now is kept, in seconds since 1970.
+        clock: returns seconds since 1970.
     """
 
     def __init__(
@@ -49,13 +52,13 @@ class Unhandled:
         self._clock = clock
 
     def put(self, traces: Sequence[Trace]) -> list[Trace]:
-        """Record events to a name that had no handler, whole, and that the name has had so many more of them.
+        """Record events to a name that had no handler: each whole, and their number with the name.
 
         Args:
-            traces: theirs, all of one name.
+            traces: their traces, all of one name.
 
         Returns:
-            Those that could not be recorded.
+            The traces that could not be recorded.
         """
 
         def put_one(trace: Trace) -> bool:
@@ -81,12 +84,12 @@ class Unhandled:
                 },
             )
         except aws_errors():
-            # Without the name, nobody would look for them.
+            # Nobody would look for them without the name.
             return list(traces)
         return [trace for trace, done in zip(traces, put_all, strict=True) if not done]
 
     def counts(self) -> dict[str, int]:
-        """The names that events without a handler were emitted to, and how many those were."""
+        """Return the number of events emitted to each name that had no handler."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -100,7 +103,7 @@ class Unhandled:
         }
 
     def whole_event(self, trace: Trace) -> str | None:
-        """The text of a trace's event; None if the table has only the beginning of it."""
+        """Return the whole text of a trace's event; None if the table has only the beginning of it."""
         if "event" not in trace.cut:
             return trace.event
         pages = self._client.get_paginator("query").paginate(
@@ -113,7 +116,7 @@ class Unhandled:
         return items.joined(parts) if parts else None
 
     def _put_whole(self, trace: Trace) -> None:
-        """Write a trace, and what it has no room for of the event: there is no other copy of it."""
+        """Write a trace, and apart from it the event's text if the trace has no room for the whole of it."""
         if items.is_cut(trace, "event"):
             for number, part in enumerate(items.parts_of(trace.event)):
                 self._client.put_item(

@@ -1,4 +1,4 @@
-"""What Lambda calls: `sluice.worker.entry.handle`."""
+"""The entry point that Lambda calls: `sluice.worker.entry.handle`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 def load_handler(name: str) -> Handler:
-    """The function `handle` of the handler's module, imported the first time.
+    """Import a handler's module, the first time, and return its function `handle`.
+
+    Args:
+        name: the handler's name.
 
     Raises:
         NotLoadedError: the module cannot be imported, or has no `handle`.
@@ -45,7 +48,11 @@ def load_handler(name: str) -> Handler:
 
 
 def build(environment: Mapping[str, str]) -> Worker:
-    """The worker of the function whose environment this is."""
+    """Return the worker of a function.
+
+    Args:
+        environment: the function's.
+    """
     settings = Settings.from_environment(environment)
     names = Names(settings.stage)
     capture = Capture()
@@ -65,25 +72,26 @@ def build(environment: Mapping[str, str]) -> Worker:
 
 _worker = build(os.environ)
 
-# In Lambda's init phase rather than in the first event's time. If it fails, each attempt tries again and says why.
+# In Lambda's init phase, so that it takes none of the first event's time. If it fails, each attempt tries again and
+# records why.
 try:
     load_handler(os.environ["SLUICE_HANDLER"])
 except NotLoadedError as error:
     sys.stderr.write(f"{error}\n")
 
-# What is imported stays: later collections need not look through it. There was none while it was imported.
+# Imported modules stay, so later garbage collections need not look through them. There was none during import.
 gc.freeze()
 gc.enable()
 
 
 def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Deal with a batch of messages.
+    """Run the handler for a batch of messages.
 
     Args:
-        batch: an SQS event.
-        context: Lambda's.
+        batch: Lambda's SQS event.
+        context: of the invocation.
 
     Returns:
-        The partial batch response.
+        The partial batch response: the messages that go back to the queue.
     """
     return _worker.handle(batch, context)

@@ -1,4 +1,4 @@
-"""What a handler prints and logs, kept for its trace on the way to where it goes anyway."""
+"""Copies of what a handler prints and logs, kept for its trace."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import threading
 from typing import Any, TextIO
 
 MAX_CHARACTERS = 262_144
-"""Of one run's output in its trace: its first half and its last half. Compressed, that fits in most items."""
+"""Length of one run's output in its trace: half is kept from its start, half from its end. Compressed, that fits in
+most items."""
 
 
 class Output:
-    """The text of one run, its middle left out if it is long."""
+    """The text of one run, without its middle if it is long.
+
+    Args:
+        limit: characters to keep.
+    """
 
     def __init__(self, limit: int = MAX_CHARACTERS) -> None:
         self._half = limit // 2
@@ -38,9 +43,9 @@ class Output:
                     self._shorten()
 
     def text(self) -> str:
-        """All of it, or its two ends with a line between them that says how much is missing.
+        """Return the text, or its two ends with a line between them that says how much is missing.
 
-        Never an error: the run has ended, and must not be tried again for its output.
+        It never raises: the run has ended, and must not be tried again because of its output.
         """
         try:
             with self._lock:
@@ -52,7 +57,7 @@ class Output:
 
     @property
     def shortened(self) -> bool:
-        """Whether its middle is missing."""
+        """True if its middle is missing."""
         return self._dropped > 0
 
     def _shorten(self) -> None:
@@ -63,33 +68,33 @@ class Output:
 
 
 class Capture:
-    """Copies of everything written to a stream or logged, while a run is under way."""
+    """Copies everything that is written to a stream or logged while a handler runs."""
 
     def __init__(self) -> None:
         self._output: Output | None = None
 
     def start(self) -> Output:
-        """From here on, copy into a new output."""
+        """Copy into a new output from now on, and return it."""
         self._output = Output()
         return self._output
 
     def stop(self) -> None:
-        """Copy no more."""
+        """Stop copying."""
         self._output = None
 
     def write(self, text: object) -> None:
-        """Copy text, if a run is under way. What is no text the stream itself refuses."""
+        """Copy text if a handler runs. Anything else is left to the stream, which refuses it."""
         output = self._output
         if output is not None and isinstance(text, str):
             output.write(text)
 
     def tee(self, stream: TextIO) -> TextIO:
-        """A stream that writes to `stream` and copies."""
+        """Return a stream that writes to `stream` and copies."""
         tee: Any = _Tee(stream, self)
         return tee  # type: ignore[no-any-return]
 
     def logging_handler(self) -> logging.Handler:
-        """A logging handler that copies each record as a line."""
+        """Return a logging handler that copies each record as a line."""
         handler = _LogCopy(self)
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         return handler
@@ -125,7 +130,10 @@ class _LogCopy(logging.Handler):
 
 
 def tee_standard_streams(capture: Capture) -> tuple[TextIO, TextIO]:
-    """Copy what is printed. Before the handler's module is imported, as it may keep the stream it finds.
+    """Copy what is printed. Call it before importing the handler's module, which may keep the stream that it finds.
+
+    Args:
+        capture: copies it.
 
     Returns:
         The real standard output and standard error.

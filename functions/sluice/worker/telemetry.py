@@ -1,4 +1,4 @@
-"""Structured logs and metrics, by Powertools."""
+"""The function's structured log and its metrics, by Powertools."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Telemetry:
     """The function's log and its metrics.
 
     Every line that is logged in a run, by the worker or by the handler (through `logging` or a Powertools
-    Logger), is JSON with the handler, the event's id and the attempt's number in it. What goes wrong in telling of an
-    event that ran is let go: the event must not run again for it.
+    Logger), is JSON with the handler, the event's id and the attempt's number in it. Errors in logging and counting an
+    event that ran are ignored, so that it does not run again because of them.
 
     Args:
         settings: the function's.
-        capture: where the lines of a run are copied for its trace.
-        stream: where the lines go.
+        capture: copies the lines of a run for its trace.
+        stream: the lines are written to it; standard output by default.
     """
 
     def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
@@ -48,26 +48,31 @@ class Telemetry:
         named = logging.getLogger(settings.handler)
         named.addHandler(capture.logging_handler())
         named.propagate = False
-        # In place of Lambda's own handler, which would print each line a second time.
+        # Lambda's own handler would print each line a second time.
         root = logging.getLogger()
         root.handlers = [lines, capture.logging_handler()]
         root.setLevel(self.logger.log_level)
-        # Not Metrics, whose instances share what they hold: a handler's own would be counted in our namespace, and ours
-        # with its dimensions.
+        # Instances of Metrics share their metrics: a handler's own would be counted in our namespace, and ours with its
+        # dimensions.
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
         self._metrics.set_default_dimensions(stage=settings.stage)
 
     def begin(self, delivery: Delivery, attempt: int) -> None:
-        """Put the event's id and the attempt's number into every line from here on."""
+        """Put the event's id and the attempt's number into every line from now on.
+
+        Args:
+            delivery: the event's message.
+            attempt: 1 for the first.
+        """
         self.logger.append_keys(event_id=delivery.envelope.id, attempt=attempt)
 
     def end(self) -> None:
-        """The event is dealt with: its keys leave the lines."""
+        """Leave the event's id and the attempt's number out of the lines from now on."""
         with contextlib.suppress(Exception):
             self.logger.remove_keys(["event_id", "attempt"])
 
     def ran(self, trace: Trace) -> None:
-        """Count an attempt's outcome, and log it unless it is success, which the trace tells."""
+        """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""
         with contextlib.suppress(Exception):
             self._metrics.add_metric(_METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
             if trace.duration_ms is not None:
@@ -79,14 +84,19 @@ class Telemetry:
                 self.logger.warning(trace.status, extra={"error": trace.error})
 
     def trace_not_written(self, trace: Trace, error: Exception) -> None:
-        """Log a trace that could not be written, whole, and count it."""
+        """Log a whole trace that could not be written, and count it.
+
+        Args:
+            trace: the trace.
+            error: why it could not be written.
+        """
         with contextlib.suppress(Exception):
             self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
         with contextlib.suppress(Exception):
             self._metrics.add_metric("TraceNotWritten", MetricUnit.Count, 1)
 
     def flush(self) -> None:
-        """Write the metrics of this batch."""
+        """Write this batch's metrics."""
         with contextlib.suppress(Exception):
             if self._metrics.metric_set:
                 self._metrics.flush_metrics()
