@@ -1,8 +1,8 @@
-"""Keep a record of what happened. The trace is the record, so there is nothing else to store."""
+"""Record what happened. The trace is the record, so the handler stores nothing else."""
 
 from typing import Any
 
 
 def handle(event: dict[str, Any]) -> str:
-    """Sum it up in a line."""
+    """Return the record as one line."""
     return f"{event['what']}: order {event['order']}"

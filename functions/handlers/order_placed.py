@@ -1,4 +1,4 @@
-"""An order came in: see that it is one, have its receipt sent, and put it on record."""
+"""Take an order: check it, have its receipt sent, and record it."""
 
 import logging
 from decimal import Decimal
@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """Check the order, and hand on what does not have to happen right now."""
+    """Check the order, and emit the work that can happen later."""
     if not event["items"]:
         raise ValueError(f"order {event['id']} is empty")
     total = sum(Decimal(item["price"]) * item["quantity"] for item in event["items"])

@@ -1,1 +1,1 @@
-"""What people ask of a stage: its handlers, their status, its crons. Not deployed to Lambda."""
+"""Views of a stage for its operators: its handlers, their status, its crons. Not deployed to Lambda."""

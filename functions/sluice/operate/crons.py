@@ -1,4 +1,4 @@
-"""A stage's crons: when each runs, and how it last did."""
+"""A stage's crons: their schedules, last runs and next runs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from ..stage.names import Names
 from ..traces import Trace, open_store
 from .status import HandlerStatus, statuses
 
-NEXT = 3
-"""Next runs that are told."""
+NEXT_RUNS = 3
+"""Next runs that are listed."""
 
 _CALLERS = 16
+"""Threads that call AWS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +29,13 @@ class Cron:
 
     Attributes:
         name: its name.
-        state: `running`, `paused` or `blocked`, as the handler is; `disabled` if only its schedule is, so that it runs
-            when it is told to.
-        expression: the schedule's, as Scheduler has it.
-        fortnightly: whether it counts in every second week only.
-        timezone: the zone whose clock the schedule follows.
+        state: its handler's state; `disabled` if only its schedule is disabled, so that it runs on request only.
+        expression: Scheduler's expression of its schedule.
+        fortnightly: True if it runs every second week only.
+        timezone: the schedule's time zone.
         overlap: `allow` or `skip`.
-        last: the trace of its last run, or of its last tick if that was done without a run; None if there is none.
-        next: when it is due next, in UTC. While it does not run, this is when it would.
+        last: the trace of its last run, or of its last tick if that was skipped; None if there is none.
+        next: the times in UTC at which it is due next, or would be if it is paused, blocked or disabled.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Cron:
 
 
 def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
-    """The stage's crons, by name.
+    """Return the stage's crons, sorted by name.
 
     Args:
         stage: the stage.
@@ -68,8 +68,8 @@ def _look_up(stage: str, row: HandlerStatus, now: datetime) -> Cron:
     name = Names(stage).function(row.handler)
     schedule: Any = clients.client("scheduler", stage).get_schedule(Name=name)
     function: Any = clients.client("lambda", stage).get_function(FunctionName=name)
-    told = function["Configuration"].get("Environment", {}).get("Variables", {})
-    fortnight = datetime.fromisoformat(told["SLUICE_FORTNIGHT"]) if "SLUICE_FORTNIGHT" in told else None
+    variables = function["Configuration"].get("Environment", {}).get("Variables", {})
+    fortnight = datetime.fromisoformat(variables["SLUICE_FORTNIGHT"]) if "SLUICE_FORTNIGHT" in variables else None
     expression, timezone = schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone") or "UTC"
     return Cron(
         name=row.handler,
@@ -77,18 +77,18 @@ def _look_up(stage: str, row: HandlerStatus, now: datetime) -> Cron:
         expression=expression,
         fortnightly=fortnight is not None,
         timezone=timezone,
-        overlap=told.get("SLUICE_OVERLAP", "allow"),
+        overlap=variables.get("SLUICE_OVERLAP", "allow"),
         last=next(iter(open_store(stage).recent(row.handler, limit=1)), None),
         next=_next(expression, timezone, now, fortnight),
     )
 
 
 def _next(expression: str, timezone: str, now: datetime, fortnight: datetime | None) -> Sequence[datetime]:
-    """The next runs; none if the schedule was made into something by hand that this library knows no runs of."""
+    """Return the next runs; none if somebody gave the schedule an expression or zone that Sluice does not know."""
     cron = cron_of(expression)
     try:
         if cron is None:
             return ()
-        return next_runs(parse(cron), ZoneInfo(timezone), now, count=NEXT, fortnight=fortnight)
+        return next_runs(parse(cron), ZoneInfo(timezone), now, count=NEXT_RUNS, fortnight=fortnight)
     except (ValueError, ZoneInfoNotFoundError):
         return ()

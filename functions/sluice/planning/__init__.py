@@ -1,1 +1,1 @@
-"""What a stage will cost and what it can carry, worked out before anything is deployed. Depends on nothing."""
+"""Estimates of a stage's cost and capacity, without deploying anything. Depends on nothing."""

@@ -1,4 +1,7 @@
-"""How much a handler can carry: how many machines it takes, and which limit it meets first."""
+"""The capacity of handlers: the machines that a load takes, and the first limit that it meets.
+
+A machine is one unit of Lambda's concurrency.
+"""
 
 from __future__ import annotations
 
@@ -11,54 +14,54 @@ from ..traces.item import SHARDS
 FIRST_CONCURRENCY = 5
 CONCURRENCY_A_MINUTE = 300
 MAPPING_CONCURRENCY = 1_250
-"""How an event source mapping for SQS scales (Lambda guide, services-sqs-scaling): it starts with 5 concurrent
+"""The scaling of an event source mapping for SQS (Lambda guide, services-sqs-scaling): it starts with 5 concurrent
 invocations, adds up to 300 a minute, and stops at 1,250."""
 
 ACCOUNT_CONCURRENCY = 1_000
-"""Lambda's quota for an account and region unless it was raised."""
+"""Lambda's quota for an account and region, unless AWS has raised it."""
 
 INVOCATIONS_A_MACHINE = 10
-"""A second: Lambda's quota for invocations, for each unit of concurrency (Lambda guide, gettingstarted-limits)."""
+"""Invocations a second: Lambda's quota for each unit of concurrency (Lambda guide, gettingstarted-limits)."""
 
 WRITES_A_PARTITION = 1_000
-"""Write units a second: DynamoDB's quota, whatever the table's capacity."""
+"""Write units a second: DynamoDB's quota for a partition, whatever the table's capacity."""
 
 WRITES_A_TABLE = 40_000
-"""Write units a second: DynamoDB's quota for a table on demand unless it was raised."""
+"""Write units a second: DynamoDB's quota for a table on demand, unless AWS has raised it."""
 
 IN_FLIGHT = 120_000
-"""Messages of a standard queue that may be received and not yet deleted (SQS's quota, approximately)."""
+"""Messages of a standard queue that may be received and not deleted yet (SQS's approximate quota)."""
 
 FORWARDED_SECONDS = 5.5 * 86_400
-"""How old a message of a paused handler becomes before the reconciler sends the event again: a pass begins every five
-days, and takes half a day at most."""
+"""Age in seconds of a paused handler's message by which the reconciler has sent the event again: a pass begins every
+five days, and takes half a day at most."""
 
 MOST_WAITING = 400_000_000
-"""Events that the reconciler can send again in time: 50,000 a minute, for five days and a half."""
+"""Events that the reconciler can send again in time: 50,000 a minute for five days and a half."""
 
 KEPT_SECONDS = 14 * 86_400
-"""How long SQS keeps a message."""
+"""Seconds for which SQS keeps a message."""
 
 
 class ImpossibleLoadError(SluiceError, ValueError):
-    """A load that cannot be; the message says what it may be."""
+    """A number of the load is out of range; the message gives the range."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What comes in, and what it runs on.
+    """The events that are emitted, and the handlers that run them.
 
     Attributes:
-        rate: events a second, of all handlers together.
-        duration_ms: how long one event runs, the write of its trace included.
-        batch: events that an invocation gets.
-        handlers: alike handlers, each with a queue of its own, that share the events evenly.
-        max_concurrency: each handler's setting; None for AWS's limits alone.
-        account_concurrency: the account's quota, as far as these handlers may use it.
-        trace_kb: size of a trace as it is stored.
+        rate: events a second, to all handlers together.
+        duration_ms: milliseconds that one event runs, the write of its trace included.
+        batch: events in an invocation.
+        handlers: handlers with the same settings, which share the events evenly.
+        max_concurrency: each handler's setting; None for AWS's limits only.
+        account_concurrency: the part of the account's quota that these handlers may use.
+        trace_kb: KB of a trace as it is stored.
         table_writes: the table's quota of write units a second.
-        backlog: events that wait to begin with, of all handlers together.
-        pause: seconds for which the handlers are paused before that, while events come in.
+        backlog: events that wait at the start, of all handlers together.
+        pause: seconds for which the handlers are paused at first, while events are emitted.
     """
 
     rate: float = 1_000
@@ -87,7 +90,7 @@ class Load:
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                # In hours, as it is given.
+                # The command takes the pause in hours.
                 unit, scale = (" hours", 3_600) if name == "pause" else ("", 1)
                 raise ImpossibleLoadError(
                     f"{name} may be {low / scale:,g} to {high / scale:,g}{unit}, and not {value / scale:,g}"
@@ -95,17 +98,17 @@ class Load:
 
     @property
     def seconds(self) -> float:
-        """That one event runs."""
+        """Seconds that one event runs."""
         return self.duration_ms / 1000
 
     @property
     def needed(self) -> int:
-        """Machines that are busy all the time, in all: the events that run at any moment (Little's law)."""
+        """Machines that are busy at any moment: as many as events run at once (Little's law)."""
         return math.ceil(round(self.rate * self.seconds, 6))
 
     @property
     def ceiling(self) -> int:
-        """Machines that one handler can get."""
+        """Machines that one handler can have."""
         limits = [MAPPING_CONCURRENCY, self.account_concurrency // self.handlers]
         if self.max_concurrency is not None:
             limits.append(self.max_concurrency)
@@ -118,23 +121,23 @@ class Load:
 
     @property
     def trace_rate(self) -> float:
-        """Events a second of one handler whose traces can be written."""
+        """Events a second of one handler for which traces can be written."""
         of_shards = SHARDS * WRITES_A_PARTITION / self.trace_units
         return min(of_shards, self.table_writes / self.trace_units / self.handlers)
 
     def done_a_second(self, concurrency: float) -> float:
-        """Events a second that one handler does on so many machines."""
+        """Return the events a second that one handler runs on so many machines."""
         invocations = concurrency * min(1 / (self.seconds * self.batch), INVOCATIONS_A_MACHINE)
         return min(invocations * self.batch, self.trace_rate)
 
     @property
     def most(self) -> float:
-        """Events a second that all handlers together can do."""
+        """Events a second that all handlers together can run."""
         return self.handlers * self.done_a_second(self.ceiling)
 
     @property
     def keeps_up(self) -> bool:
-        """Whether as many events are done as come in."""
+        """True if events run as fast as they are emitted."""
         return self.most >= self.rate
 
 
@@ -143,10 +146,10 @@ class Check:
     """A limit.
 
     Attributes:
-        name: what is limited.
-        used: what the load takes of it, once it runs steadily.
-        limit: how much there is.
-        remedy: what to do where that is too little.
+        name: the limited resource.
+        used: the load's use of it, in its steady state.
+        limit: the most that may be used.
+        remedy: the way out if that is too little.
     """
 
     name: str
@@ -156,16 +159,16 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """Whether there is enough."""
+        """True if the limit is not exceeded."""
         return self.used <= self.limit
 
 
 def checks(load: Load, longest_wait: float | None) -> list[Check]:
-    """Every limit that the load could meet.
+    """Return every limit that the load could meet.
 
     Args:
         load: the load.
-        longest_wait: seconds that an event waits at most; None if there is no end to it.
+        longest_wait: seconds that an event waits at most; None if the backlog never drains.
     """
     each = load.rate / load.handlers
     running = min(load.needed, load.ceiling * load.handlers)

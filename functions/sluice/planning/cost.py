@@ -1,7 +1,7 @@
-"""What a stage costs a month, part by part, with the arithmetic.
+"""A stage's monthly cost, part by part, with the arithmetic.
 
-Steady state, and no allowance of AWS's free tier but Scheduler's, so that the bill is never higher than this for what
-is counted here. Not counted: cold starts, retries, what handlers themselves call, and reading traces.
+It assumes a steady load, and of AWS's free tier only Scheduler's, so that the counted parts never cost more. Not
+counted: cold starts, retries, the handlers' own calls, and reading traces.
 """
 
 from __future__ import annotations
@@ -13,51 +13,51 @@ from ..errors import SluiceError
 from . import prices
 
 POLLS_A_MINUTE = 15
-"""Requests of an idle event source mapping (Lambda's five pollers, each waiting 20 s at a time)."""
+"""Requests a minute of an idle event source mapping: Lambda's five pollers wait 20 s at a time."""
 
 RECEIVED_AT_ONCE = 10
-"""Messages that a mapping receives and deletes with one request, at most."""
+"""Messages that a mapping receives or deletes with one request, at most."""
 
 LOG_BYTES_INVOCATION = 1_100
-"""Lambda's START, END and REPORT lines, and one line of metrics."""
+"""Bytes that an invocation logs: Lambda's START, END and REPORT lines, and one line of metrics."""
 
 METRICS_A_HANDLER = 3
-"""Those that a handler without failures writes: Ok, Duration, Wait."""
+"""Metrics of a handler without failures: Ok, Duration, Wait."""
 
 STORED_OVERHEAD = 100
 """Bytes that DynamoDB adds to each item it stores."""
 
 RECONCILER_GB_SECONDS = 0.5
-"""Of the reconciler's run each minute: half a second at 1 GB. Moving what waits for months comes on top."""
+"""GB-seconds of a reconciler's run, once a minute: half a second at 1 GB. Sending events again in long pauses costs
+extra."""
 
 ALARMED_METRICS = 3
-"""Of a handler: how many dead letters there are, and the age of the oldest message of either queue."""
-
+"""Metrics of a handler that alarms watch: the number of dead letters, and the age of each queue's oldest message."""
 
 STAGE_ALARMS = 3
-"""Failed deliveries of Scheduler, and a reconciler that fails or does not run."""
+"""Alarms of a stage: Scheduler's failed deliveries, and a reconciler that fails or does not run."""
 
 
 class ImpossibleUsageError(SluiceError, ValueError):
-    """A usage that cannot be; the message says what it may be."""
+    """A number of the usage is out of range; the message gives the range."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What a stage is used for.
+    """The use of a stage.
 
     Attributes:
         events: events a month.
-        duration_ms: how long one runs, the write of its trace included.
-        memory: MB of the function's memory.
-        batch: events that an invocation gets, on average.
-        emit_batch: events that are sent with one request: 10 for `emit_many`.
-        event_kb: size of an event.
-        trace_kb: size of a trace as it is stored.
-        trace_days: days that traces are kept.
-        handlers: how many there are, crons included.
-        crons: how many of them are crons.
-        cron_minutes: how far apart a cron's runs are.
+        duration_ms: milliseconds that one event runs, the write of its trace included.
+        memory: MB of the functions' memory.
+        batch: events in an invocation, on average.
+        emit_batch: events sent with one request: 10 for `emit_many`.
+        event_kb: KB of an event.
+        trace_kb: KB of a trace as it is stored.
+        trace_days: days for which traces are kept.
+        handlers: the number of handlers, crons included.
+        crons: the number of crons.
+        cron_minutes: minutes between a cron's runs.
     """
 
     events: float = 1_000_000
@@ -100,11 +100,10 @@ class Part:
     """A part of the bill.
 
     Attributes:
-        name: what is paid for.
-        arithmetic: how its price comes about.
-        dollars: a month.
-        of_events: whether it is paid for each event as it passes: calls and computing. The rest is what is kept,
-            watched and polled.
+        name: its name.
+        arithmetic: the computation of its price, in words.
+        dollars: dollars a month.
+        of_events: True for calls and computing, which are paid for each event; False for storage, alarms and polling.
     """
 
     name: str
@@ -115,11 +114,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Bill:
-    """A month's.
+    """The bill of a month.
 
     Attributes:
-        usage: what for.
-        parts: what it adds up from.
+        usage: the use that it is for.
+        parts: its parts.
     """
 
     usage: Usage
@@ -132,13 +131,13 @@ class Bill:
 
     @property
     def per_million(self) -> float:
-        """Dollars for a million events' calls and computing; crons apart."""
+        """Dollars for a million events' calls and computing, without crons."""
         of_events = sum(part.dollars for part in self.parts if part.of_events)
         return of_events / self.usage.events * prices.MILLION if self.usage.events else 0.0
 
 
 def bill(usage: Usage) -> Bill:
-    """What a usage costs a month."""
+    """Return the monthly bill for a use of a stage."""
     runs = usage.crons * prices.MINUTES_A_MONTH / usage.cron_minutes
     return Bill(
         usage,
@@ -172,7 +171,7 @@ def _requests(usage: Usage) -> Part:
 
 
 def _sqs_requests(usage: Usage, together: float) -> float:
-    """Requests for an event that is on its way with others: one for all of them, for each 64 KB."""
+    """Return the requests for an event that shares them with others: one for each 64 KB of all of them."""
     return math.ceil(together * usage.event_kb / prices.SQS_CHUNK_KB) / together
 
 
@@ -223,7 +222,7 @@ def _storage(usage: Usage, traces: float) -> Part:
 
 
 def _crons(usage: Usage, runs: float) -> Part:
-    # Sent by Scheduler, received and deleted; traced, and claimed so that a tick that is sent twice runs once.
+    # Scheduler sends the tick; it is received, deleted, traced, and locked so that a tick sent twice runs once.
     each = 3 * prices.SQS_REQUEST + prices.LAMBDA_REQUEST + _gb_seconds(usage) * prices.LAMBDA_GB_SECOND
     each += (math.ceil(usage.trace_kb) + 1) * prices.DYNAMODB_WRITE
     paid = max(0.0, runs - prices.SCHEDULER_FREE_RUNS)

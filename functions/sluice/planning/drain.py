@@ -1,7 +1,7 @@
-"""How a backlog grows while handlers are paused, and how it goes away afterwards: a small simulation.
+"""A simulation of a backlog: it grows while handlers are paused, and drains afterwards.
 
-One handler is followed; alike ones do the same. While its mapping adds machines, time goes in steps; from then on all
-rates are constant, and the rest is one division.
+It follows one handler, as all have the same settings. While the mapping adds machines, it goes in steps of time; from
+then on all rates are constant, and the rest is one division.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from .capacity import CONCURRENCY_A_MINUTE, FIRST_CONCURRENCY, Load
 
 STEP = 0.25
-"""Seconds. A mapping adds at most 1.25 machines in one."""
+"""Seconds of a step. A mapping adds at most 1.25 machines in one."""
 
 HORIZON = 14 * 86_400.0
-"""Seconds after unpausing that are shown of a backlog that has no end: as long as SQS keeps an event."""
-
+"""Seconds after unpausing that are shown of a backlog that never drains: as long as SQS keeps a message."""
 
 _BENDS = 2
+"""Points at either end of the line where it bends."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A moment.
+    """The state at one moment.
 
     Attributes:
-        at: seconds since the pause began; if there was none, since the start.
+        at: seconds since the start, which is the beginning of the pause if there is one.
         backlog: events that wait, of all handlers together.
         concurrency: machines that run, of all handlers together.
     """
@@ -37,14 +37,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Drain:
-    """What becomes of a backlog.
+    """The course of a backlog.
 
     Attributes:
-        points: its course. Between two of them it is as good as straight.
-        backlog: events that wait when the handlers start, all together.
-        seconds: from then until none waits that could be running; None if that never comes.
-        longest_wait: seconds that the event that waits longest does so, were the queue in order: through the pause,
-            and until those before it are done; None if there is no end to it.
+        points: the backlog over time, nearly straight between two points.
+        backlog: events that wait when the handlers start to run, of all handlers together.
+        seconds: seconds from then until the backlog is gone; None if it never is.
+        longest_wait: seconds that an event waits at most, if the queue is in order: the pause, and the runs of the
+            events before it; None if the backlog never drains.
     """
 
     points: tuple[Point, ...]
@@ -54,7 +54,7 @@ class Drain:
 
 
 def drain(load: Load) -> Drain:
-    """Pause, then run until the backlog is gone."""
+    """Simulate a load: the pause, then the runs until the backlog is gone."""
     arriving = load.rate / load.handlers
     waiting = load.backlog / load.handlers + arriving * load.pause
     points = [Point(0, load.backlog, 0)]
@@ -64,7 +64,7 @@ def drain(load: Load) -> Drain:
     ceiling = float(load.ceiling)
     running = min(float(FIRST_CONCURRENCY), ceiling)
     while waiting > 0 and running < ceiling:
-        # The middle of the step stands for all of it: exact, as growth is linear.
+        # The rate in the middle of the step is its mean, as growth is linear.
         later = min(running + CONCURRENCY_A_MINUTE / 60 * STEP, ceiling)
         net = arriving - load.done_a_second((running + later) / 2)
         taken = min(STEP, waiting / -net) if net < 0 else STEP
@@ -82,12 +82,12 @@ def drain(load: Load) -> Drain:
         points.append(Point(end, (waiting + net * (end - at)) * load.handlers, ceiling * load.handlers))
         return Drain(_thinned(points), total, None, None)
     seconds = at - load.pause
-    # Who comes later waits less: events are done faster than they came.
+    # Later events wait less, as events run faster than they are emitted.
     return Drain(_thinned(points), total, seconds, load.pause + min(seconds, load.backlog / load.most))
 
 
 def _thinned(points: list[Point], most: int = 400) -> tuple[Point, ...]:
-    """Fewer points, of which the first and the last ones are where lines bend."""
+    """Return fewer points. The first and last ones stay, as the line bends there."""
     every = max(1, len(points) // most)
     first, middle, last = points[:_BENDS], points[_BENDS:-_BENDS], points[_BENDS:][-_BENDS:]
     return (*first, *middle[::every], *last)

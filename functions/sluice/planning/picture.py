@@ -1,6 +1,6 @@
-"""A backlog over time, as an SVG.
+"""A chart of a backlog over time, as SVG.
 
-Written by hand: it is two axes and a line, for which a plotting library would bring tens of megabytes.
+Written by hand: for two axes and a line, a plotting library would add tens of megabytes.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ _UNITS = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"), (1.0, "seco
 
 
 _SEVERAL = 2
+"""Units that the time axis has at least."""
+
 _FEWEST_TICKS = 4
+"""Ticks that an axis has at least."""
 
 
 def picture(title: str, points: Sequence[Point], *, unpaused: float | None = None) -> str:
-    """The SVG.
+    """Return the chart as SVG text.
 
     Args:
-        title: what stands above.
+        title: the chart's title.
         points: the backlog's course.
-        unpaused: the moment of unpausing, to be marked, in seconds.
+        unpaused: seconds at which the handlers are unpaused, to mark; None for no mark.
     """
     longest = max(point.at for point in points) or 1.0
     highest = max(point.backlog for point in points) or 1.0
@@ -65,7 +68,7 @@ def picture(title: str, points: Sequence[Point], *, unpaused: float | None = Non
 
 
 def _ticks(highest: float) -> list[float]:
-    """Round numbers from 0 to the highest, four to eight of them."""
+    """Return four to eight round numbers from 0 up to the highest."""
     size = 10.0 ** math.floor(math.log10(highest))
     step = next(size * part for part in (2, 1, 0.5, 0.25, 0.2) if highest / (size * part) >= _FEWEST_TICKS)
     return [step * index for index in range(int(highest / step + 1e-9) + 1)]

@@ -1,1 +1,1 @@
-"""When things run: cron expressions and their next runs, ticks, fortnights, and events for later."""
+"""Schedules as pure computation: cron expressions, their next runs, and fortnights."""

@@ -1,6 +1,6 @@
-"""EventBridge Scheduler's cron expressions: which days and times they mean.
+"""EventBridge Scheduler's cron expressions: their days and times.
 
-Depends on nothing, so that the checks at synth and the command line read them alike.
+Depends on nothing, so that the checks at synth and the command line read them in the same way.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import date
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-"""In the order of the expressions' numbers, which begin with 1 for Sunday."""
+"""In the order of their numbers in expressions, from 1 for Sunday."""
 
 LAST_YEAR = 2199
-"""The last that an expression can name."""
+"""The last year that an expression can name."""
 
 _SATURDAY, _SUNDAY = 5, 6
 """As `date.weekday` numbers them."""
@@ -24,14 +24,14 @@ _SATURDAY, _SUNDAY = 5, 6
 
 @dataclass(frozen=True)
 class Field:
-    """One of the expression's fields.
+    """A field of an expression.
 
     Attributes:
-        name: what it says.
+        name: its name.
         low: its smallest number.
         high: its largest number.
         names: words for its numbers, from the smallest on.
-        day: whether it says which days, so that it may be `?`.
+        day: True if it names days, so that it may be `?`.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Field:
     day: bool = False
 
     def number(self, text: str) -> int | None:
-        """The number that a number or a word stands for; None if it is out of range or no such thing."""
+        """Return the number for a number or a word; None if the field does not take it."""
         if text.upper() in self.names:
             return self.low + self.names.index(text.upper())
-        # str.isdigit is also true for digits that AWS would not read.
+        # Not str.isdigit, which accepts digits that AWS does not.
         if not re.fullmatch("[0-9]{1,4}", text):
             return None
         return int(text) if self.low <= int(text) <= self.high else None
 
     @property
     def allowed(self) -> str:
-        """What it takes, in words."""
+        """The field's numbers and words, for messages."""
         words = f" or {self.names[0]} to {self.names[-1]}" if self.names else ""
         return f"{self.low} to {self.high}{words}"
 
@@ -67,14 +67,14 @@ FIELDS = (MINUTES, HOURS, MONTH_DAYS, MONTH, WEEK_DAYS, YEAR)
 
 @dataclass(frozen=True)
 class CronExpression:
-    """What an expression means.
+    """A parsed expression.
 
     Attributes:
-        minutes: those that it names, sorted.
-        hours: those that it names, sorted.
-        months: those that it names.
-        years: those that it names, sorted.
-        is_day: whether it means a day of the months and years that it names.
+        minutes: its minutes, sorted.
+        hours: its hours, sorted.
+        months: its months.
+        years: its years, sorted.
+        is_day: returns True for its days, within its months and years.
     """
 
     minutes: tuple[int, ...]
@@ -85,16 +85,16 @@ class CronExpression:
 
 
 def cron_of(expression: str) -> str | None:
-    """What stands in a `cron(...)`; None for Scheduler's other expressions."""
+    """Return the fields within `cron(...)`; None for Scheduler's other expressions."""
     found = re.fullmatch(r"cron\((.+)\)", expression.strip())
     return found[1] if found else None
 
 
 def parse(expression: str) -> CronExpression:
-    """Read an expression such as `0 3 ? * MON-FRI *`, one that the checks at synth find nothing wrong with.
+    """Parse an expression such as `0 3 ? * MON-FRI *` that has passed the checks at synth.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not an expression.
     """
     parts = expression.split()
     if len(parts) != len(FIELDS):
@@ -122,7 +122,7 @@ def _numbers(field: Field, part: str) -> set[int]:
         start, slash, step = item.partition("/")
         first, dash, last = start.partition("-")
         low = field.low if start == "*" else _number(field, first)
-        # `5/10` goes on to the field's end, `5` does not.
+        # `5/10` goes on to the field's end; `5` does not.
         high = field.high if start == "*" or (slash and not dash) else _number(field, last) if dash else low
         found.update(range(low, high + 1, int(step) if slash else 1))
     return found
@@ -164,7 +164,7 @@ def _length(day: date) -> int:
 
 
 def _nearest_weekday(day: date, wanted: int) -> int:
-    """The day of the same month, Monday to Friday, that is nearest to one of its days."""
+    """Return the day from Monday to Friday that is nearest to a day of the same month."""
     weekday = day.replace(day=wanted).weekday()
     if weekday == _SATURDAY:
         return wanted - 1 if wanted > 1 else wanted + 2

@@ -1,4 +1,4 @@
-"""Every second week. Scheduler's expressions know none: the schedule is weekly, and every other tick is let go."""
+"""Every second week. Scheduler has no expression for it: the schedule is weekly, and every other tick is skipped."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _WEEK = timedelta(weeks=1)
 
 
 def is_on(moment: datetime, run: datetime) -> bool:
-    """Whether a weekly moment is in one of the weeks that count.
+    """Return True if a tick of a weekly schedule is in one of the weeks that count.
 
     Args:
-        moment: when the weekly schedule is due.
-        run: when it is due in any week that counts. The two may differ from whole weeks by an hour or two, as they do
-            when daylight saving begins or ends between them.
+        moment: the tick's time.
+        run: the time of a tick in any week that counts. If daylight saving begins or ends between the two, they are an
+            hour or two more or less than whole weeks apart.
     """
     return round((moment - run) / _WEEK) % 2 == 0

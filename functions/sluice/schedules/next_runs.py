@@ -1,9 +1,9 @@
-"""When a schedule runs next, by EventBridge Scheduler's own rules.
+"""The next runs of a schedule, by EventBridge Scheduler's rules.
 
-A clock time that daylight saving leaves out is skipped, and one that it repeats counts once: "When time shifts
+A clock time that daylight saving skips has no run, and one that it repeats has one: "When time shifts
 forward in the Spring, if a cron expression falls on a non-existent date and time, your schedule invocation is
 skipped. When time shifts backwards in the Fall, your schedule runs only once" (the Scheduler guide, schedule types).
-Which of the two it takes, the guide doesn't say; here it is the first.
+The guide doesn't say which of the two runs; here it is the first.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _DAY = timedelta(days=1)
 def next_runs(
     expression: CronExpression, zone: tzinfo, after: datetime, *, count: int, fortnight: datetime | None = None
 ) -> list[datetime]:
-    """The next runs, in UTC.
+    """Return the next runs, in UTC.
 
     Args:
-        expression: when, by the zone's clock.
+        expression: the schedule, in clock times of the zone.
         zone: the time zone.
-        after: only runs later than this moment.
-        count: how many at most.
-        fortnight: the moment of one run of a cron that runs every second week only.
+        after: only runs later than this time.
+        count: the number of runs, at most.
+        fortnight: for a cron that runs every second week only, the time of one of its runs.
     """
     runs = (run for run in _runs(expression, zone, after) if fortnight is None or is_on(run, fortnight))
     return list(islice(runs, count))
 
 
 def _runs(expression: CronExpression, zone: tzinfo, after: datetime) -> Iterator[datetime]:
-    # From the day before, as a zone can go back by a day and more.
+    # From the day before, as a zone may set its clock back by a day or more.
     for day in _days(expression, after.astimezone(zone).date() - _DAY):
         for hour in expression.hours:
             for minute in expression.minutes:
@@ -58,6 +58,6 @@ def _days(expression: CronExpression, start: date) -> Iterator[date]:
 
 
 def _moment(clock: datetime, zone: tzinfo) -> datetime | None:
-    """The first moment at which a zone's clock shows this; None if it never does."""
+    """Return the first moment at which a zone's clock shows this; None if it never does."""
     moment = clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == clock else None
