@@ -1,4 +1,4 @@
-"""Runs the benches, or shows two results side by side."""
+"""Run the benchmarks, or show two results side by side."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ RESULTS = PROJECT / ".sluice" / "bench"
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where to write result.txt and result.json")
-    parser.add_argument("--without-local-cloud", action="store_true", help="leave out what takes a local cloud")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="directory for result.txt and result.json")
+    parser.add_argument("--without-local-cloud", action="store_true", help="skip the measurement in a local cloud")
     commands = parser.add_subparsers(dest="command")
-    compare = commands.add_parser("compare", help="two results, or two commits that are measured for it in turn")
+    compare = commands.add_parser("compare", help="show two results, or measure two commits in turn")
     compare.add_argument("one", help="a result.json, or a commit")
-    compare.add_argument("other", help="another")
+    compare.add_argument("other", help="another one")
     given = parser.parse_args()
     if given.command == "compare":
         sys.stdout.write(_compare(given.one, given.other))
@@ -77,7 +77,7 @@ def _only(row: dict[str, Any], name: str) -> dict[str, Any]:
 
 @contextmanager
 def _checkout(into: Path, commit: str) -> Iterator[Path]:
-    """A commit's files, in a directory of their own."""
+    """Extract a commit's files into a directory."""
     into.mkdir()
     archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, capture_output=True, check=False)
     if archive.returncode != 0:

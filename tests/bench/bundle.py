@@ -1,4 +1,4 @@
-"""The bundles that are measured: what the template would deploy of a checkout, for this machine, and the peers'."""
+"""The bundles that are measured: as the template deploys a checkout, but for this machine, and the peers'."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from infra.bundle.target import this_machine
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 
-HANDLER = '''"""The handler that is measured: next to nothing, so that all else is the worker's."""
+HANDLER = '''"""The measured handler does next to nothing, so that the time is the worker's."""
 
 from sluice import emit_many
-from sluice.run import Run, under_way
+
+try:
+    from sluice.emitting.current_run import Run, under_way
+except ImportError:
+    # In commits before version 0.2, which `compare` can measure too.
+    from sluice.run import Run, under_way
 
 RUN = Run("01900000-0000-7000-8000-000000000000", "bench")
 
@@ -40,9 +45,9 @@ class Bundle:
     """Directories for a function's `sys.path`.
 
     Attributes:
-        code: the function's own.
+        code: the function's own code.
         layer: its packages.
-        runtime: Lambda's runtime client, which is there anyway.
+        runtime: Lambda's runtime client, which every function has.
     """
 
     code: Path
@@ -51,18 +56,18 @@ class Bundle:
 
     @property
     def paths(self) -> list[str]:
-        """In the order in which Lambda has them."""
+        """The directories in Lambda's order."""
         return [str(self.code), str(self.layer), str(self.runtime)]
 
 
 def build(into: Path, authorities: Path, checkout: Path = PROJECT, *, compiled: bool) -> Bundle:
-    """The bundle of a checkout.
+    """Build the bundle of a checkout.
 
     Args:
-        into: where to.
-        authorities: whom botocore is to trust: those that it brings along, and the server's.
-        checkout: whose code.
-        compiled: whether the code and the layer have .pyc files. The runtime always has, as on Lambda.
+        into: the directory for it.
+        authorities: the file of certificates that botocore trusts: its own, and the server's.
+        checkout: the directory of the checkout.
+        compiled: True for .pyc files of the code and the layer. The runtime always has them, as on Lambda.
     """
     code = into / "code"
     shutil.copytree(checkout / "functions", code, ignore=_not_deployed(checkout / "functions"))
@@ -72,7 +77,7 @@ def build(into: Path, authorities: Path, checkout: Path = PROJECT, *, compiled: 
 
 
 def build_peers(into: Path, authorities: Path, *, compiled: bool) -> Bundle:
-    """The peers' bundle, with the same packages."""
+    """Build the peers' bundle, with the same packages."""
     shutil.copytree(HERE / "peers", into / "code" / "peers", ignore=_bytecode)
     return _finished(into, authorities, PROJECT, compiled=compiled)
 
@@ -97,7 +102,7 @@ def _bytecode(_: str, names: list[str]) -> set[str]:
     return {name for name in names if name == "__pycache__"}
 
 
-def _not_deployed(root: Path):  # type: ignore[no-untyped-def] # shutil's own type for it is private
+def _not_deployed(root: Path):  # type: ignore[no-untyped-def] # shutil's type for it is private
     def ignored(directory: str, names: list[str]) -> set[str]:
         inside = Path(directory).relative_to(root)
         return {name for name in names if not is_deployed(inside / name)}

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that callers trust as they do AWS's, so that securing a connection costs what it does."""
+"""A certificate for 127.0.0.1 that clients trust like AWS's, so that TLS connections take their real time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LABEL = '\n# Label: "Amazon Root CA of this bench"\n'
 
 @dataclass(frozen=True)
 class Certificates:
-    """Files.
+    """Certificate files.
 
     Attributes:
         server: the server's certificate with its key.
-        authorities: all the world's authorities and the server's: what a system has, and what botocore brings.
+        authorities: botocore's bundle of authorities with the server's added, for the system and botocore alike.
     """
 
     server: Path

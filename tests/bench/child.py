@@ -1,7 +1,7 @@
-"""Runs within the process that is measured: the function, called as Lambda's runtime client calls it.
+"""The program of the measured process: it calls the function as Lambda's runtime client does.
 
-Standard library only, as it runs with the bundle's packages and no others. It is told what to do on stdin, a JSON
-object a line, and answers on what was stdout; what the function prints goes nowhere.
+It uses the standard library only, as it runs with the bundle's packages and no others. It reads commands from stdin, a
+JSON object a line, and answers on the original stdout; the function's own output is discarded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class Context:
-    """Lambda's, as far as anything asks."""
+    """Lambda's context: the attributes that functions use."""
 
     function_name = "bench"
     memory_limit_in_mb = 256
@@ -30,13 +30,13 @@ class Context:
 
 
 def cpu() -> float:
-    """CPU seconds of this process up to now, all its threads and the kernel's work for them included."""
+    """Return the CPU seconds of this process so far: all threads, and the kernel's work for them."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def batch_of(size: int, body: str, envelope: str | None) -> dict[str, Any]:
-    """An SQS event, with new messages."""
+    """Return an SQS event with new messages."""
     now = str(int(time.time() * 1000))
     attributes = {
         "ApproximateReceiveCount": "1",
@@ -69,19 +69,19 @@ def _uuid7() -> str:
 
 
 def load(path: str) -> Any:
-    """What a dotted path names."""
+    """Import the object that a dotted path names."""
     module, _, name = path.rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
 def resident() -> int:
-    """Bytes of memory that the process has."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - nothing imported that need not be
+    """Return the process's resident memory in bytes."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - without importing pathlib
         return int(file.read().split()[1]) * resource.getpagesize()
 
 
 class Function:
-    """The function that is measured."""
+    """The measured function."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self._spec = spec
@@ -89,7 +89,7 @@ class Function:
         self._context = Context()
 
     def run(self, events: int, size: int) -> dict[str, float]:
-        """Run events in batches of a size."""
+        """Run events in batches of this size."""
         batches = [batch_of(size, self._spec["body"], self._spec["envelope"]) for _ in range(events // size)]
         begun, wall = cpu(), time.perf_counter()
         for batch in batches:
@@ -98,7 +98,7 @@ class Function:
         return {"cpu": cpu() - begun, "wall": time.perf_counter() - wall, "resident": resident()}
 
     def send(self, events: int) -> dict[str, float]:
-        """Send events by the function's own means."""
+        """Send events with the function's own sender."""
         sender = load(self._spec["sender"])
         bodies = [json.loads(self._spec["body"])] * events
         begun, wall = cpu(), time.perf_counter()
@@ -107,7 +107,7 @@ class Function:
 
 
 def cold(spec: dict[str, Any]) -> dict[str, float]:
-    """CPU seconds of starting up, on top of Lambda's own runtime client, and with the first event."""
+    """Return the CPU seconds of the start after Lambda's runtime client, and of the start with the first event."""
     importlib.import_module("awslambdaric.bootstrap")
     begun = cpu()
     function = Function(spec)
@@ -117,7 +117,7 @@ def cold(spec: dict[str, Any]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Do what stdin says until it ends."""
+    """Execute the commands on stdin until it ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     spec = json.loads(sys.argv[1])

@@ -1,4 +1,4 @@
-"""The functions that are measured, each in a process of its own with its bundle alone."""
+"""The measured functions, each in a process of its own with only its bundle."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ BODY = json.dumps(
     },
     separators=(",", ":"),
 )
-"""An event of some 400 bytes. With all that is known of its run, its trace is just under 1 KB."""
+"""An event of some 400 bytes. The trace of its run is just under 1 KB."""
 
 ENVELOPE = '{"id":"%s","at":1795500000000,"by":"order-placed"}'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A function that can be started.
+    """A function to measure.
 
     Attributes:
-        name: in the table.
-        bundle: what it is made of.
-        entry: what Lambda would call.
-        sender: what sends many events.
+        name: its name in the table.
+        bundle: its code and packages.
+        entry: the dotted path of Lambda's handler.
+        sender: the dotted path of the function that sends many events.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Measured:
     sender: str = ""
 
     def spec(self, **more: object) -> dict[str, Any]:
-        """What the process is told."""
+        """Return the process's argument."""
         return {
             "entry": self.entry,
             "sender": self.sender,
@@ -59,7 +59,7 @@ class Measured:
         }
 
     def environment(self, endpoint: str, authorities: Path) -> dict[str, str]:
-        """The environment that Lambda and the template would give it."""
+        """Return the environment that Lambda and the template give it."""
         return {
             "PATH": os.defpath,
             "LANG": "C.UTF-8",
@@ -94,10 +94,10 @@ class Running:
 
     Args:
         measured: the function.
-        endpoint: what answers in place of AWS.
-        authorities: the certificates that its system trusts.
-        core: the processor that it is to stay on; any if None.
-        cold: whether it is to measure its own start, and end.
+        endpoint: the URL of the server in place of AWS.
+        authorities: the file of certificates that its system trusts.
+        core: the processor that it stays on; None for any.
+        cold: True to measure its own start, and end.
     """
 
     def __init__(
@@ -126,21 +126,21 @@ class Running:
         self._process.communicate()
 
     def ask(self, do: str, **arguments: int) -> dict[str, float]:
-        """Have it do something, and tell how it went."""
+        """Send the process a command, and return its answer."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self._process.stdin.flush()
         return self.answer()
 
     def answer(self) -> dict[str, float]:
-        """What it says next.
+        """Return the process's next answer.
 
         Raises:
-            RuntimeError: it died.
+            RuntimeError: it ended.
         """
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the function that is measured ended with {self._process.wait()}; it said why above")
+            raise RuntimeError(f"the measured function ended with {self._process.wait()}; its error is above")
         answer: dict[str, float] = json.loads(line)
         return answer

@@ -1,4 +1,4 @@
-"""From an emit to the start of its handler in the local cloud, beside a bare function on the same MiniStack."""
+"""The time from an emit to its handler's start in the local cloud, beside a bare function on the same MiniStack."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ def lambda_handler(batch, context):
 """
 )
 
-_PATIENCE = 60.0
+_EVENT_TIMEOUT = 60.0
 """Seconds for one event to run."""
 
 
 def measure(into: Path, port: int, rounds: int) -> dict[str, Samples]:
-    """Milliseconds from before the emit to within the handler, for ours and the bare function, in turn.
+    """Measure the milliseconds from before the emit to within the handler, for Sluice and the bare function in turn.
 
     Args:
         into: an empty directory.
-        port: for the local cloud.
-        rounds: how many events each gets.
+        port: the local cloud's port.
+        rounds: the number of events for each.
     """
     into.mkdir()
     with _up(into / "project", port):
         os.environ["SLUICE_PORT"] = str(port)
-        from sluice import emit  # noqa: PLC0415 - once the port is known
+        from sluice import emit  # noqa: PLC0415 - after SLUICE_PORT is set
 
         bare_queue = _deploy_bare(port)
         sqs = _client("sqs", port)
@@ -74,13 +74,13 @@ def measure(into: Path, port: int, rounds: int) -> dict[str, Samples]:
         }
         waits: dict[str, list[float]] = {name: [] for name in senders}
         for number in range(rounds + 3):
-            # In turn also who goes first, and a while after the last: MiniStack polls without a pause as long as there
-            # is something, and else 20 times a second.
+            # They take turns at going first, and start a while after the last event: MiniStack polls without a pause
+            # while there are messages, and otherwise 20 times a second.
             for name in sorted(senders, reverse=number % 2 == 1):
                 send = senders[name]
                 time.sleep(random.uniform(0.1, 0.2))
                 waited = _one(into / f"{name}-{number}", send)
-                # The first ones start the process.
+                # The first events start the handlers' processes.
                 if number >= 3:
                     waits[name].append(waited * 1000)
     return {name: Samples(values) for name, values in waits.items()}
@@ -89,10 +89,10 @@ def measure(into: Path, port: int, rounds: int) -> dict[str, Samples]:
 def _one(file: Path, send: Callable[[dict[str, str]], object]) -> float:
     begun = time.time()
     send({"file": str(file)})
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _EVENT_TIMEOUT
     while not (file.exists() and (text := file.read_text()).endswith("\n")):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no handler has run within {_PATIENCE:g} s; see ministack.log")
+            raise TimeoutError(f"no handler has run within {_EVENT_TIMEOUT:g} s; see ministack.log")
         time.sleep(0.005)
     return float(text.splitlines()[0]) - begun
 
@@ -141,7 +141,7 @@ def _client(service: Any, port: int) -> Any:
 
 
 def _deploy_bare(port: int) -> str:
-    """A function that does nothing else, with a queue; the queue's URL."""
+    """Deploy a function without Sluice, and its queue; return the queue's URL."""
     sqs, functions = _client("sqs", port), _client("lambda", port)
     url: str = sqs.create_queue(QueueName="bare", Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -1,4 +1,4 @@
-"""The measurements: all functions in turn, round by round, so that what else the machine does hits all alike."""
+"""The measurements: all functions in turn, round by round, so that the machine's other work slows all of them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ IDEMPOTENT = "hand-written, idempotent"
 
 @dataclass(frozen=True)
 class Bench:
-    """What measurements need.
+    """The surroundings of the measured functions.
 
     Attributes:
-        server: what answers in place of AWS.
-        authorities: the certificates that the functions' system trusts.
+        server: the server in place of AWS.
+        authorities: the file of certificates that the functions' system trusts.
     """
 
     server: Server
@@ -34,7 +34,7 @@ class Bench:
 
 
 def cold_start(bench: Bench, functions: Sequence[Measured], what: str, *, rounds: int) -> Row:
-    """CPU from Lambda's runtime client to the end of the first event, over TLS."""
+    """Measure the CPU time from Lambda's runtime client to the end of the first event, over TLS."""
     taken: dict[str, list[float]] = {measured.name: [] for measured in functions}
     for _ in range(rounds):
         for measured in functions:
@@ -45,7 +45,7 @@ def cold_start(bench: Bench, functions: Sequence[Measured], what: str, *, rounds
 
 
 def per_event(bench: Bench, functions: Sequence[Measured], size: int, *, rounds: int) -> Row:
-    """CPU of an event with its trace, in batches of a size."""
+    """Measure the CPU time of an event with its trace, in batches of this size."""
     events = 300 if size > 1 else 150
     with ExitStack() as stack:
         running = _all(stack, bench, functions, bench.server.fast)
@@ -61,7 +61,7 @@ def per_event(bench: Bench, functions: Sequence[Measured], size: int, *, rounds:
 
 
 def calls(bench: Bench, functions: Sequence[Measured]) -> Row:
-    """AWS calls of an event; and of one that is sent with many."""
+    """Count the AWS calls of an event in a batch of ten."""
     counted: dict[str, Samples] = {}
     with ExitStack() as stack:
         for name, function in _all(stack, bench, functions, bench.server.fast).items():
@@ -77,7 +77,7 @@ def calls(bench: Bench, functions: Sequence[Measured]) -> Row:
 
 
 def sending(bench: Bench, functions: Sequence[Measured], *, rounds: int) -> list[Row]:
-    """What sending many events takes: CPU on one core, and events a second from a service that takes a while."""
+    """Measure sending many events: CPU time on one core, and events a second if SQS takes 5 ms to answer."""
     senders = [measured for measured in functions if measured.sender]
     cpu: dict[str, list[float]] = {measured.name: [] for measured in senders}
     speed: dict[str, list[float]] = {measured.name: [] for measured in senders}
@@ -101,7 +101,7 @@ def sending(bench: Bench, functions: Sequence[Measured], *, rounds: int) -> list
 
 
 def memory(bench: Bench, measured: Measured, *, events: int) -> Row:
-    """What a process has grown by between a fifth of so many events and all of them."""
+    """Measure how much a process's memory grows after the first fifth of this many events."""
     step = 2_000
     with bench.start(measured, bench.server.fast) as running:
         sizes = [running.ask("run", events=step, size=10)["resident"] for _ in range(events // step)]

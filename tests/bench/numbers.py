@@ -1,4 +1,4 @@
-"""Samples, and what is said of them."""
+"""Samples and their statistics."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Samples:
-    """What the rounds of one measurement gave, in order.
+    """The results of one measurement's rounds.
 
     Attributes:
-        values: one a round.
+        values: a value for each round, in order.
     """
 
     values: Sequence[float]
 
     @property
     def median(self) -> float:
-        """Half of them are larger."""
+        """The median of the values."""
         return statistics.median(self.values)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """A quarter of them are smaller than the first, and a quarter larger than the second."""
+        """The first and the third quartile of the values."""
         if len(self.values) < 2:
             return self.values[0], self.values[0]
         low, _, high = statistics.quantiles(self.values, n=4, method="inclusive")
         return low, high
 
     def over(self, other: Samples) -> Samples:
-        """The ratio to another's in the same round, so that what slowed both down falls out."""
+        """Return the ratio to another's value of the same round, which cancels what slowed both down."""
         return Samples([mine / theirs for mine, theirs in zip(self.values, other.values, strict=True)])
 
     def less(self, other: Samples) -> Samples:
-        """The difference to another's in the same round."""
+        """Return the difference to another's value of the same round."""
         return Samples([mine - theirs for mine, theirs in zip(self.values, other.values, strict=True)])

@@ -1,6 +1,6 @@
-"""What answers in place of AWS: a process of its own that says yes to every call, as DynamoDB and SQS would.
+"""A server in place of AWS, in a process of its own: it accepts every call, as DynamoDB and SQS would.
 
-It keeps nothing and counts the calls, so that what is measured is the caller's work alone.
+It stores nothing and only counts the calls, so that the measured work is the caller's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: \w+\.(\w+)", re.IGNORECASE)
 
 SLOW_SECONDS = 0.005
-"""How long the slow one of the endpoints takes to answer: what an AWS service in the same region takes."""
+"""Seconds that the slow endpoint takes to answer: as many as an AWS service in the same region takes."""
 
 
 class _Answers(asyncio.Protocol):
@@ -93,7 +93,7 @@ class Server:
         certificate: the file with the certificate and its key.
 
     Attributes:
-        fast, slow, secure: URLs: answering at once, after `SLOW_SECONDS`, and at once over TLS.
+        fast, slow, secure: the URLs of endpoints that answer at once, after `SLOW_SECONDS`, and at once over TLS.
     """
 
     def __init__(self, certificate: Path) -> None:
@@ -112,7 +112,7 @@ class Server:
         self._process.communicate()
 
     def calls(self) -> dict[str, int]:
-        """How often each operation was called since this was last asked."""
+        """Return the number of calls of each operation since the last time."""
         with urlopen(self.fast, timeout=10) as answer:
             counted: dict[str, int] = json.load(answer)
         return counted

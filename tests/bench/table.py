@@ -1,4 +1,4 @@
-"""What was measured, as text and as JSON."""
+"""The results as text and as JSON."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ OURS = "sluice"
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """What a row is to come to, and what it came to.
+    """A goal of a row, and the result.
 
     Attributes:
         text: the goal in words.
-        reached: what is compared with the limit.
-        limit: the limit.
-        at_least: whether it is to be above it.
+        reached: the result.
+        limit: the limit for the result.
+        at_least: True if the limit is a minimum, False if it is a maximum.
     """
 
     text: str
@@ -34,19 +34,19 @@ class Goal:
 
     @property
     def met(self) -> bool:
-        """Whether it holds."""
+        """True if the result keeps to the limit."""
         return self.reached >= self.limit if self.at_least else self.reached <= self.limit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One thing that was measured.
+    """The result of one measurement.
 
     Attributes:
-        what: in words.
-        unit: of the samples.
-        samples: of each of those that were compared, by its name.
-        goals: what was wanted.
+        what: the measured quantity in words.
+        unit: the samples' unit.
+        samples: the samples of each compared function, by name.
+        goals: the goals for the result.
     """
 
     what: str
@@ -55,7 +55,7 @@ class Row:
     goals: Sequence[Goal] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        """For a program."""
+        """Return the row as a JSON object."""
         return {
             "what": self.what,
             "unit": self.unit,
@@ -76,12 +76,12 @@ class Row:
 
 
 def ratio(row: Row, other: str) -> Samples:
-    """Ours to another's, round by round."""
+    """Return the ratio of Sluice's samples to another's, round by round."""
     return row.samples[OURS].over(row.samples[other])
 
 
 def machine() -> dict[str, Any]:
-    """Where it was measured, and with what."""
+    """Return the machine and the versions with which the results were measured."""
     packages = ("aws-lambda-powertools", "boto3", "botocore", "awslambdaric", "ministack")
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -95,7 +95,7 @@ def machine() -> dict[str, Any]:
 
 
 def as_text(rows: Sequence[Row], where: dict[str, Any]) -> str:
-    """The table for people: medians, the middle half of the rounds, and ours to each other's."""
+    """Return the table for people: medians, the middle half of the rounds, and Sluice's ratio to each other's."""
     lines = ["  ".join(f"{name} {value}" for name, value in where.items()), ""]
     lines.append(f"{'':44} {'median':>10}  {'middle half':>19}  {'sluice is':>9}  {'middle half':>13}")
     for row in rows:
@@ -113,11 +113,11 @@ def as_text(rows: Sequence[Row], where: dict[str, Any]) -> str:
 
 
 def side_by_side(one: dict[str, Any], other: dict[str, Any]) -> str:
-    """Two results in one table.
+    """Return two results in one table.
 
     Args:
-        one: a result's JSON.
-        other: another's.
+        one: the JSON of a result.
+        other: the JSON of another result.
     """
     before = {(row["what"], name): found for row in one["rows"] for name, found in row["measured"].items()}
     lines = [f"{'':58} {one['name']:>12}  {other['name']:>12}  {'ratio':>6}"]

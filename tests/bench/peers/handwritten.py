@@ -1,6 +1,6 @@
-"""The worker that a good engineer writes by hand: Powertools for the batch, the log and metrics, boto3 for the trace.
+"""A worker as a good engineer writes it by hand: Powertools for the batch, the log and metrics, boto3 for the trace.
 
-Each event has one trace, one log line and two metrics. The clients are made once a process, outside of the handler.
+Each event has one trace, one log line and two metrics. Clients are made once a process, outside of the handler.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ DAYS = 30
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """What the team wants done."""
+    """Do the team's work."""
     return {"done": event["id"]}
 
 
 def process(record: SQSRecord) -> None:
-    """Run one event and keep its trace."""
+    """Run one event and write its trace."""
     started = time.time()
     event: dict[str, Any] = json.loads(record.body)
     status, result, error = "ok", None, None
@@ -67,5 +67,5 @@ def process(record: SQSRecord) -> None:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """What Lambda calls."""
+    """Run a batch: Lambda's handler."""
     return process_partial_response(event=event, record_handler=process, processor=processor, context=context)

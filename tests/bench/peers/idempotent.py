@@ -1,4 +1,4 @@
-"""The hand-written worker with Powertools idempotency, as its documentation has it for SQS batches."""
+"""The hand-written worker with Powertools idempotency, as its documentation shows for SQS batches."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ persistence = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"
 
 @idempotent_function(data_keyword_argument="record", config=config, persistence_store=persistence)  # type: ignore[untyped-decorator]
 def process(record: SQSRecord) -> None:
-    """Run one event once, and keep its trace."""
+    """Run one event once, and write its trace."""
     handwritten.process(record)
 
 
 def process_record(record: SQSRecord) -> None:
-    """The decorator takes keyword arguments."""
+    """Run one event; the decorated function takes keyword arguments only."""
     process(record=record)
 
 
 @handwritten.logger.inject_lambda_context
 @handwritten.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """What Lambda calls."""
+    """Run a batch: Lambda's handler."""
     config.register_lambda_context(context)
     return process_partial_response(
         event=event, record_handler=process_record, processor=handwritten.processor, context=context

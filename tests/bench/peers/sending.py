@@ -1,4 +1,4 @@
-"""Many events to a queue with boto3, written well: full batches, one client, and what is refused is sent again."""
+"""Sending many events with boto3, written well: full batches, one client, and refused entries are sent again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def send_all(events: Iterable[object]) -> None:
     """Send events, ten at a time.
 
     Raises:
-        RuntimeError: some were refused, again and again.
+        RuntimeError: some were refused at every try.
     """
     source = iter(events)
     while chunk := list(itertools.islice(source, 10)):
