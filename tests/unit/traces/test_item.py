@@ -1,117 +1,106 @@
-"""Items in the trace table that are none: shown as such, and nobody else's traces or dead letters suffer from them."""
-
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import random
+import string
 from typing import Any
 
 import pytest
-from sluice import emit
-from sluice.cli import program
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sluice.event.ids import new_id
-from sluice.traces import DamagedTraceError, Trace
-from sluice.traces.item import to_item
+from sluice.traces import Attempt, Trace
+from sluice.traces.item import MAX_BYTES, SHARDS, from_item, shard_key, to_item
 
 from tests.unit.support.cloud import HANDLER, Cloud
-from tests.unit.support.fake_queues import FakeSqs, Queues
+from tests.unit.support.traces import a_trace
+from tests.unit.support.values import JSON
 
-HOUR = 3600.0
-
-DAMAGES: dict[str, Any] = {
-    "not compressed": {"trace": {"B": b"no zlib"}},
-    "not JSON": {"trace": {"S": "{"}},
-    "no object": {"trace": {"S": "[1]"}},
-    "no trace": {"trace": None},
-    "no status": {"status": None},
-    "no event": {"trace": {"S": "{}"}},
-    "an event that is none": {"trace": {"S": '{"event": null}'}},
-    "an event of another type": {"trace": {"S": '{"event": 5}'}},
-    "a time that is text": {"trace": {"S": '{"event": "1", "started_ms": "x"}'}},
-    "an attempt's time that is text": {
-        "trace": {"S": '{"event": "1", "history": [{"outcome": "", "started_ms": "x"}]}'}
-    },
-    "logs of another type": {"trace": {"S": '{"event": "1", "logs": 1}'}},
-    "an error of another type": {"trace": {"S": '{"event": "1", "error": {"type": 1}}'}},
-    "emitted without an id": {"trace": {"S": '{"event": "1", "emitted": [{"handler": "a"}]}'}},
-    "cut of another type": {"trace": {"S": '{"event": "1", "cut": [[]]}'}},
-    "too deep to read": {"trace": {"S": '{"event": "1", "result": ' + "[" * 5_000 + "]" * 5_000 + "}"}},
-    "a number": {"trace": {"N": "1"}},
-    "nothing at all": {"trace": None, "status": None, "attempts": None, "expires_at": None},
-}
+TEXT = st.text(st.characters())
+ATTEMPTS = st.builds(
+    Attempt, outcome=TEXT, started_ms=st.none() | st.integers(0, 2**41), request_id=st.none() | TEXT, reason=TEXT
+)
 
 
-def put_damaged(cloud: Cloud, event_id: str, damage: str) -> None:
-    item: Any = to_item(Trace(id=event_id, handler=HANDLER, status="ok", event="1"), 2**40) | DAMAGES[damage]
-    cloud.dynamodb.put_item(
-        TableName=cloud.names.trace_table, Item={name: value for name, value in item.items() if value is not None}
+@settings(deadline=None)
+@given(
+    st.builds(
+        a_trace,
+        event=TEXT,
+        result=JSON,
+        logs=TEXT,
+        history=st.lists(ATTEMPTS).map(tuple),
+        error=st.none() | st.fixed_dictionaries({"type": TEXT, "message": TEXT, "traceback": TEXT}),
+        emitted=st.lists(st.fixed_dictionaries({"handler": TEXT, "id": TEXT})).map(tuple),
+        hops=st.integers(0, 100),
+        finished_ms=st.none() | st.integers(0, 2**41),
+        cut=st.just(()),
     )
+)
+def test_a_trace_comes_back_as_it_was(trace: Trace) -> None:
+    item = to_item(trace, 1)
+    for value in item.values():
+        json.dumps(str(value)).encode()  # no lone surrogates, which DynamoDB refuses
+    assert from_item(item) == trace
 
 
-@pytest.mark.usefixtures("pythons_recursion_limit")
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_it_is_shown_among_the_others(cloud: Cloud, capsys: pytest.CaptureFixture[str], damage: str) -> None:
-    sound, broken = Trace(id=new_id(), handler=HANDLER, status="ok", event="1"), new_id()
-    cloud.store.put(sound)
-    put_damaged(cloud, broken, damage)
-
-    assert program.run(["traces", HANDLER, "--json"]) == 0
-    listed = {trace["id"]: trace for trace in json.loads(capsys.readouterr().out)}
-    assert {event_id: trace["status"] for event_id, trace in listed.items()} == {sound.id: "ok", broken: "damaged"}
-    assert f"the trace of {broken} is damaged: " in listed[broken]["error"]["message"]
-    assert program.run(["traces", HANDLER, "--status", "damaged"]) == 0
-    assert broken in capsys.readouterr().out
-    assert program.run(["trace", broken]) == 0
-    assert "is damaged: " in capsys.readouterr().out
-    with pytest.raises(DamagedTraceError, match=broken):
-        cloud.store.get(HANDLER, broken)
-
-
-def test_there_is_no_event_to_replay(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = new_id()
-    put_damaged(cloud, broken, "not JSON")
-
-    assert program.run(["replay", broken]) == 1
-
-    assert "is damaged" in capsys.readouterr().err
-    assert cloud.messages(HANDLER) == []
+def test_a_small_trace_is_one_write_unit() -> None:
+    ran = a_trace(
+        event=json.dumps({"id": "1001", "email": "ada@example.com", "total": "19.90", "note": "x" * 100}),
+        emitted_ms=1_795_459_255_578,
+        emitted_by="order-placed",
+        parent=new_id(),
+        hops=1,
+        started_ms=1_795_459_255_978,
+        finished_ms=1_795_459_256_078,
+        request_id="4e7cf0a1-1f0c-4f0e-9f0a-6b1e6d0a7c11",
+        log_stream="2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef",
+        history=(
+            Attempt(outcome="ok", started_ms=1_795_459_255_978, request_id="4e7cf0a1-1f0c-4f0e-9f0a-6b1e6d0a7c11"),
+        ),
+    )
+    item = to_item(ran, 1_800_000_000)
+    size = sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items())
+    assert size <= 1_024
+    assert from_item(item) == ran
 
 
-def test_a_dead_letter_is_shown_without_it(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
-    event_id = emit(HANDLER, {"order": 17})
-    queues = (cloud.names.queue(HANDLER), cloud.names.dead_letter_queue(HANDLER))
-    queue, dead = (cloud.sqs.get_queue_url(QueueName=name)["QueueUrl"] for name in queues)
-    (message,) = cloud.sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
-    attributes = message["MessageAttributes"]
-    cloud.sqs.send_message(QueueUrl=dead, MessageBody=message["Body"], MessageAttributes=attributes)
-    put_damaged(cloud, event_id, "no event")
-
-    assert program.run(["dead", "show", HANDLER, event_id, "--json"]) == 0
-
-    shown = json.loads(capsys.readouterr().out)
-    assert (shown["event"], shown["trace"]) == ({"order": 17}, None)
-    assert f"the trace of {event_id} is damaged" in shown["why"]
+def noise(characters: int) -> str:
+    return "".join(random.Random(1).choices(string.ascii_letters + string.digits, k=characters))
 
 
-class _OneDamaged:
-    """Of two events, neither of which was ever started."""
+@pytest.mark.parametrize(
+    ("fields", "cut"),
+    [
+        ({"logs": "x" * 10_000_000}, ()),
+        ({"event": noise(1_000_000)}, ("event",)),
+        ({"event": noise(200_000), "logs": noise(600_000)}, ("logs",)),
+        ({"event": noise(900_000), "logs": noise(900_000), "result": noise(900_000)}, ("event", "logs", "result")),
+        ({"event": "1", "error": {"type": "E", "message": noise(800_000), "traceback": ""}}, ("error",)),
+    ],
+)
+def test_a_large_trace_is_cut_to_fit_and_says_so(cloud: Cloud, fields: dict[str, Any], cut: tuple[str, ...]) -> None:
+    trace = a_trace(**fields)
+    packed: Any = to_item(trace, 1)["trace"]
+    assert len(packed.get("B") or packed["S"].encode()) <= MAX_BYTES
+    cloud.store.put(trace)
+    read = cloud.store.get(HANDLER, trace.id)
+    assert read is not None
+    assert read.cut == cut
+    if "event" in cut:
+        assert trace.event.startswith(json.loads(read.to_json())["event"])
 
-    broken: str | None = None
 
-    def get(self, _: str, event_id: str) -> None:
-        self.broken = self.broken or event_id
-        if event_id == self.broken:
-            raise DamagedTraceError(event_id)
+def test_one_handlers_traces_spread_over_all_shards() -> None:
+    keys = [shard_key(HANDLER, new_id()) for _ in range(SHARDS * 100)]
+    assert len(set(keys)) == SHARDS
+    assert max(keys.count(key) for key in set(keys)) < 200
 
 
-def test_a_throttled_dead_letter_stays_and_the_others_are_put_back() -> None:
-    there = Queues(FakeSqs(), "a", traces=_OneDamaged())
-    for body in ("1", "2"):
-        there.sqs.put(there.dead("a"), body, age=HOUR, receives=5)
-    there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
-
-    for _ in range(6):
-        there.run()
-
-    (put_back,), (left,) = (there.sqs.messages(queue("a")) for queue in (there.queue, there.dead))
-    assert {put_back.body, left.body} == {"1", "2"}
+def test_fields_of_a_newer_version_are_left_out() -> None:
+    trace = a_trace(status="interrupted", history=(Attempt(outcome="started", started_ms=1),) * 2)
+    item = to_item(trace, 1)
+    fields = json.loads(item["trace"]["S"])
+    fields["mood"] = "good"
+    fields["history"][0]["mood"] = "bad"
+    assert from_item({**item, "trace": {"S": json.dumps(fields)}, "mood": {"S": "good"}}) == trace

@@ -3,11 +3,16 @@ from __future__ import annotations
 import dataclasses
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
 from sluice.event.ids import new_id
 from sluice.traces import Attempt, Trace
 from sluice.traces.item import _ATTEMPT_TYPES, _TRACE_TYPES, to_item
+from sluice.traces.trace import iso
 
-from tests.unit.support.cloud import HANDLER
+from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.traces import a_trace
+from tests.unit.support.values import JSON
 
 FULL = Trace(
     id=new_id(),
@@ -89,3 +94,32 @@ def test_the_type_of_every_stored_field_is_checked() -> None:
         "cut": list,
     }
     assert {*_ATTEMPT_TYPES} == {field.name for field in dataclasses.fields(Attempt)}
+
+
+def test_a_cut_event_is_printed_as_text_even_if_it_looks_like_json() -> None:
+    trace = a_trace(event="123", cut=("event",))
+    assert json.loads(trace.to_json())["event"] == "123"
+
+
+@given(
+    st.one_of(
+        st.text(st.characters()), JSON.map(json.dumps), st.sampled_from(['{"a":1,"a":2.50}', "1e999", "NaN", "0.10"])
+    )
+)
+def test_a_printed_trace_is_json_with_the_event_as_it_was_sent(event: str) -> None:
+    text = a_trace(event=event).to_json()
+    assert json.loads(text)["id"]
+    assert event in text or json.loads(text)["event"] == event
+
+
+def test_a_fifth_attempt_without_an_end_reads_as_dead_once_it_must_be_over(cloud: Cloud) -> None:
+    trace = a_trace(status="interrupted", dead_ms=5_000)
+    assert trace.as_of(4_999).status == "interrupted"
+    assert trace.as_of(5_000).status == "dead"
+    cloud.store.put(trace)
+    assert [found.status for found in cloud.store.recent(HANDLER, status="dead")] == ["dead"]
+
+
+def test_times_are_iso_8601_in_utc() -> None:
+    assert iso(1_795_459_255_078) == "2026-11-23T18:40:55.078Z"
+    assert iso(None) is None

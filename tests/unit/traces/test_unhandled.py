@@ -1,4 +1,4 @@
-"""Emits to a name that has no handler: recorded, told, and no error."""
+"""An emit to a name without a handler is recorded and warns; it does not fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.support.cloud import STAGE, Cloud
 
 
 @pytest.mark.parametrize("known_url", [False, True])
-def test_an_event_without_a_handler_is_kept(
+def test_an_event_without_a_handler_is_recorded(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, known_url: bool
 ) -> None:
     if known_url:
@@ -56,7 +56,7 @@ def test_a_queue_that_went_away_does_not_fail_the_caller(cloud: Cloud) -> None:
 def test_a_large_event_without_a_handler_is_kept_whole(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of one that ran, the trace may have the beginning alone; of this one there is no other copy."""
+    """The trace of an event that ran may have its beginning only. Of this one there is no other copy."""
     text = random.Random(1).randbytes(350_000).hex()
     event_id = emit("late", text)
     trace = cloud.store.find(event_id, [])
@@ -98,7 +98,7 @@ def test_many_events_without_a_handler_are_one_write_each_and_one_for_the_name(
     assert cloud.store.unhandled.counts() == {"not-there": 20}
 
 
-def test_of_many_events_without_a_handler_those_that_cannot_be_recorded_are_in_the_log(
+def test_events_without_a_handler_that_cannot_be_recorded_are_in_the_log_among_many(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = clients.dynamodb(STAGE)
