@@ -6,7 +6,6 @@ nothing, and an event's attempts are counted in its trace.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 from ..event.envelope import Envelope
 from ..stage.names import Names
 from . import scan, transfer
+from .message import ReceivedMessage
 from .scan import Look
-from .transfer import Held
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -89,7 +88,7 @@ class DeadLetters:
         """About how many there are, those included that someone is looking at."""
         return transfer.count(self._client, self._dead)
 
-    def each(self, see: Callable[[Held], None], progress: Progress | None = None) -> int:
+    def each(self, see: Callable[[ReceivedMessage], None], progress: Progress | None = None) -> int:
         """Look at every dead letter, in any order. They stay where they are.
 
         Args:
@@ -110,7 +109,7 @@ class DeadLetters:
                     progress(len(seen), max(len(seen), look.about))
             return look.out_of_sight()
 
-    def find(self, event_id: str, progress: Progress | None = None) -> tuple[Held | None, int]:
+    def find(self, event_id: str, progress: Progress | None = None) -> tuple[ReceivedMessage | None, int]:
         """Look for the dead letter of one event. It stays where it is.
 
         Args:
@@ -180,13 +179,5 @@ class DeadLetters:
         )
 
 
-def _redriven(letter: Held) -> Envelope:
-    envelope = letter.envelope
-    return dataclasses.replace(
-        envelope,
-        # SQS names the sender, which from here on is whoever redrives.
-        emitted_by=envelope.sender(letter.system),
-        redriven=envelope.redriven + 1,
-        receives=0,
-        round_ms=None,
-    )
+def _redriven(letter: ReceivedMessage, _: int) -> Envelope:
+    return letter.envelope.redriven(sender=letter.emitted_by)

@@ -7,16 +7,16 @@ numbers that SQS gives tell of that.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import transfer
+from .message import ReceivedMessage
 from .send import BATCH_COUNT
-from .transfer import EMPTY_RECEIVES, Held
+from .transfer import EMPTY_RECEIVES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,6 +50,18 @@ def hold_for(count: int, patience: float) -> int:
     return min(LONGEST_HOLD, _SHORTEST_HOLD + int(patience) + count // BATCH_COUNT)
 
 
+class Held(NamedTuple):
+    """A message that a look holds, without its body and attributes.
+
+    Attributes:
+        receipt_handle: SQS's handle for the receive.
+        sent_ms: when SQS accepted it, in milliseconds since 1970.
+    """
+
+    receipt_handle: str
+    sent_ms: int
+
+
 class Look:
     """A look at a queue: iterate over it for the messages in batches, within `with`, whose end lets go of them.
 
@@ -69,7 +81,7 @@ class Look:
     Attributes:
         began_ms: when it began by SQS's clock, in milliseconds since 1970.
         about: about how many messages there were then, those included that others held.
-        held: what it has received and still holds, by message id, without bodies and attributes.
+        held: the messages that it has received and still holds, by message id.
     """
 
     def __init__(
@@ -99,7 +111,7 @@ class Look:
         self._sleep = sleep
         self._seen: set[str] = set()
         self._seen_before = 0
-        self._batches: Generator[list[Held]] | None = None
+        self._batches: Generator[list[ReceivedMessage]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -111,18 +123,18 @@ class Look:
         finally:
             self._let_go([message.receipt_handle for message in self.held.values()])
 
-    def __iter__(self) -> Generator[list[Held]]:
+    def __iter__(self) -> Generator[list[ReceivedMessage]]:
         self._batches = self._passes()
         return self._batches
 
-    def is_new(self, message: Held) -> bool:
+    def is_new(self, message: ReceivedMessage | Held) -> bool:
         """Whether a message was sent since the look began, to the second.
 
         SQS keeps that time when it makes a message a dead letter.
         """
         return message.sent_ms >= self.began_ms
 
-    def gone(self, messages: Iterable[Held]) -> None:
+    def gone(self, messages: Iterable[ReceivedMessage]) -> None:
         """Messages that are no longer in the queue."""
         for message in messages:
             self.held.pop(message.message_id, None)
@@ -135,7 +147,7 @@ class Look:
         visible, hidden, _ = _counted(self._client, self._url)
         return max(0, visible + hidden - len(self.held))
 
-    def _passes(self) -> Generator[list[Held]]:
+    def _passes(self) -> Generator[list[ReceivedMessage]]:
         until: float | None = None
         while True:
             yield from self._pass()
@@ -152,8 +164,8 @@ class Look:
                 return
             self._sleep(_PAUSE)
 
-    def _pass(self) -> Generator[list[Held]]:
-        flying: set[Future[list[Held]]] = set()
+    def _pass(self) -> Generator[list[ReceivedMessage]]:
+        flying: set[Future[list[ReceivedMessage]]] = set()
         empty = stale = 0
         pool = ThreadPoolExecutor(self._receivers)
         try:
@@ -180,17 +192,17 @@ class Look:
                 if not left.cancelled() and left.exception() is None:
                     self._note(left.result())
 
-    def _receive(self) -> list[Held]:
+    def _receive(self) -> list[ReceivedMessage]:
         return transfer.receive(self._client, self._url, self._handler, hold=self._hold)
 
-    def _note(self, batch: Sequence[Held]) -> bool:
+    def _note(self, batch: Sequence[ReceivedMessage]) -> bool:
         """Keep what letting go takes; return whether something was in the queue before and had not been seen."""
         before = self._seen_before
         for message in batch:
             if message.message_id not in self._seen and not self.is_new(message):
                 self._seen_before += 1
             self._seen.add(message.message_id)
-            self.held[message.message_id] = dataclasses.replace(message, body="", attributes={})
+            self.held[message.message_id] = Held(message.receipt_handle, message.sent_ms)
         return self._seen_before > before
 
     def _let_go(self, handles: Sequence[str]) -> None:

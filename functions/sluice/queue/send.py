@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,15 +47,35 @@ class Message:
         body: its text.
         envelope: what its `sluice` attribute says.
         attributes: its message attributes in SQS's form, the `sluice` attribute included.
+        options: further parameters of SendMessage, which a message that is sent again keeps; None if there are none.
     """
 
     body: str
     envelope: Envelope
     attributes: dict[str, Any]
+    options: Mapping[str, Any] | None = None
+
+    def parameters(self, delay: int = 0) -> dict[str, Any]:
+        """Return what SendMessage takes, and an entry of SendMessageBatch.
+
+        Args:
+            delay: seconds for which SQS is to hold the message back.
+        """
+        sent: dict[str, Any] = {"MessageBody": self.body, "MessageAttributes": self.attributes}
+        if delay:
+            sent["DelaySeconds"] = delay
+        if self.options:
+            sent.update(self.options)
+        return sent
+
+
+def fits(message: Message) -> bool:
+    """Return True if SQS takes a message with so many attributes and bytes."""
+    return len(message.attributes) <= MAX_ATTRIBUTES and size_of(message) <= BATCH_BYTES
 
 
 def size_of(message: Message) -> int:
-    """Bytes that SQS counts: the body, and each attribute's name, type and value."""
+    """Return the bytes that SQS counts: the body, and each attribute's name, type and value."""
     size = len(message.body.encode())
     for name, attribute in message.attributes.items():
         value = attribute.get("StringValue") or attribute.get("BinaryValue") or ""
@@ -79,9 +99,7 @@ def send_one(client: SQSClient, url: str, message: Message, delay: int = 0) -> N
         botocore.exceptions.ClientError: SQS refused.
     """
     try:
-        client.send_message(
-            QueueUrl=url, MessageBody=message.body, MessageAttributes=message.attributes, **_delayed(delay)
-        )
+        client.send_message(QueueUrl=url, **message.parameters(delay))
     except client.exceptions.QueueDoesNotExist as error:
         raise NoQueueError(url) from error
 
@@ -153,15 +171,7 @@ def _send_batch(
     waiting = list(batch)
     hopeless: list[Refused] = []
     for left in reversed(range(_TRIES)):
-        entries: list[Any] = [
-            {
-                "Id": str(index),
-                "MessageBody": messages[index].body,
-                "MessageAttributes": messages[index].attributes,
-                **_delayed(delay),
-            }
-            for index in waiting
-        ]
+        entries: list[Any] = [{"Id": str(index), **messages[index].parameters(delay)} for index in waiting]
         try:
             answer = client.send_message_batch(QueueUrl=url, Entries=entries)
         except aws_errors() as error:
@@ -178,7 +188,3 @@ def _send_batch(
         if left:
             sleep(_FIRST_PAUSE * 2 ** (_TRIES - 1 - left) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
     return hopeless + [said[index] for index in waiting]
-
-
-def _delayed(delay: int) -> Any:
-    return {"DelaySeconds": delay} if delay else {}

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..queue import transfer
+from ..queue.message import ReceivedMessage
 from ..queue.send import BATCH_COUNT
-from ..queue.transfer import EMPTY_RECEIVES, Held
+from ..queue.transfer import EMPTY_RECEIVES
 from .progress import Pass
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Treated:
 
     moves: int
     found: int
-    left: Sequence[Held]
+    left: Sequence[ReceivedMessage]
 
 
 def begin(state: Pass, now_ms: int) -> Pass:
@@ -144,7 +145,7 @@ def unfinished(state: Pass) -> Pass:
     return dataclasses.replace(state, clean=0, cut_ms=state.served_ms)
 
 
-def carry_on(queue: Queue, state: Pass, room: Room, treat: Callable[[list[Held]], Treated]) -> Pass:
+def carry_on(queue: Queue, state: Pass, room: Room, treat: Callable[[list[ReceivedMessage]], Treated]) -> Pass:
     """Go through a queue as far as there is room.
 
     Args:
@@ -180,7 +181,7 @@ class _Turn:
     """A run's turn at a queue, shared by its threads. Of what stays it knows the receipt handles, not the bodies."""
 
     def __init__(
-        self, queue: Queue, room: Room, treat: Callable[[list[Held]], Treated], clean: int, enough: int
+        self, queue: Queue, room: Room, treat: Callable[[list[ReceivedMessage]], Treated], clean: int, enough: int
     ) -> None:
         self._queue = queue
         self._room = room

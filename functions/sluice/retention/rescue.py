@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..event.envelope import Envelope
 from ..queue import transfer
-from ..queue.transfer import Held
+from ..queue.message import ReceivedMessage
 from ..traces import DamagedTraceError
 from ..worker.attempts import MAX_ATTEMPTS, may_be_put_back, plan
-from ..worker.message import Delivery
 from .progress import Pass
 from .queue_pass import Queue, Room, Treated, carry_on
 from .resend import again, move, seen_to
@@ -103,8 +101,8 @@ class Sweep:
             What is to be remembered of it.
         """
 
-        def treat(batch: list[Held]) -> Treated:
-            new = [one for one in batch if one.envelope.pass_ms != state.began_ms]
+        def treat(batch: list[ReceivedMessage]) -> Treated:
+            new = [one for one in batch if one.envelope.sweep_ms != state.began_ms]
             wronged = [one for one in new if _was_wronged(one, self._dead.handler, self._store, self._throttled_ms)]
             back = 0
             if wronged:
@@ -122,11 +120,10 @@ class Sweep:
         return carry_on(self._dead, state, room, treat)
 
 
-def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int) -> bool:
+def _was_wronged(held: ReceivedMessage, handler: str, store: TraceStore, throttled_ms: int) -> bool:
     # Sent again since then, it may have been throttled before.
-    first_ms = held.envelope.round_ms or held.sent_ms
-    delivery = Delivery(_record(held), handler)
-    if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(delivery):
+    first_ms = held.envelope.attempts_since_ms or held.sent_ms
+    if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(held):
         return False
     try:
         prior = store.get(handler, held.envelope.id)
@@ -135,35 +132,11 @@ def _was_wronged(held: Held, handler: str, store: TraceStore, throttled_ms: int)
         return False
     if prior is not None and prior.completed:
         return False
-    return plan(delivery, prior).used < MAX_ATTEMPTS
+    return plan(held, prior).used < MAX_ATTEMPTS
 
 
-def _put_back(held: Held) -> Envelope:
-    """It has been received before, so its trace is read; its attempts so far still count."""
-    envelope = held.envelope
-    return dataclasses.replace(
-        envelope,
-        emitted_by=envelope.sender(held.system),
-        receives=envelope.receives + held.receives,
-        round_ms=envelope.round_ms or held.sent_ms,
+def _put_back(message: ReceivedMessage, now_ms: int) -> Envelope:
+    """Its receives so far make the worker read its trace."""
+    return message.envelope.put_back(
+        sender=message.emitted_by, receives=message.receive_count, sent_ms=message.sent_ms, now_ms=now_ms
     )
-
-
-def _record(held: Held) -> dict[str, Any]:
-    """The message in the form in which Lambda passes it to a function."""
-    return {
-        "messageId": held.message_id,
-        "receiptHandle": held.receipt_handle,
-        "body": held.body,
-        "attributes": held.system,
-        "messageAttributes": {name: _attribute(value) for name, value in held.attributes.items()},
-    }
-
-
-def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    passed = {"dataType": value["DataType"]}
-    if "StringValue" in value:
-        passed["stringValue"] = value["StringValue"]
-    else:
-        passed["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return passed

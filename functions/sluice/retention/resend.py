@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from ..event.envelope import Envelope
 from ..queue import transfer
-from ..queue.transfer import Held
+from ..queue.message import ReceivedMessage
 from .progress import Kept, Pass
 from .queue_pass import Queue, Room, Treated, carry_on
 
@@ -61,22 +60,22 @@ def forward(queue: Queue, state: Pass, room: Room, traces: TraceStore) -> Pass:
         What is to be remembered of it.
     """
 
-    def treat(received: list[Held]) -> Treated:
+    def treat(received: list[ReceivedMessage]) -> Treated:
         ended = _ended(received, queue.handler, traces)
         if ended:
             transfer.delete(queue.client, queue.url, ended)
         batch = [one for one in received if one not in ended]
         new = [one for one in batch if not seen_to(one, state)]
         # Receives that were lost to throttling, or to the pass itself.
-        worn = [one for one in batch if one not in new and one.receives >= MANY_RECEIVES]
+        worn = [one for one in batch if one not in new and one.receive_count >= MANY_RECEIVES]
         return move(batch, [*new, *worn], queue, state, new=len(new), delay=COPY_DELAY, dead=False)
 
     return carry_on(queue, state, room, treat)
 
 
-def _ended(batch: list[Held], handler: str, traces: TraceStore) -> list[Held]:
+def _ended(batch: list[ReceivedMessage], handler: str, traces: TraceStore) -> list[ReceivedMessage]:
     """Those that may have been started, and whose traces say that they ended."""
-    started = [one for one in batch if one.envelope.receives + one.receives > 1]
+    started = [one for one in batch if one.envelope.receives + one.receive_count > 1]
     ended = traces.completed(handler, {one.envelope.id for one in started}) if started else set()
     return [one for one in started if one.envelope.id in ended]
 
@@ -84,7 +83,7 @@ def _ended(batch: list[Held], handler: str, traces: TraceStore) -> list[Held]:
 def forward_dead(queue: Queue, state: Pass, room: Room) -> Pass:
     """Send the older dead letters again, to the same dead-letter queue. Otherwise as `forward`."""
 
-    def treat(batch: list[Held]) -> Treated:
+    def treat(batch: list[ReceivedMessage]) -> Treated:
         new = [one for one in batch if not seen_to(one, state) and (again(state) or _is_old(one, state))]
         return move(batch, new, queue, state, new=len(new), dead=True)
 
@@ -99,17 +98,24 @@ def again(state: Pass) -> bool:
     return state.runs > 1
 
 
-def seen_to(held: Held, state: Pass) -> bool:
+def seen_to(held: ReceivedMessage, state: Pass) -> bool:
     """Whether a pass has nothing to do for a message: it sent it itself, or it was sent since.
 
     The mark tells also where SQS's clock is behind.
     """
     began = state.began_ms or 0
-    return held.envelope.pass_ms == began or held.sent_ms >= began
+    return held.envelope.sweep_ms == began or held.sent_ms >= began
 
 
 def move(
-    batch: list[Held], chosen: list[Held], queue: Queue, state: Pass, *, new: int, delay: int = 0, dead: bool
+    batch: list[ReceivedMessage],
+    chosen: list[ReceivedMessage],
+    queue: Queue,
+    state: Pass,
+    *,
+    new: int,
+    delay: int = 0,
+    dead: bool,
 ) -> Treated:
     """Send some of a batch to the end of their queue, with the mark of the pass.
 
@@ -128,30 +134,28 @@ def move(
         chosen,
         source=queue.url,
         target=queue.url,
-        envelope_of=lambda held: _forwarded(held, state, dead=dead),
+        envelope_of=lambda message, now_ms: _resent(message, state, now_ms, dead=dead),
         delay=delay,
     )
     moves = len(chosen) - len(refused)
     return Treated(moves=moves, found=min(new, moves), left=[one for one in batch if one not in chosen])
 
 
-def _is_old(held: Held, state: Pass) -> bool:
+def _is_old(held: ReceivedMessage, state: Pass) -> bool:
     return state.served_ms - held.sent_ms >= DEAD_AGE_MS
 
 
-def _forwarded(held: Held, state: Pass, *, dead: bool) -> Envelope:
-    """With the receives before this one, as the event may have been started.
+def _resent(message: ReceivedMessage, state: Pass, now_ms: int, *, dead: bool) -> Envelope:
+    """Count the receives before this one, as the event may have been started.
 
-    Those of this pass do not count, nor any in a dead-letter queue, as a redrive begins anew.
+    Receives by this pass do not count, nor any in a dead-letter queue, as a redrive begins anew.
     """
-    envelope = held.envelope
-    own = dead or envelope.pass_ms == state.began_ms
-    return dataclasses.replace(
-        envelope,
-        kept=envelope.kept + 1,
-        pass_ms=state.began_ms,
-        # SQS names the sender, which from here on is the reconciler.
-        emitted_by=envelope.sender(held.system),
-        receives=envelope.receives + (0 if own else held.receives - 1),
-        round_ms=envelope.round_ms or held.sent_ms,
+    envelope = message.envelope
+    own = dead or envelope.sweep_ms == state.began_ms
+    return envelope.resent(
+        sender=message.emitted_by,
+        receives=0 if own else message.receive_count - 1,
+        sent_ms=message.sent_ms,
+        now_ms=now_ms,
+        sweep_ms=state.began_ms,
     )

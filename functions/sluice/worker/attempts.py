@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from ..traces import Attempt
 
 if TYPE_CHECKING:
+    from ..queue.message import ReceivedMessage
     from ..traces import Trace
-    from .message import Delivery
 
 MAX_ATTEMPTS = 5
 """Starts of an event's handler, and the maxReceiveCount of its queue."""
@@ -64,7 +64,7 @@ class Plan:
     prior: Trace | None = None
 
 
-def plan(delivery: Delivery, prior: Trace | None) -> Plan:
+def plan(delivery: ReceivedMessage, prior: Trace | None) -> Plan:
     """Decide what to do with a redelivered event.
 
     Args:
@@ -75,10 +75,11 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
     counted = [
         attempt
         for attempt in history
-        if (attempt.redrive or 0) == delivery.envelope.redriven and (attempt.started_ms or 0) >= delivery.round_ms
+        if (attempt.redrive or 0) == delivery.envelope.redrives
+        and (attempt.started_ms or 0) >= delivery.attempts_since_ms
     ]
     delivered_before = delivery.receive_count + delivery.envelope.receives > 1
-    if not counted and delivered_before and not delivery.envelope.redriven:
+    if not counted and delivered_before and not delivery.envelope.redrives:
         # A first delivery leaves nothing behind when its process dies. It may have died before it got here.
         lost = Attempt(
             outcome="no-record",
@@ -98,7 +99,7 @@ def plan(delivery: Delivery, prior: Trace | None) -> Plan:
     return Plan(step, history[-MAX_HISTORY:], used, prior)
 
 
-def may_be_put_back(delivery: Delivery) -> bool:
+def may_be_put_back(delivery: ReceivedMessage) -> bool:
     """Whether it has not gone round and round already, so that the next message can be expected to change anything."""
     return delivery.envelope.receives < MAX_RECEIVES
 

@@ -14,9 +14,9 @@ from .attempts import MAX_HISTORY, Plan, Step
 from .triage import Verdict, Work
 
 if TYPE_CHECKING:
+    from ..queue.message import ReceivedMessage
     from ..traces import Trace, TraceStore
     from ..traces.locks import Holder
-    from .message import Delivery
 
 LONGEST_RUN_MS = 900_000
 """No invocation lasts longer. Who claimed an event before that runs no more."""
@@ -56,10 +56,10 @@ def claimed_by_message(work: Work, handler: str, store: TraceStore, now_ms: int)
     return dataclasses.replace(work, verdict=Verdict.RETURN)
 
 
-def _has_ended(delivery: Delivery, holder: Holder, prior: Trace | None, now_ms: int) -> bool:
+def _has_ended(delivery: ReceivedMessage, holder: Holder, prior: Trace | None, now_ms: int) -> bool:
     """Whether the message that has the claim is gone from the queue: dead, or sent again as this one."""
     dead = prior is not None and prior.as_of(now_ms).status == "dead"
-    return dead or delivery.envelope.redriven > 0 or now_ms - holder.taken_ms > LONGEST_RUN_MS
+    return dead or delivery.envelope.redrives > 0 or now_ms - holder.taken_ms > LONGEST_RUN_MS
 
 
 def _anew(prior: Trace | None) -> Plan:

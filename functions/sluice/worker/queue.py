@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import dataclasses
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..event.envelope import ATTRIBUTE
 from ..lean_aws import end_calls_by
 from ..lean_aws.errors import aws_errors
-from ..queue.send import MAX_ATTRIBUTES, Message, send_one
+from ..queue.send import send_one
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from .message import Delivery
+    from ..queue.message import ReceivedMessage
 
 _LONGEST = 43_200
 """Seconds. SQS's limit for a visibility timeout."""
@@ -44,7 +41,7 @@ class QueueOfHandler:
         """
         end_calls_by(self._client, moment)
 
-    def return_after(self, deliveries: Sequence[Delivery], seconds: Sequence[float]) -> None:
+    def return_after(self, deliveries: Sequence[ReceivedMessage], seconds: Sequence[float]) -> None:
         """Have SQS deliver messages again after this long, unless they are acknowledged before.
 
         Where that fails, they come back after the queue's visibility timeout: later, but no less surely.
@@ -63,7 +60,7 @@ class QueueOfHandler:
             except aws_errors():
                 continue
 
-    def acknowledge(self, delivery: Delivery) -> None:
+    def acknowledge(self, delivery: ReceivedMessage) -> None:
         """Delete a message now rather than by the batch response, which a process that dies never gives.
 
         Where that fails, the batch response is still to come.
@@ -72,7 +69,7 @@ class QueueOfHandler:
         with contextlib.suppress(Exception):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt_handle)
 
-    def put_back(self, delivery: Delivery, delay: float) -> bool:
+    def put_back(self, delivery: ReceivedMessage, delay: float) -> bool:
         """Send a delivered event again, as a new message that SQS will deliver five times.
 
         Args:
@@ -82,31 +79,18 @@ class QueueOfHandler:
         Returns:
             Whether SQS took it. If so, the delivered message may be acknowledged.
         """
-        envelope = dataclasses.replace(
-            delivery.envelope,
-            # SQS names the sender, which from here on is this function.
-            emitted_by=delivery.emitted_by,
+        envelope = delivery.envelope.put_back(
+            sender=delivery.emitted_by,
+            receives=delivery.receive_count,
+            sent_ms=delivery.sent_ms,
+            now_ms=int(time.time() * 1000),
             claimant=delivery.claimant,
-            receives=delivery.envelope.receives + delivery.receive_count,
-            round_ms=delivery.envelope.round_ms or delivery.sent_ms,
-        ).at_send(int(time.time() * 1000))
-        attributes = {name: _sent(value) for name, value in delivery.record.get("messageAttributes", {}).items()} | {
-            ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}
-        }
-        if len(attributes) > MAX_ATTRIBUTES:
+        )
+        message = delivery.with_envelope(envelope)
+        if message is None:
             return False
         try:
-            send_one(self._client, self._url, Message(delivery.body, envelope, attributes), math.ceil(delay))
+            send_one(self._client, self._url, message, math.ceil(delay))
         except aws_errors():
             return False
         return True
-
-
-def _sent(attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """A message attribute in the form that SQS takes, from the form in which Lambda passes it."""
-    sent: dict[str, Any] = {"DataType": attribute["dataType"]}
-    if attribute.get("stringValue") is not None:
-        sent["StringValue"] = attribute["stringValue"]
-    else:
-        sent["BinaryValue"] = base64.b64decode(attribute["binaryValue"])
-    return sent

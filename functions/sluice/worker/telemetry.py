@@ -13,8 +13,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from ..stage.names import METRICS_NAMESPACE
 
 if TYPE_CHECKING:
+    from ..queue.message import ReceivedMessage
     from ..traces import Trace
-    from .message import Delivery
     from .output import Capture
     from .settings import Settings
 
@@ -57,7 +57,7 @@ class Telemetry:
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
         self._metrics.set_default_dimensions(stage=settings.stage)
 
-    def begin(self, delivery: Delivery, attempt: int) -> None:
+    def begin(self, delivery: ReceivedMessage, attempt: int) -> None:
         """Put the event's id and the attempt's number into every line from now on.
 
         Args:

@@ -13,8 +13,8 @@ from ..lean_aws.errors import is_transient
 from .attempts import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
 
 if TYPE_CHECKING:
+    from ..queue.message import ReceivedMessage
     from ..traces import TraceStore
-    from .message import Delivery
     from .queue import QueueOfHandler
     from .telemetry import Telemetry
 
@@ -37,7 +37,7 @@ class Work:
         plan: the attempts before this one; None for a first delivery, and where they could not be read.
     """
 
-    delivery: Delivery
+    delivery: ReceivedMessage
     verdict: Verdict
     plan: Plan | None = None
 
@@ -67,7 +67,7 @@ class Triage:
         self._telemetry = telemetry
         self._jitter = jitter
 
-    def settle(self, deliveries: Sequence[Delivery]) -> list[Work]:
+    def settle(self, deliveries: Sequence[ReceivedMessage]) -> list[Work]:
         """Settle the messages of a batch.
 
         Returns:
@@ -96,7 +96,7 @@ class Triage:
             return dataclasses.replace(work, verdict=Verdict.DONE)
         return work
 
-    def give_back(self, delivery: Delivery, used: int, error: Exception | None = None) -> Verdict:
+    def give_back(self, delivery: ReceivedMessage, used: int, error: Exception | None = None) -> Verdict:
         """What to say of an event that cannot be started now: back it goes, and not to the dead-letter queue.
 
         But for one that will never start, be it that its trace is damaged: that would go round for as long as SQS is
@@ -114,7 +114,7 @@ class Triage:
         self._queue.return_after([delivery], [delay])
         return Verdict.RETURN
 
-    def _settle_one(self, delivery: Delivery) -> Work:
+    def _settle_one(self, delivery: ReceivedMessage) -> Work:
         if delivery.is_first:
             return Work(delivery, Verdict.RUN)
         try:

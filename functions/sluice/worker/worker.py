@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from ..emitting.current_run import Run, under_way
+from ..queue.message import ReceivedMessage
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Attempt, Trace
 from .attempts import MAX_ATTEMPTS, ended, retry_delay
 from .deduplication import claimed_by_message
-from .message import Delivery
 from .run_handler import run_handler
 from .triage import Triage, Verdict, Work
 
@@ -107,9 +107,11 @@ class Worker:
             self._queue.end_calls_by(None)
 
     def _handle(self, batch: Mapping[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-        works = self._triage.settle([Delivery(record, self._settings.handler) for record in batch["Records"]])
+        handler = self._settings.handler
+        works = self._triage.settle([ReceivedMessage.from_lambda(record, handler) for record in batch["Records"]])
         self._return_sooner_than_the_timeout(works, context)
         by_receipt = {work.delivery.receipt_handle: work for work in works}
+        records = {record["receiptHandle"]: record for record in batch["Records"]}
 
         def process(record: SQSRecord) -> None:
             work = by_receipt[record.receipt_handle]
@@ -121,7 +123,7 @@ class Worker:
                 self._queue.acknowledge(work.delivery)
 
         return process_partial_response(
-            event={"Records": [work.delivery.record for work in works]},
+            event={"Records": [records[work.delivery.receipt_handle] for work in works]},
             record_handler=process,
             processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
             context=context,
@@ -204,7 +206,7 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - it ends by itself, and the event has run
                 self._telemetry.logger.warning("lock not released", extra={"reason": repr(error)})
 
-    def _is_off_week(self, delivery: Delivery) -> bool:
+    def _is_off_week(self, delivery: ReceivedMessage) -> bool:
         """Whether it is the tick of a week in which a fortnightly cron does not run."""
         fortnight = self._settings.fortnight
         if fortnight is None:
@@ -217,7 +219,7 @@ class Worker:
         delivery, envelope = work.delivery, work.delivery.envelope
         now = self._now_ms()
         attempt = Attempt(
-            outcome="started", started_ms=now, request_id=context.aws_request_id, redrive=envelope.redriven or None
+            outcome="started", started_ms=now, request_id=context.aws_request_id, redrive=envelope.redrives or None
         )
         last = work.used + 1 >= MAX_ATTEMPTS
         return Trace(
@@ -283,7 +285,7 @@ class Worker:
         self._queue.return_after([work.delivery], [0 if dead else retry_delay(used, self._jitter)])
         return Verdict.RETURN
 
-    def _record(self, trace: Trace, delivery: Delivery) -> None:
+    def _record(self, trace: Trace, delivery: ReceivedMessage) -> None:
         try:
             self._store.put(trace)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong

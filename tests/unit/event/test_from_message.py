@@ -52,7 +52,12 @@ def test_times_that_no_calendar_has_make_an_envelope_of_nobodys(cloud: Cloud) ->
 
 @pytest.mark.parametrize(
     "fields",
-    [{"emitted_by": "x" * 513}, {"key": "x" * 513, "window": 1}, {"claimant": "x" * 513}, {"round_ms": LAST_MS + 1}],
+    [
+        {"emitted_by": "x" * 513},
+        {"key": "x" * 513, "window": 1},
+        {"claimant": "x" * 513},
+        {"attempts_since_ms": LAST_MS + 1},
+    ],
     ids=lambda fields: next(iter(fields)),
 )
 def test_an_envelope_that_no_emit_makes_is_not_ours(fields: dict[str, Any]) -> None:

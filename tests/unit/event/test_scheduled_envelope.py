@@ -36,7 +36,7 @@ def test_a_wrapped_event_comes_out_as_it_went_in() -> None:
 )
 def test_text_that_only_looks_wrapped_is_text(text: str) -> None:
     assert unwrap(text, claimant="m") is None
-    assert read_message(text, None, handler=HANDLER, message_id="m", sent_ms=1).body == text
+    assert read_message(text, None, handler=HANDLER, message_id="m", sent_ms=1)[0] == text
 
 
 def test_an_event_that_scheduler_sends_twice_runs_once(cloud: Cloud, runs: Runs) -> None:

@@ -12,7 +12,7 @@ from sluice.event.from_message import read_message
 from sluice.event.ids import id_of_tick, is_id, time_of_id
 from sluice.event.ticks import due_ms, tick_of
 from sluice.queue.dead_letters import DeadLetters
-from sluice.queue.transfer import Held
+from sluice.queue.message import ReceivedMessage
 from sluice.worker.overlap import CronLock
 
 from tests.unit.support.cloud import HANDLER, Cloud
@@ -63,8 +63,8 @@ def test_a_tick_is_told_by_its_whole_body() -> None:
 )
 def test_all_else_is_an_event_like_any_other(body: str) -> None:
     assert due_ms(body, HANDLER) is None
-    read = read_message(body, None, handler=HANDLER, message_id="m", sent_ms=1)
-    assert (read.body, read.envelope.key, read.envelope.emitted_by) == (body, None, None)
+    text, envelope = read_message(body, None, handler=HANDLER, message_id="m", sent_ms=1)
+    assert (text, envelope.key, envelope.emitted_by) == (body, None, None)
 
 
 def test_a_ticks_id_is_its_crons_name_and_its_time() -> None:
@@ -158,7 +158,7 @@ def test_a_tick_whose_process_dies_has_five_attempts_and_then_lies_dead_under_it
     poll_until_quiet(cloud, made)
 
     assert len(starts) == 5
-    letters: list[Held] = []
+    letters: list[ReceivedMessage] = []
     DeadLetters(cloud.sqs, cloud.names, HANDLER).each(letters.append)
     assert {letter.envelope.id for letter in letters} == {id_of_tick(HANDLER, int(DUE.timestamp() * 1000))}
     assert dead_letters(cloud)

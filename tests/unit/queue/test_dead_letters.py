@@ -8,7 +8,7 @@ from sluice import emit, emit_many
 from sluice.event.ids import id_of_message
 from sluice.queue import transfer
 from sluice.queue.dead_letters import DeadLetters, Redriven
-from sluice.queue.transfer import Held
+from sluice.queue.message import ReceivedMessage
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.dead import bury
@@ -25,8 +25,8 @@ def letters_of(cloud: Cloud) -> DeadLetters:
     return DeadLetters(cloud.sqs, cloud.names, HANDLER)
 
 
-def listed(letters: DeadLetters) -> list[Held]:
-    found: list[Held] = []
+def listed(letters: DeadLetters) -> list[ReceivedMessage]:
+    found: list[ReceivedMessage] = []
     assert letters.each(found.append) == 0
     return found
 
@@ -40,7 +40,7 @@ def test_listing_is_complete_and_leaves_everything_where_it_is(cloud: Cloud) -> 
     event_ids = bury(cloud, 57)
     told: list[tuple[int, int]] = []
     for _ in range(2):
-        letters: list[Held] = []
+        letters: list[ReceivedMessage] = []
         assert letters_of(cloud).each(letters.append, lambda done, about: told.append((done, about))) == 0
         assert sorted(letter.envelope.id for letter in letters) == sorted(event_ids)
     assert told[-1] == (57, 57)

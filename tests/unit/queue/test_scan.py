@@ -14,8 +14,8 @@ from sluice.cli.find_event import find_event
 from sluice.cli.invocation import Invocation
 from sluice.queue import dead_letters, scan, transfer
 from sluice.queue.dead_letters import DeadLetters, Redriven
+from sluice.queue.message import ReceivedMessage
 from sluice.queue.scan import LONGEST_HOLD, hold_for
-from sluice.queue.transfer import Held
 from sluice.stage.names import Names
 from sluice.traces import Attempt, Trace
 
@@ -53,7 +53,7 @@ def hold_all(cloud: Cloud) -> None:
 @pytest.mark.parametrize("rtt", [0.05, 0.13, 0.5, 1.2])
 def test_listing_ten_thousand_ends_and_is_complete_however_slow_the_link(rtt: float) -> None:
     queue = SlowQueue(10_000, rtt)
-    found: list[Held] = []
+    found: list[ReceivedMessage] = []
     progress: list[tuple[int, int]] = []
     assert letters_of(queue).each(found.append, lambda *told: progress.append(told)) == 0
     assert sorted(int(letter.body) for letter in found) == list(range(10_000))
@@ -70,7 +70,7 @@ def test_one_that_is_not_there_is_looked_for_once_through() -> None:
 
 def test_one_that_is_found_is_the_end_of_it() -> None:
     queue = SlowQueue(10_000, 0.13)
-    found: list[Held] = []
+    found: list[ReceivedMessage] = []
     letters_of(queue).each(found.append)
     queue.calls = 0
     queue.released.clear()
@@ -84,7 +84,7 @@ def test_one_that_is_found_is_the_end_of_it() -> None:
 def test_a_look_that_is_stopped_lets_go_of_everything() -> None:
     queue = SlowQueue(1_000, 0.01)
 
-    def stop(_: Held) -> None:
+    def stop(_: ReceivedMessage) -> None:
         if queue.calls > 20:
             raise KeyboardInterrupt
 
@@ -140,12 +140,12 @@ def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
     real = transfer.receive
     calls: Iterator[int] = iter(range(10_000))
 
-    def sometimes(*arguments: Any, **options: Any) -> list[Held]:
+    def sometimes(*arguments: Any, **options: Any) -> list[ReceivedMessage]:
         return real(*arguments, **options) if next(calls) % (empty + 1) == empty else []
 
     monkeypatch.setattr(transfer, "receive", sometimes)
     letters = DeadLetters(cloud.sqs, cloud.names, HANDLER)
-    found: list[Held] = []
+    found: list[ReceivedMessage] = []
     with letters._look(0, receivers=1) as look:
         for batch in look:
             found += batch
@@ -159,7 +159,7 @@ def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkey
     most: list[int] = [0]
     real = transfer.receive
 
-    def slow(*arguments: Any, **options: Any) -> list[Held]:
+    def slow(*arguments: Any, **options: Any) -> list[ReceivedMessage]:
         with lock:
             active[0] += 1
             most[0] = max(most[0], active[0])
@@ -202,7 +202,7 @@ def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
     queue = SlowQueue(57, 0.05)
     queue.hold(900)
-    found: list[Held] = []
+    found: list[ReceivedMessage] = []
     assert letters_of(queue).each(found.append) == 57
     assert letters_of(queue).find("some-id") == (None, 57)
     assert letters_of(queue).redrive() == Redriven(0, out_of_sight=57)

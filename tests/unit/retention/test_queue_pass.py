@@ -233,7 +233,7 @@ def test_a_queue_that_refuses_everything_is_given_up(monkeypatch: pytest.MonkeyP
 
 
 def test_the_mark_travels_in_the_envelope_and_is_checked() -> None:
-    envelope = Envelope(id=id_of_message("00000000-0000-4000-8000-000000000001", 1), emitted_ms=1, pass_ms=5)
+    envelope = Envelope(id=id_of_message("00000000-0000-4000-8000-000000000001", 1), emitted_ms=1, sweep_ms=5)
     assert from_text(envelope.to_text()) == envelope
     assert "pass" not in Envelope(id=envelope.id, emitted_ms=1).to_text()
     wrongs: list[Any] = ["5", -1, 1.5, [], True]

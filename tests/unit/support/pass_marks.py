@@ -26,5 +26,5 @@ def envelope_of(message: Any) -> dict[str, Any]:
 
 def marked(began_ms: int, **fields: Any) -> Any:
     envelope = Envelope(id=id_of_message("00000000-0000-4000-8000-000000000001", 1), emitted_ms=1, **fields)
-    text = Envelope(**{**vars(envelope), "pass_ms": began_ms}).to_text()
+    text = Envelope(**{**vars(envelope), "sweep_ms": began_ms}).to_text()
     return {"sluice": {"DataType": "String", "StringValue": text}}

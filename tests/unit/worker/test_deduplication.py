@@ -12,9 +12,9 @@ from sluice.event.envelope import Envelope
 from sluice.event.ids import new_id
 from sluice.event.scheduled_envelope import wrap
 from sluice.queue.dead_letters import DeadLetters
+from sluice.queue.message import ReceivedMessage
 from sluice.traces import Attempt, Trace
 from sluice.worker import deduplication
-from sluice.worker.message import Delivery
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.console import redrive_in_the_console, send_again, url_of
@@ -157,7 +157,7 @@ def test_a_redriven_tick_whose_last_attempt_left_no_end_runs_once_that_must_have
     ran: list[object] = []
     function = Function(cloud, ran.append)
     (record,) = function.receive()
-    event_id = Delivery(record, HANDLER).envelope.id
+    event_id = ReceivedMessage.from_lambda(record, HANDLER).envelope.id
     cloud.store.locks.take_event(HANDLER, event_id, "the dead letter's", now - 60_000)
     started = Trace(
         id=event_id,

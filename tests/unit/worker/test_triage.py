@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sluice import emit
 from sluice.event.ids import new_id
+from sluice.queue.message import ReceivedMessage
 from sluice.traces import Attempt, Trace
 from sluice.worker.attempts import MAX_HISTORY, Plan, Step, plan
-from sluice.worker.message import Delivery
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
@@ -92,9 +92,11 @@ def test_of_two_deliveries_that_read_the_same_trace_one_starts(
     assert ran == []
 
 
-def redelivered(sent_ms: int, receives: int = 2) -> Delivery:
+def redelivered(sent_ms: int, receives: int = 2) -> ReceivedMessage:
     attributes = {"ApproximateReceiveCount": str(receives), "SentTimestamp": str(sent_ms)}
-    return Delivery({"messageId": "m", "receiptHandle": "r", "body": "1", "attributes": attributes}, HANDLER)
+    return ReceivedMessage.from_lambda(
+        {"messageId": "m", "receiptHandle": "r", "body": "1", "attributes": attributes}, HANDLER
+    )
 
 
 def test_attempts_before_the_message_was_sent_do_not_count(cloud: Cloud) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...queue.dead_letters import DeadLetters
+from ...queue.message import ReceivedMessage
 from ...queue.scan import LONGEST_HOLD
-from ...queue.transfer import Held
 from ...stage import clients
 from ...stage.names import Names
 from ...traces.trace import iso
@@ -34,7 +34,7 @@ def open_letters(invocation: Invocation, handler: str, progress: ShownProgress) 
     )
 
 
-def find_letter(invocation: Invocation, handler: str, event_id: str) -> tuple[Held | None, int]:
+def find_letter(invocation: Invocation, handler: str, event_id: str) -> tuple[ReceivedMessage | None, int]:
     """Find an event's dead letter, and show the progress.
 
     Returns:
@@ -82,7 +82,7 @@ def letters_hidden(invocation: Invocation, handler: str, hidden: int, done: str,
     )
 
 
-def letter_fields(letter: Held) -> dict[str, object]:
+def letter_fields(letter: ReceivedMessage) -> dict[str, object]:
     """Return a dead letter's fields as `--json` prints them, without the event."""
     return {
         "id": letter.envelope.id,

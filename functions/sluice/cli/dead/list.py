@@ -7,7 +7,7 @@ from typing import IO, NamedTuple
 
 import click
 
-from ...queue.transfer import Held
+from ...queue.message import ReceivedMessage
 from ...traces.trace import iso
 from ..event_json import with_raw
 from ..invocation import Invocation, about_stage
@@ -49,7 +49,7 @@ def list_(invocation: Invocation, handler: str) -> None:
     with SpooledTemporaryFile(_IN_MEMORY) as texts:
         rows: list[_Row] = []
 
-        def keep(letter: Held) -> None:
+        def keep(letter: ReceivedMessage) -> None:
             as_json = invocation.as_json
             text = with_raw(letter_fields(letter), event=letter.event_json) if as_json else one_line(letter.body)
             at = texts.tell()
