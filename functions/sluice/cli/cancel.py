@@ -10,11 +10,12 @@ from ..emitting import scheduled_events
 from ..event.ids import is_id
 from ..operate.handlers import handler_names
 from .command_error import FAILED, NOT_FOUND, CommandError
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .parse_time import utc_text
 
 
-@click.command()
+@click.command(epilog=examples("sluice cancel 01909a3e-7c5b-7d1e-8f3a-0123456789ab"))
 @click.argument("event_id", metavar="ID")
 @about_stage(deployed=True)
 def cancel(invocation: Invocation, event_id: str) -> None:

@@ -12,7 +12,7 @@ from ..planning.capacity import ACCOUNT_CONCURRENCY, WRITES_A_TABLE, Check, Impo
 from ..planning.drain import Drain, drain
 from ..planning.picture import picture
 from .help_text import examples
-from .invocation import Invocation, about_stage
+from .invocation import Invocation, about_no_stage
 from .tables import print_table
 
 _IN_SECONDS = 120
@@ -25,40 +25,56 @@ _IN_SECONDS = 120
         "sluice capacity --rate 50000 --duration-ms 20 --batch 10 --handlers 4",
     )
 )
-@click.option("--rate", type=float, default=1_000, show_default=True, help="Events a second, of all handlers.")
+@click.option(
+    "--rate", type=float, metavar="N", default=1_000, show_default=True, help="Events a second, of all handlers."
+)
 @click.option(
     "--duration-ms",
     type=float,
+    metavar="MS",
     default=100,
     show_default=True,
     help="Milliseconds to run one event and write its trace.",
 )
-@click.option("--batch", type=int, default=1, show_default=True, help="Events in one invocation.")
-@click.option("--handlers", type=int, default=1, show_default=True, help="Handlers that share the events evenly.")
-@click.option("--max-concurrency", type=int, help="max_concurrency of each handler.  [default: AWS's limits]")
+@click.option("--batch", type=int, metavar="N", default=1, show_default=True, help="Events in one invocation.")
+@click.option(
+    "--handlers", type=int, metavar="N", default=1, show_default=True, help="Handlers that share the events evenly."
+)
+@click.option(
+    "--max-concurrency", type=int, metavar="N", help="The handlers' max_concurrency.  [default: AWS's limits]"
+)
 @click.option(
     "--account-concurrency",
     type=int,
+    metavar="N",
     default=ACCOUNT_CONCURRENCY,
     show_default=True,
-    help="The account's Lambda quota.",
+    help="The account's Lambda quota of concurrent executions.",
 )
-@click.option("--trace-kb", type=float, default=1, show_default=True, help="Kilobytes of one stored trace.")
+@click.option(
+    "--trace-kb", type=float, metavar="KB", default=1, show_default=True, help="Kilobytes of one stored trace."
+)
 @click.option(
     "--table-writes",
     type=float,
+    metavar="N",
     default=WRITES_A_TABLE,
     show_default=True,
     help="The account's DynamoDB quota, in write units a second for a table.",
 )
-@click.option("--backlog", type=float, default=0, show_default=True, help="Events that wait already.")
+@click.option("--backlog", type=float, metavar="N", default=0, show_default=True, help="Events that wait already.")
 @click.option(
-    "--pause-hours", type=float, default=0, show_default=True, help="Hours of a pause, in which events go on coming in."
+    "--pause-hours",
+    type=float,
+    metavar="HOURS",
+    default=0,
+    show_default=True,
+    help="Hours of a pause, in which events go on coming in.",
 )
 @click.option(
     "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw the backlog over time into this file."
 )
-@about_stage()
+@about_no_stage
 def capacity(
     invocation: Invocation,
     rate: float,

@@ -8,10 +8,11 @@ from ..local.project import find_project
 from ..local.synth import synth
 from ..stage.names import LOCAL_STAGE
 from .command_error import FAILED, CommandError
+from .help_text import examples
 from .invocation import Invocation, about_stage
 
 
-@click.command()
+@click.command(epilog=examples("sluice check", "sluice check --stage prod"))
 @about_stage()
 def check(invocation: Invocation) -> None:
     """Check app.py and the handlers, without deploying.

@@ -9,7 +9,7 @@ import click
 from ..planning import prices
 from ..planning.cost import Bill, ImpossibleUsageError, Usage, bill
 from .help_text import examples
-from .invocation import Invocation, about_stage
+from .invocation import Invocation, about_no_stage
 from .tables import print_table
 
 
@@ -19,26 +19,38 @@ from .tables import print_table
         "sluice cost --handlers 12 --crons 3 --cron-minutes 5",
     )
 )
-@click.option("--events", type=float, default=1e6, show_default="1 million", help="Events a month.")
+@click.option("--events", type=float, metavar="N", default=1e6, help="Events a month.  [default: 1 million]")
 @click.option(
     "--duration-ms",
     type=float,
+    metavar="MS",
     default=100,
     show_default=True,
     help="Milliseconds to run one event and write its trace.",
 )
-@click.option("--memory", type=float, default=256, show_default=True, help="Megabytes of each function.")
-@click.option("--batch", type=float, default=1, show_default=True, help="Events in one invocation, on average.")
+@click.option("--memory", type=float, metavar="MB", default=256, show_default=True, help="Megabytes of each function.")
 @click.option(
-    "--emit-batch", type=float, default=1, show_default=True, help="Events in one call to SQS: 10 with emit_many."
+    "--batch", type=float, metavar="N", default=1, show_default=True, help="Events in one invocation, on average."
 )
-@click.option("--event-kb", type=float, default=1, show_default=True, help="Kilobytes of one event.")
-@click.option("--trace-kb", type=float, default=1, show_default=True, help="Kilobytes of one stored trace.")
-@click.option("--trace-days", type=float, default=30, show_default=True, help="Days to keep traces.")
-@click.option("--handlers", type=int, default=1, show_default=True, help="Handlers, crons included.")
-@click.option("--crons", type=int, default=0, show_default=True, help="Crons among the handlers.")
-@click.option("--cron-minutes", type=float, default=60, show_default=True, help="Minutes between a cron's runs.")
-@about_stage()
+@click.option(
+    "--emit-batch",
+    type=float,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Events in one call to SQS: 10 with emit_many.",
+)
+@click.option("--event-kb", type=float, metavar="KB", default=1, show_default=True, help="Kilobytes of one event.")
+@click.option(
+    "--trace-kb", type=float, metavar="KB", default=1, show_default=True, help="Kilobytes of one stored trace."
+)
+@click.option("--trace-days", type=float, metavar="DAYS", default=30, show_default=True, help="Days to keep traces.")
+@click.option("--handlers", type=int, metavar="N", default=1, show_default=True, help="Handlers, crons included.")
+@click.option("--crons", type=int, metavar="N", default=0, show_default=True, help="Crons among the handlers.")
+@click.option(
+    "--cron-minutes", type=float, metavar="N", default=60, show_default=True, help="Minutes between a cron's runs."
+)
+@about_no_stage
 def cost(
     invocation: Invocation,
     events: float,

@@ -13,6 +13,7 @@ from ..operate.crons import crons as all_crons
 from ..traces import Trace
 from ..traces.trace import iso
 from .describe_cron import in_words
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .parse_time import utc_text
 from .tables import print_table
@@ -20,7 +21,7 @@ from .tables import print_table
 _TIME = "%a %Y-%m-%d %H:%M"
 
 
-@click.command()
+@click.command(epilog=examples("sluice crons", "sluice crons --stage prod"))
 @about_stage(deployed=True)
 def crons(invocation: Invocation) -> None:
     """List the crons: schedule, last run and next three runs.

@@ -10,22 +10,20 @@ from ..local import cloud
 from ..local.demo import ORDERS, run_demo
 from ..local.project import find_project
 from .command_error import FAILED, CommandError
-from .invocation import Invocation, about_stage
-from .local_stage import only_local
+from .invocation import Invocation, about_local_cloud
 from .progress import ShownProgress
 from .status import print_status
 from .trace_page import print_trace
 
 
 @click.command()
-@about_stage()
+@about_local_cloud
 def demo(invocation: Invocation) -> None:
     """Run a dozen orders through the example handlers.
 
     Starts the local cloud, emits the orders, waits until they and all that they emit have run, and compares the
     results with what they should be. The exit code is 0 only if all of them match.
     """
-    only_local(invocation.stage, "demo")
     progress = ShownProgress()
     cloud.up(find_project(), progress)
     result = run_demo(progress)

@@ -7,19 +7,17 @@ import click
 from ..local import cloud
 from ..local.port import local_port
 from ..local.project import find_project
-from .invocation import Invocation, about_stage
-from .local_stage import only_local
+from .invocation import Invocation, about_local_cloud
 from .progress import ShownProgress
 
 
 @click.command()
-@about_stage()
+@about_local_cloud
 def down(invocation: Invocation) -> None:
     """Stop the local cloud and delete its events and traces.
 
     The logs in .sluice stay.
     """
-    only_local(invocation.stage, "down")
     stopped = cloud.down(find_project(), ShownProgress())
     if invocation.as_json:
         invocation.print_json({"stopped": stopped})

@@ -62,7 +62,7 @@ def emit(
 ) -> None:
     """Emit an event to HANDLER and print the event's id.
 
-    JSON is the event. The handler receives it exactly as it is written here. - reads it from stdin.
+    JSON is the event, which reaches the queue exactly as it is written here. Give - to read it from stdin.
     """
     if event is not None and _OPTION.match(event):
         raise click.NoSuchOption(event.partition("=")[0])

@@ -11,4 +11,4 @@ def examples(*lines: str) -> str:
 def listing(heading: str, *lines: str) -> str:
     """Return an epilog for click that keeps its lines as they are."""
     # \b keeps click from joining the lines.
-    return "\n".join(["\b", heading, *(f"  {line}" for line in lines)])
+    return "\n".join(["\b", heading, *(f"  {line}".rstrip() for line in lines)])

@@ -7,6 +7,7 @@ import click
 from ..pausing.record_store import RecordStore
 from ..stage import clients
 from ..stage.names import Names
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .tables import print_table
@@ -14,7 +15,7 @@ from .tables import print_table
 _MOST = 1000
 
 
-@click.command()
+@click.command(epilog=examples("sluice history send-receipt", "sluice history send-receipt --limit 100 --json"))
 @click.argument("handler")
 @click.option(
     "--limit",
@@ -22,7 +23,7 @@ _MOST = 1000
     default=20,
     show_default=True,
     metavar="N",
-    help=f"List N changes at most, up to {_MOST:,}.",
+    help="List at most N changes.",
 )
 @about_stage(deployed=True)
 def history(invocation: Invocation, handler: str, *, limit: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ..stage.names import LOCAL_STAGE, check_stage
-from .local_stage import use_local_cloud
+from .local_stage import only_local, use_local_cloud
 from .next_command import STAGE_VARIABLE, next_command
 
 
@@ -58,24 +58,19 @@ class Invocation:
         click.echo((text + "\n").encode(), nl=False)
 
 
-def about_stage(*, deployed: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+Command = Callable[..., Any]
+
+
+def about_stage(*, deployed: bool = False) -> Callable[[Command], Command]:
     """Give a command `--stage` and `--json`, and an `Invocation` as its first argument.
 
     Args:
         deployed: whether the command works on what is deployed: on stage `local`, the local cloud then has to run.
     """
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @click.option(
-            "--stage",
-            envvar=STAGE_VARIABLE,
-            default=LOCAL_STAGE,
-            show_default=True,
-            show_envvar=True,
-            metavar="STAGE",
-            help="Stage to work on, such as prod.",
-        )
-        @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
+    def decorate(function: Command) -> Command:
+        @_stage_option(hidden=False)
+        @_json_option
         @functools.wraps(function)
         def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
             check_stage(stage)
@@ -89,3 +84,47 @@ def about_stage(*, deployed: bool = False) -> Callable[[Callable[..., Any]], Cal
         return with_invocation
 
     return decorate
+
+
+def about_local_cloud(function: Command) -> Command:
+    """Give a command `--json` and an `Invocation`, and refuse every stage but `local`."""
+
+    @_stage_option(hidden=True)
+    @_json_option
+    @functools.wraps(function)
+    def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
+        check_stage(stage)
+        only_local(stage, function.__name__)
+        use_local_cloud(must_run=False)
+        return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
+
+    return with_invocation
+
+
+def about_no_stage(function: Command) -> Command:
+    """Give a command `--json` and an `Invocation`. It accepts `--stage`, as all commands do, and ignores it."""
+
+    @_stage_option(hidden=True)
+    @_json_option
+    @functools.wraps(function)
+    def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
+        check_stage(stage)
+        return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
+
+    return with_invocation
+
+
+def _stage_option(*, hidden: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--stage",
+        envvar=STAGE_VARIABLE,
+        default=LOCAL_STAGE,
+        show_default=True,
+        show_envvar=True,
+        metavar="STAGE",
+        help="Stage to work on, such as prod.",
+        hidden=hidden,
+    )
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")

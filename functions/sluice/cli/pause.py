@@ -51,40 +51,51 @@ def _is_text(given: str) -> bool:
     return True
 
 
-def _about_handlers(*lines: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the arguments and options that all four have, and examples in its help."""
+def _about_handlers(*lines: str, until: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the arguments and options that all four have, and examples in its help.
+
+    Args:
+        lines: the examples.
+        until: whether it has `--until` as well.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in (
-            about_stage(deployed=True),
+        decorators = [
+            click.argument("names", metavar="HANDLER...", nargs=-1),
+            click.option("--all", "everything", is_flag=True, help="Apply to all handlers of the stage."),
             click.option(
                 "--reason",
                 metavar="TEXT",
                 callback=_check_reason,
-                help=f"Why, in {MAX_REASON:,} characters at most. sluice status and sluice history show it.",
+                help=f"Why, in at most {MAX_REASON:,} characters. `sluice status` and `sluice history` show it.",
             ),
-            click.option("--all", "everything", is_flag=True, help="Apply to all handlers of the stage."),
-            click.argument("names", metavar="HANDLER...", nargs=-1),
-        ):
+        ]
+        if until:
+            decorators.append(
+                click.option(
+                    "--until",
+                    metavar="ISO",
+                    help="Moment at which the pause ends by itself, such as 2030-01-31T09:00:00+01:00.",
+                )
+            )
+        for decorator in reversed([*decorators, about_stage(deployed=True)]):
             command = decorator(command)
         return click.command(epilog=examples(*lines))(command)
 
     return decorate
 
 
-@click.option(
-    "--until", metavar="ISO", help="End the pause by itself at this moment, such as 2030-01-31T09:00:00+01:00."
-)
 @_about_handlers(
     'sluice pause send-receipt --reason "the mail provider is down"',
     "sluice pause --all --until 2030-01-31T09:00:00+01:00",
+    until=True,
 )
 def pause(
     invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None, until: str | None
 ) -> None:
-    """Start none of HANDLER's events until it is unpaused.
+    """Pause HANDLER: its events wait until you unpause it.
 
-    Events that are running run to their end. New events wait in the queue, for as long as the pause lasts, and none is
+    Events that are running run to their end. New events wait in the queue for as long as the pause lasts, and none is
     lost. If the command fails half-way, run it again.
     """
     until_ms = None
@@ -100,25 +111,26 @@ def pause(
 
 @_about_handlers("sluice unpause send-receipt", "sluice unpause --all")
 def unpause(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Start HANDLER's events again after a pause.
+    """Unpause HANDLER: all its waiting events start.
 
-    All waiting events start as soon as possible. A blocked handler cannot be unpaused.
+    A blocked handler cannot be unpaused.
     """
     _for_each(invocation, names, everything, lambda commands, name: commands.unpause(name, reason))
 
 
 @_about_handlers('sluice block send-receipt --reason "legal hold" --stage prod')
 def block(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Start none of HANDLER's events until an admin unblocks it.
+    """Block HANDLER: its events wait until an admin unblocks it.
 
-    Pausing and unpausing cannot lift a block. Events wait and none is lost, as in a pause.
+    Only people with the admin policy can block and unblock. Pausing and unpausing cannot lift a block. No event
+    is lost.
     """
     _for_each(invocation, names, everything, lambda commands, name: commands.block(name, reason))
 
 
 @_about_handlers("sluice unblock send-receipt --stage prod")
 def unblock(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
-    """Lift the block on HANDLER.
+    """Unblock HANDLER: all its waiting events start.
 
     A handler that was also paused stays paused.
     """

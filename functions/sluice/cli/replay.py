@@ -8,10 +8,11 @@ from ..emitting.emit import emit_texts
 from ..traces import open_store
 from .command_error import FAILED, CommandError
 from .find_trace import cut_event, find_trace
+from .help_text import examples
 from .invocation import Invocation, about_stage
 
 
-@click.command()
+@click.command(epilog=examples("sluice replay 01909a3e-7c5b-7d1e-8f3a-0123456789ab"))
 @click.argument("event_id", metavar="ID")
 @about_stage(deployed=True)
 def replay(invocation: Invocation, event_id: str) -> None:

@@ -7,13 +7,14 @@ import click
 from ..emitting import scheduled_events
 from ..traces.trace import iso
 from .event_json import with_raw
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .parse_time import utc_text
 from .tables import one_line, print_table
 
 
-@click.command()
+@click.command(epilog=examples("sluice scheduled", "sluice scheduled send-receipt --json"))
 @click.argument("handler", required=False)
 @about_stage(deployed=True)
 def scheduled(invocation: Invocation, handler: str | None) -> None:

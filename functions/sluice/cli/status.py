@@ -9,27 +9,31 @@ import click
 
 from ..emitting.scheduled_events import MAX_COUNTED
 from ..operate.status import HandlerStatus, statuses
-from .help_text import listing
+from .help_text import examples, listing
 from .invocation import Invocation, about_stage
 from .tables import print_table
 
-_COLUMNS = listing(
-    "Columns:",
-    "waiting    events that can start now",
-    "in flight  events that are running",
-    "delayed    events whose delay of up to 15 minutes has not passed",
-    "scheduled  events that are due later than that",
-    "dead       events in the dead-letter queue",
-    "oldest s   seconds that the oldest waiting event has waited, as CloudWatch",
-    "           measured it some minutes ago",
-    "moved at   when a paused handler's events were last sent again, so that SQS",
-    "           does not delete them after 14 days",
-    "",
-    "All numbers but scheduled are SQS's approximations.",
+_EPILOG = "\n\n".join(
+    [
+        listing(
+            "Columns:",
+            "waiting    events that can start now",
+            "in flight  events that are running",
+            "delayed    events whose delay of up to 15 minutes has not passed",
+            "scheduled  events that are due later than that",
+            "dead       events in the dead-letter queue",
+            "oldest s   seconds that the oldest waiting event has waited, as CloudWatch",
+            "           measured it some minutes ago",
+            "moved at   when a paused handler's events were last sent again, so that SQS",
+            "           does not delete them after 14 days",
+        ),
+        "All numbers but scheduled are SQS's approximations.",
+        examples("sluice status", "sluice status send-receipt --stage prod"),
+    ]
 )
 
 
-@click.command(epilog=_COLUMNS)
+@click.command(epilog=_EPILOG)
 @click.argument("handler", required=False)
 @about_stage(deployed=True)
 def status(invocation: Invocation, handler: str | None) -> None:

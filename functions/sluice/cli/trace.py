@@ -5,11 +5,16 @@ from __future__ import annotations
 import click
 
 from .find_trace import find_trace
+from .help_text import examples
 from .invocation import Invocation, about_stage
 from .trace_page import print_trace
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab", "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab --json"
+    )
+)
 @click.argument("event_id", metavar="ID")
 @about_stage(deployed=True)
 def trace(invocation: Invocation, event_id: str) -> None:

@@ -31,9 +31,14 @@ _MOST = 1000
     default=10,
     show_default=True,
     metavar="N",
-    help=f"List N traces at most, up to {_MOST:,}.",
+    help="List at most N traces.",
 )
-@click.option("--status", type=click.Choice(STATUSES), help="List only traces with this status.")
+@click.option(
+    "--status",
+    type=click.Choice(STATUSES),
+    metavar="STATUS",
+    help=f"List only traces with this status: {', '.join(STATUSES)}.",
+)
 @click.option(
     "--since",
     metavar="WHEN",
@@ -41,7 +46,7 @@ _MOST = 1000
 )
 @about_stage(deployed=True)
 def traces(invocation: Invocation, handler: str, *, limit: int, status: str | None, since: str | None) -> None:
-    """List HANDLER's newest traces, newest first."""
+    """List HANDLER's traces, newest first."""
     start = None if since is None else parse_since("--since", since)
     store = open_store(invocation.stage)
     found = store.recent(handler, limit=limit, status=status, since=start)
@@ -51,7 +56,8 @@ def traces(invocation: Invocation, handler: str, *, limit: int, status: str | No
         invocation.print_json_list(trace.to_json() for trace in found)
         return
     if not found:
-        invocation.say(f"{handler} has no such traces", then=invocation.command("emit", handler, "{}"))
+        such = "such " if status or since else ""
+        invocation.say(f"{handler} has no {such}traces", then=invocation.command("emit", handler, "{}"))
         return
     _print_list(found)
     invocation.say(then=invocation.command("trace", found[0].id))

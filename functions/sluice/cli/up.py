@@ -7,21 +7,19 @@ import click
 from ..local import cloud
 from ..local.project import find_project
 from .help_text import examples
-from .invocation import Invocation, about_stage
-from .local_stage import only_local
+from .invocation import Invocation, about_local_cloud
 from .progress import ShownProgress
 
 
 @click.command(epilog=examples("sluice up", "sluice up --no-crons", "SLUICE_PORT=4567 sluice up"))
 @click.option("--no-crons", is_flag=True, help="Disable the crons' schedules. The next up without it enables them.")
-@about_stage()
+@about_local_cloud
 def up(invocation: Invocation, *, no_crons: bool) -> None:
     """Start the local cloud and deploy app.py into it.
 
     Run it again after each change. If nothing has changed, it does nothing. SLUICE_PORT sets the local cloud's port,
     4566 by default.
     """
-    only_local(invocation.stage, "up")
     ready = cloud.up(find_project(), ShownProgress(), crons=not no_crons)
     if invocation.as_json:
         invocation.print_json(

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import click
 
-from .list import list_
+from .listing import list_
 from .purge import purge
 from .redrive import redrive
 from .show import show
 
 
-@click.group(no_args_is_help=False, invoke_without_command=True)
+class _InOrder(click.Group):
+    """A group whose help lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, no_args_is_help=False, invoke_without_command=True)
 @click.pass_context
 def dead(context: click.Context) -> None:
     """List, show, redrive or purge a handler's dead letters.

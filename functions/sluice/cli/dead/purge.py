@@ -7,12 +7,13 @@ import sys
 import click
 
 from ..command_error import FAILED, CommandError
+from ..help_text import examples
 from ..invocation import Invocation, about_stage
 from ..progress import ShownProgress
 from .letters import open_letters
 
 
-@click.command()
+@click.command(epilog=examples("sluice dead purge send-receipt", "sluice dead purge send-receipt --yes"))
 @click.argument("handler")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @about_stage(deployed=True)

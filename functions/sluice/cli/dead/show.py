@@ -8,6 +8,7 @@ import click
 
 from ...traces import DamagedTraceError, Trace, open_store
 from ..event_json import with_raw
+from ..help_text import examples
 from ..invocation import Invocation, about_stage
 from ..tables import one_line
 from ..trace_page import print_trace
@@ -19,7 +20,7 @@ _LONGEST = 2_000
 _CUT_OFF = "was cut off: its process died, or ran into the function's own timeout"
 
 
-@click.command()
+@click.command(epilog=examples("sluice dead show send-receipt 01909a3e-7c5b-7d1e-8f3a-0123456789ab"))
 @click.argument("handler")
 @click.argument("event_id", metavar="ID")
 @about_stage(deployed=True)

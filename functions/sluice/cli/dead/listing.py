@@ -10,6 +10,7 @@ import click
 from ...queue.message import ReceivedMessage
 from ...traces.trace import iso
 from ..event_json import with_raw
+from ..help_text import examples
 from ..invocation import Invocation, about_stage
 from ..progress import ShownProgress
 from ..tables import one_line, print_table
@@ -33,7 +34,7 @@ class _Row(NamedTuple):
         return texts.read(self.size).decode()
 
 
-@click.command(name="list")
+@click.command(name="list", epilog=examples("sluice dead list send-receipt", "sluice dead list send-receipt --json"))
 @click.argument("handler")
 @about_stage(deployed=True)
 def list_(invocation: Invocation, handler: str) -> None:
