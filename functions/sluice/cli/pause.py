@@ -60,7 +60,7 @@ def _about_handlers(*lines: str, until: bool = False) -> Callable[[Callable[...,
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        decorators = [
+        decorators: list[Callable[[Any], Any]] = [
             click.argument("names", metavar="HANDLER...", nargs=-1),
             click.option("--all", "everything", is_flag=True, help="Apply to all handlers of the stage."),
             click.option(

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 import sluice
-from sluice.cli import failures
+from sluice.cli.command_error import FAILED, NOT_FOUND, NOTHING_RUNNING, REFUSED, WRONG_USAGE
 from sluice.cli.commands import root
 from sluice.operate.status import HandlerStatus
 from sluice.pausing import describe
@@ -112,7 +112,14 @@ def test_every_option_named_alone_exists() -> None:
 
 
 def test_every_exit_code_is_in_the_table() -> None:
-    codes = {0, failures.FAILED, failures.WRONG_USAGE, failures.NOT_FOUND, failures.REFUSED, failures.NOTHING_RUNNING}
+    codes = {
+        0,
+        FAILED,
+        WRONG_USAGE,
+        NOT_FOUND,
+        REFUSED,
+        NOTHING_RUNNING,
+    }
     rows = COMMANDS_PAGE.rows("exit code")
 
     assert {int(code) for code, _ in rows} == codes
