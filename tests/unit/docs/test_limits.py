@@ -18,6 +18,7 @@ from sluice.worker import attempts, output
 from infra import stack
 from infra.checks import settings
 from infra.handler import queues, timing
+from infra.queue import RETENTION
 from infra.shared import reconciler as deployed
 from tests.unit.docs.pages import PAGES
 
@@ -53,8 +54,8 @@ LIMITS = [
     ("pausing-and-blocking.md", "Every {} minutes the reconciler looks", rescue.EVERY_MINUTES),
     ("pausing-and-blocking.md", "{} times the function's", {6: "six"}[timing.VISIBILITY_FACTOR]),
     ("pausing-and-blocking.md", "{} minutes at least", {3: "three"}[timing.SHORTEST_VISIBILITY // 60]),
-    ("pausing-and-blocking.md", "after {} receives", {5: "five"}[queues.MAX_RECEIVES]),
-    ("pausing-and-blocking.md", "that is {:g} days old. So", queues.RETENTION.to_days()),
+    ("pausing-and-blocking.md", "after {} receives", {5: "five"}[attempts.MAX_ATTEMPTS]),
+    ("pausing-and-blocking.md", "that is {:g} days old. So", RETENTION.to_days()),
     ("pausing-and-blocking.md", "every {} days the reconciler sends", resend.PASS_EVERY_MS // DAY_MS),
     ("pausing-and-blocking.md", "Dead letters that are {} days old", resend.DEAD_AGE_MS // DAY_MS),
     ("pausing-and-blocking.md", "({:,}, or as many as it has time for)", queue_pass.LOOKS_A_RUN),
@@ -62,11 +63,11 @@ LIMITS = [
     ("pausing-and-blocking.md", "{} million a day", queue_pass.MOVES_A_RUN * 1_440 // 1_000_000),
     ("pausing-and-blocking.md", "So {} million events can wait", capacity.MOST_WAITING // 1_000_000),
     ("pausing-and-blocking.md", "an event that is {:g} days old", queues.OLD.to_days()),
-    ("pausing-and-blocking.md", "been one for {:g} days", queues.OLD_AS_DEAD.to_days()),
+    ("pausing-and-blocking.md", "been one for {:g} days", queues.OLD_DEAD_LETTER.to_days()),
     ("pausing-and-blocking.md", "runs every {}", {1: "minute"}[int(deployed.EVERY.to_minutes())]),
     ("alarms.md", "in the queue is {:g} days old", queues.OLD.to_days()),
-    ("alarms.md", "deletes it after {:g} days", queues.RETENTION.to_days()),
-    ("alarms.md", "has been one for {:g} days", queues.OLD_AS_DEAD.to_days()),
+    ("alarms.md", "deletes it after {:g} days", RETENTION.to_days()),
+    ("alarms.md", "has been one for {:g} days", queues.OLD_DEAD_LETTER.to_days()),
     ("handlers.md", "a stack {} resources", stack.MAX_RESOURCES),
     ("handlers.md", "Lambda's limit of {}, less", settings.MAX_FUNCTION_TIMEOUT),
     ("handlers.md", "less {} s that a function keeps", timing.RECORDING_MARGIN),
