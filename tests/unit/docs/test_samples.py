@@ -14,7 +14,7 @@ from sluice.local.demo import ORDERS
 from sluice.operate.status import HandlerStatus
 from sluice.traces import Trace
 
-from tests.unit.docs.pages import PAGES, README
+from tests.unit.docs.pages import PAGES, PROJECT, README
 
 ROW = HandlerStatus(handler="send-receipt", kind="worker", state="paused", reason="r", by="b", since="s")
 
@@ -84,3 +84,14 @@ def test_the_demo_ends_with_the_words_that_are_quoted() -> None:
 
     assert int(orders) == len(ORDERS.read_text(encoding="utf-8").splitlines())
     assert rest in inspect.getsource(demo)
+
+
+def test_messages_that_are_quoted_are_in_the_code() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "functions" / "sluice").rglob("*.py"))
+    quoted = [
+        text for cell, _ in PAGES["docs/local-cloud.md"].rows("the message says") for text in cell.split("`")[1::2]
+    ]
+
+    assert len(quoted) > 4
+    for text in quoted:
+        assert text in sources, text
