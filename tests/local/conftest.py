@@ -15,11 +15,11 @@ from sluice.stage import clients
 from sluice.stage.names import Names
 from sluice.traces import TraceStore, open_store
 
-from tests.local.dead_letters import Killed, kill_a_redrive
-from tests.local.faults import Batch, emit_poison
-from tests.local.later import Later, set_up
-from tests.local.projects import Project, make_project
-from tests.local.throttling import Throttling
+from tests.local.support.dead_letters import Killed, kill_a_redrive
+from tests.local.support.poison import Batch, emit_poison
+from tests.local.support.projects import Project, make_project
+from tests.local.support.scheduled_events import Later, set_up
+from tests.local.support.throttling import Throttling
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 
 def test_an_alarm_is_heard(project: Project) -> None:

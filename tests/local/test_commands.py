@@ -14,7 +14,8 @@ import pytest
 from sluice.stage import clients
 from sluice.traces import Trace, TraceStore
 
-from tests.local.projects import Project, eventually, free_port, make_project
+from tests.local.support.projects import Project, free_port, make_project
+from tests.unit.support.eventually import eventually
 
 STATUS_FIELDS = {
     "handler",

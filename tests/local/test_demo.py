@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.local.projects import Project
+from tests.local.support.projects import Project
 
 
 def test_the_demo_ends_well(project: Project) -> None:

@@ -14,7 +14,8 @@ from sluice.stage import clients
 from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 MIB = 1_048_576
 

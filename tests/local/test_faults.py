@@ -10,9 +10,10 @@ import pytest
 from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
-from tests.local.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, in_queue, receiving_nothing
-from tests.local.faults import Batch
-from tests.local.projects import Project, eventually
+from tests.local.support.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, in_queue, receiving_nothing
+from tests.local.support.poison import Batch
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 ENDED_AS = {
     "exits": "was cut off",

@@ -7,7 +7,8 @@ from collections import Counter
 from sluice import emit_many
 from sluice.traces import TraceStore
 
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 COUNT = 2000
 

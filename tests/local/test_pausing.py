@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sluice.traces import TraceStore
 
-from tests.local.projects import Project, eventually
-from tests.local.throttling import EVENTS, Throttling
+from tests.local.support.projects import Project
+from tests.local.support.throttling import EVENTS, Throttling
+from tests.unit.support.eventually import eventually
 
 
 def test_the_throttle_button_pauses_and_releasing_it_starts_all(throttled: Throttling) -> None:

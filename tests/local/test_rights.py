@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.local.guarded import (
+from tests.local.support.guarded import (
     BLOCKED,
     FREE,
     RECONCILER,
@@ -27,7 +27,8 @@ from tests.local.guarded import (
     mapping_of,
     refused,
 )
-from tests.local.projects import Project, eventually, make_project
+from tests.local.support.projects import Project, make_project
+from tests.unit.support.eventually import eventually
 
 MIGHTY = "mighty"
 """An operator who may do everything, as far as his other policies go."""

@@ -13,8 +13,9 @@ from sluice.stage import clients
 from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
-from tests.local.later import Later
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.local.support.scheduled_events import Later
+from tests.unit.support.eventually import eventually
 
 MINUTE = timedelta(minutes=1)
 

@@ -16,7 +16,8 @@ import pytest
 from sluice import emit
 from sluice.traces import TraceStore
 
-from tests.local.projects import Project, eventually, free_port, make_project
+from tests.local.support.projects import Project, free_port, make_project
+from tests.unit.support.eventually import eventually
 
 
 @pytest.fixture

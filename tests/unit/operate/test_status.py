@@ -5,7 +5,6 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 from sluice import emit
-from sluice.cli.status import print_status
 from sluice.operate import status
 from sluice.operate.handlers import NotDeployedError, UnknownHandlerError, handler_names
 from sluice.operate.status import statuses
@@ -224,21 +222,6 @@ def test_the_moves_of_what_waits_long_are_shown(cloud: Cloud) -> None:
 
     at = "2027-01-15T08:00:00.000Z"
     assert rows == {HANDLER: (None, False), "moving": (at, True), "moved": (at, False)}
-
-
-def test_the_table_has_a_column_for_moves_only_where_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
-    at = "2027-01-15T08:00:00.000Z"
-    row = status.HandlerStatus(handler=HANDLER, kind="worker", state="paused", waiting=1)
-    print_status([row])
-    assert "moved" not in capsys.readouterr().out
-    print_status([replace(row, moved_at=at)])
-    shown = capsys.readouterr().out
-    assert "moved at" in shown
-    assert at in shown
-    print_status([replace(row, moved_at=at, moving=True)])
-    shown = capsys.readouterr().out
-    assert at not in shown
-    assert "now" in shown
 
 
 class Metrics:

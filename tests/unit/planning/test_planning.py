@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice.cli.program import run
 from sluice.planning import prices
 from sluice.planning.capacity import ImpossibleLoadError, Load, checks
 from sluice.planning.cost import ImpossibleUsageError, Usage, bill
@@ -230,36 +227,6 @@ def test_the_picture_is_svg_with_the_whole_course_in_it() -> None:
 @pytest.mark.parametrize("points", [drain(Load()).points, drain(Load(rate=0, backlog=1)).points])
 def test_little_can_be_drawn_too(points: Any) -> None:
     ET.fromstring(picture("little", points))
-
-
-def test_the_command_cost(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["cost", "--events", "3e6", "--batch", "10", "--emit-batch", "10"]) == 0
-    shown = capsys.readouterr()
-    assert "3,000,000 events x (0.1 sent + 0.1 received + 0.1 deleted) x $0.40/million" in shown.out
-    assert f"prices: us-east-1, {prices.AS_OF}" in shown.err
-    assert run(["cost", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert made["total"] == pytest.approx(bill(Usage()).total)
-    assert run(["cost", "--memory", "1"]) == 2
-    assert "memory may be 128 to 10,240" in capsys.readouterr().err
-
-
-def test_the_command_capacity(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    file = tmp_path / "backlog.svg"
-    assert run(["capacity", "--pause-hours", "24", "--svg", str(file)]) == 0
-    shown = capsys.readouterr()
-    assert "a backlog of 86,400,000 drains in 2 h 42 min" in shown.err
-    assert "NO" not in shown.out
-    assert ET.fromstring(file.read_text()).tag.endswith("svg")
-    assert run(["capacity", "--rate", "50000", "--pause-hours", "24"]) == 0
-    shown = capsys.readouterr()
-    assert "never drains" in shown.err
-    assert "spread them over several handlers" in shown.err
-    assert run(["capacity", "--batch", "0"]) == 2
-    assert "batch may be 1 to 10,000, and not 0" in capsys.readouterr().err
-    assert run(["capacity", "--rate", "50000", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert (made["keeps_up"], made["drain_seconds"], made["concurrency"]) == (False, None, 5_000)
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sluice.cli import program
-from sluice.cli.command_error import CommandError
-from sluice.cli.find_event import find_event
-from sluice.cli.invocation import Invocation
 from sluice.queue import dead_letters, scan, transfer
 from sluice.queue.dead_letters import DeadLetters, Redriven
 from sluice.queue.message import ReceivedMessage
 from sluice.queue.scan import LONGEST_HOLD, hold_for
 from sluice.stage.names import Names
-from sluice.traces import Attempt, Trace
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
-from tests.unit.support.dead import bury
-from tests.unit.support.polling import make_visible
+from tests.unit.support.dead import bury, wait_for_nothing
 from tests.unit.support.slow_queue import LONG_AGO, SlowQueue
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
-    monkeypatch.setattr(scan, "_PAUSE", 0.01)
-    monkeypatch.setattr(dead_letters, "PATIENCE", 0.05)
-    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 0.05)
+    wait_for_nothing(monkeypatch)
 
 
 def letters_of(queue: SlowQueue, told: list[int] | None = None) -> DeadLetters:
@@ -38,13 +28,6 @@ def letters_of(queue: SlowQueue, told: list[int] | None = None) -> DeadLetters:
     names: Any = Names(STAGE)
     client: Any = queue
     return DeadLetters(client, names, HANDLER, waiting=waiting, clock=queue.clock, sleep=queue.sleep)
-
-
-def hold_all(cloud: Cloud) -> None:
-    """Somebody else looks at all dead letters."""
-    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
-    while cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
-        pass
 
 
 # ---- every look ends, and is complete
@@ -209,91 +192,3 @@ def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch)
     assert not found
     assert not queue.sent
     assert queue.now - LONG_AGO < 400
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["list"], ["show", "00000000-0000-7000-8000-000000000000"], ["redrive"], ["redrive", "--id", "0"]],
-    ids=" ".join,
-)
-def test_what_others_hold_is_told_and_fails_the_command(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-    event_ids = bury(cloud, 12)
-    command, *rest = arguments
-    words = ["dead", command, HANDLER, *rest]
-    assert program.run(words) in {0, 3}
-    make_visible(cloud, HANDLER + "-dead")
-    bury(cloud, 12)
-    hold_all(cloud)
-    capsys.readouterr()
-    assert program.run([*words, "--json"]) == 1
-    out, err = capsys.readouterr()
-    assert out == ("[]\n" if command == "list" else "")
-    assert f"about {12 if words[-1] == 'redrive' or words == ['dead', 'redrive', HANDLER] else 24} of {HANDLER}" in err
-    assert "could not be read" in err
-    assert "15 minutes at most" in err
-    assert err.splitlines()[-1].startswith("next: sluice dead ")
-    assert len(event_ids) == 12
-
-
-def test_an_event_to_run_that_others_hold_is_not_called_unknown(cloud: Cloud) -> None:
-    (event_id,) = bury(cloud, 1)
-    invocation = Invocation(stage=STAGE, as_json=True)
-    hold_all(cloud)
-    with pytest.raises(CommandError, match=r"could not be read.* 15 minutes at most") as caught:
-        find_event(invocation, HANDLER, event_id)
-    assert caught.value.code == 1
-    make_visible(cloud, HANDLER + "-dead")
-    assert find_event(invocation, HANDLER, event_id) == "0"
-
-
-# ---- the commands
-
-
-def test_the_list_is_json_oldest_first_with_events_as_they_were_sent(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert program.run(["dead", "list", HANDLER, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == []
-    event_ids = bury(cloud, 25)
-    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
-    cloud.sqs.send_message(QueueUrl=url, MessageBody='{"a":\n 1.50, "ü": "\u2028"}')
-    assert program.run(["dead", "list", HANDLER, "--json"]) == 0
-    out = capsys.readouterr().out
-    assert '"event": {"a":\n 1.50, "ü": "\u2028"}' in out
-    rows = json.loads(out)
-    assert [row["event"] for row in rows[:25]] == list(range(25))
-    assert [row["id"] for row in rows[:25]] == event_ids
-    assert program.run(["dead", "list", HANDLER]) == 0
-    out = capsys.readouterr().out
-    assert all(event_id in out for event_id in event_ids)
-
-
-def test_an_event_that_killed_its_process_is_shown_as_dead(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
-    (event_id,) = bury(cloud, 1)
-    starts = tuple(Attempt(outcome="started", started_ms=number) for number in range(5))
-    cloud.store.put(
-        Trace(id=event_id, handler=HANDLER, status="interrupted", event="0", history=starts, started_ms=4, dead_ms=5)
-    )
-    assert program.run(["dead", "show", HANDLER, event_id, "--json"]) == 0
-    shown = json.loads(capsys.readouterr().out)
-    assert shown["trace"]["status"] == "dead"
-    assert "attempt 5 was cut off" in shown["why"]
-    assert program.run(["dead", "show", HANDLER, event_id]) == 0
-    out = capsys.readouterr().out
-    assert "dead" in out
-    assert "interrupted" not in out
-
-
-def test_a_redrive_tells_what_it_left(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def redrive(*_: object) -> Redriven:
-        return Redriven(3, since=2)
-
-    monkeypatch.setattr(DeadLetters, "redrive", redrive)
-    assert program.run(["dead", "redrive", HANDLER, "--json"]) == 0
-    out, err = capsys.readouterr()
-    assert json.loads(out) == {"handler": HANDLER, "redriven": 3}
-    assert "3 redriven; 2 left, as they came in after this began" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -57,3 +58,23 @@ def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
 
 def test_missing_queues_are_told_as_boto3_tells_them() -> None:
     assert issubclass(QueueDoesNotExistError, CallError)
+
+
+def test_the_local_stage_ignores_the_callers_aws_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("[")
+    for name, value in {
+        "AWS_PROFILE": "does-not-exist",
+        "AWS_CONFIG_FILE": str(broken),
+        "AWS_SHARED_CREDENTIALS_FILE": str(broken),
+        "AWS_REGION": "eu-central-1",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    clients.forget_clients()
+    try:
+        client = clients.client("sqs", "local")
+        assert (client.meta.endpoint_url, client.meta.region_name) == ("http://127.0.0.1:4566", "us-east-1")
+        assert client.meta.config.proxies == {}
+    finally:
+        clients.forget_clients()

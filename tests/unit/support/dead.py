@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from sluice.event.envelope import ATTRIBUTE, Envelope
 from sluice.event.ids import new_id
+from sluice.queue import dead_letters, scan, transfer
 
 from tests.unit.support.cloud import HANDLER, Cloud
 
@@ -20,3 +22,18 @@ def bury(cloud: Cloud, count: int) -> list[str]:
             MessageAttributes={ATTRIBUTE: {"DataType": "String", "StringValue": envelope.to_text()}},
         )
     return ids
+
+
+def hold_all(cloud: Cloud) -> None:
+    """Receive all dead letters and hold them, as another command does."""
+    url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
+    while cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
+        pass
+
+
+def wait_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make commands wait neither for messages nor for letters that others hold."""
+    monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(scan, "_PAUSE", 0.01)
+    monkeypatch.setattr(dead_letters, "PATIENCE", 0.05)
+    monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 0.05)

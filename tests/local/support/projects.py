@@ -9,26 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
-
-T = TypeVar("T")
-
-
-def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 60.0) -> T:
-    """The first answer that is true, within a limit."""
-    deadline = time.monotonic() + limit
-    while not (answer := ask()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {limit:g} s: {what}; the last answer was {answer!r}")
-        time.sleep(0.1)
-    return answer
 
 
 def free_port() -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sluice.traces import TraceStore
 
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 FUNCTION = "sluice-local-throttled"
 EVENTS = 500

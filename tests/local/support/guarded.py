@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.local.projects import Project
+from tests.local.support.projects import Project
 
 BLOCKED = "sluice-local-barred"
 FREE = "sluice-local-paused"

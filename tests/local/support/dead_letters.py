@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sluice.stage import clients
 from sluice.stage.names import Names
 
-from tests.local.projects import Project, eventually
+from tests.local.support.projects import Project
+from tests.unit.support.eventually import eventually
 
 HANDLER = "idle"
 COUNT = 500

@@ -1,0 +1,40 @@
+"""The table of commands, and its help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sluice.cli import program
+
+
+def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run([]) == 0
+    assert program.run(["--help"]) == 0
+    assert "Exit codes: 0 done" in capsys.readouterr().out
+
+
+def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["dead"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: sluice dead")
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    heavy = ("aws_cdk", "jsii", "ministack", "psutil", "rich", "sluice.local.cloud", "sluice.operate")
+    code = f"import sys, sluice.cli; print([name for name in {heavy!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_library_knows_nothing_of_the_command_line() -> None:
+    code = (
+        "import sys, sluice, sluice.operate.status, sluice.traces, sluice.worker.worker;"
+        " print([name for name in sys.modules if name.startswith(('click', 'rich', 'sluice.cli', 'sluice.local'))])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,77 @@
+"""`sluice emit`."""
+
+from __future__ import annotations
+
+import io
+import json
+from types import SimpleNamespace
+
+import pytest
+from sluice import NotAcceptedError, Refused, emit
+from sluice.cli import program
+
+from tests.unit.support.cloud import HANDLER, Cloud
+
+
+def test_emit_sends_the_text_as_it_is(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    text = '{ "n": 1.50, "n": 1E400 }'
+
+    assert program.run(["emit", HANDLER, text]) == 0
+
+    out, err = capsys.readouterr()
+    (message,) = cloud.messages(HANDLER)
+    assert message["Body"] == text
+    assert json.loads(message["MessageAttributes"]["sluice"]["StringValue"])["id"] == out.strip()
+    assert err.endswith(f"next: sluice trace {out.strip()}\n")
+
+
+def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["emit", "send-reciept", "1", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    (event_id,) = json.loads(out)["ids"]
+    trace = cloud.store.get("send-reciept", event_id)
+    assert trace is not None
+    assert trace.status == "no-handler"
+    assert "warning: no handler is named 'send-reciept'" in err
+    assert "did you mean 'send-receipt'?" in err
+    assert "which is not the name of a handler" not in err, "the library's own warning as well"
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("AccessDenied", 4), ("InternalError", 1)])
+def test_many_events_that_may_not_be_emitted_are_refused(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, code: str, exit_code: int
+) -> None:
+    def refuse(handler: str, texts: list[str], **_: object) -> list[str]:
+        raise NotAcceptedError(handler, {}, [Refused(index, code, "no") for index in range(len(texts))])
+
+    monkeypatch.setattr("sluice.cli.emit.emit_texts", refuse)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"1\n2\n")))
+
+    assert program.run(["emit", HANDLER, "--lines", "-"]) == exit_code
+
+
+def test_events_that_sqs_does_not_accept_are_printed_to_be_emitted_again(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(handler: str, texts: list[str], **_: object) -> list[str]:
+        raise NotAcceptedError(handler, {2: "id-2", 0: "id-0"}, [Refused(1, "InternalError", "try later")])
+
+    monkeypatch.setattr("sluice.cli.emit.emit_texts", refuse)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b'1\n{"two": 2.0}\n3\n')))
+
+    assert program.run(["emit", HANDLER, "--lines", "-"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == "id-0\nid-2\n"
+    assert "1 of 3 events (InternalError: try later)" in err
+    assert err.endswith('Emit these again:\n{"two": 2.0}\nnext: sluice emit send-receipt --lines -\n')
+
+
+def test_stdin_that_is_closed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit(HANDLER, 1)
+    monkeypatch.setattr("sys.stdin", None)
+    assert program.run(["emit", HANDLER, "-"]) == 2
+    assert "stdin is closed" in capsys.readouterr().err

@@ -1,0 +1,25 @@
+"""`sluice trace` and `sluice traces --json`."""
+
+from __future__ import annotations
+
+import pytest
+from sluice import emit
+from sluice.cli import program
+from sluice.traces import Trace
+
+from tests.unit.support.cloud import Cloud
+
+
+def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    event = '{"a":1,"a":2.0,"big":' + "7" * 400 + "}"
+    event_id = emit("unknown", None)
+    found = cloud.store.get("unknown", event_id)
+    assert found is not None
+    cloud.store.unhandled.put([Trace(id=event_id, handler="unknown", status="no-handler", event=event)])
+
+    assert program.run(["trace", event_id, "--json"]) == 0
+    assert f'"event": {event}' in capsys.readouterr().out
+    assert program.run(["traces", "unknown", "--json"]) == 0
+    assert f'"event": {event}' in capsys.readouterr().out
+    assert program.run(["trace", event_id]) == 0
+    assert '    "a": 2.0,\n    "big": 7777' in capsys.readouterr().out
