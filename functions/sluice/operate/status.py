@@ -18,7 +18,7 @@ from ..emitting import scheduled_events
 from ..pausing.describe import PAUSED, State, state_of
 from ..pausing.handler_states import Snapshot
 from ..pausing.open import open_handler_states
-from ..retention.progress import Kept, KeptStore
+from ..retention.state import RetentionState, RetentionStore
 from ..stage import clients
 from ..stage.names import DEAD_SUFFIX, Names
 from ..traces import open_store
@@ -122,7 +122,7 @@ class _Facts:
     counts: Mapping[str, _Counts]
     ages: Mapping[str, int]
     unhandled: Mapping[str, int]
-    progress: Mapping[str, Kept]
+    progress: Mapping[str, RetentionState]
     now_ms: int
 
 
@@ -150,7 +150,7 @@ def _gather(stage: str, handler: str | None) -> _Facts:
         if handler not in names:
             raise UnknownHandlerError(handler, stage, queues)
         names = [handler]
-    progress = KeptStore(clients.dynamodb(stage), Names(stage).trace_table).all()
+    progress = RetentionStore(clients.dynamodb(stage), Names(stage).trace_table).all()
     read = open_handler_states(stage).read(None if handler is None else names)
     snapshots = {snapshot.handler: snapshot for snapshot in read}
     with ThreadPoolExecutor(_CALLERS) as callers:
@@ -173,7 +173,7 @@ def _gather(stage: str, handler: str | None) -> _Facts:
 
 
 def _row(name: str, facts: _Facts) -> HandlerStatus:
-    counts, progress = facts.counts.get(name), facts.progress.get(name, Kept())
+    counts, progress = facts.counts.get(name), facts.progress.get(name, RetentionState())
     return HandlerStatus(
         handler=name,
         kind=_kind(name, facts),

@@ -121,7 +121,7 @@ class Look:
             if self._batches is not None:
                 self._batches.close()
         finally:
-            self._let_go([message.receipt_handle for message in self.held.values()])
+            self._release([message.receipt_handle for message in self.held.values()])
 
     def __iter__(self) -> Generator[list[ReceivedMessage]]:
         self._batches = self._passes()
@@ -205,12 +205,12 @@ class Look:
             self.held[message.message_id] = Held(message.receipt_handle, message.sent_ms)
         return self._seen_before > before
 
-    def _let_go(self, handles: Sequence[str]) -> None:
+    def _release(self, handles: Sequence[str]) -> None:
         if not handles:
             return
         parts = [handles[start : start + BATCH_COUNT] for start in range(0, len(handles), BATCH_COUNT)]
         with ThreadPoolExecutor(RECEIVERS) as pool:
-            list(pool.map(lambda part: transfer.let_go(self._client, self._url, part), parts))
+            list(pool.map(lambda part: transfer.release(self._client, self._url, part), parts))
 
 
 def _counted(client: SQSClient, url: str) -> tuple[int, int, int]:

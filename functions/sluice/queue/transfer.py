@@ -106,7 +106,7 @@ def delete(client: SQSClient, url: str, messages: Sequence[ReceivedMessage]) -> 
     client.delete_message_batch(QueueUrl=url, Entries=entries)
 
 
-def let_go(client: SQSClient, url: str, handles: Sequence[str]) -> None:
+def release(client: SQSClient, url: str, handles: Sequence[str]) -> None:
     """Let others receive messages again, at once. Where that fails, they do once the hold is over.
 
     Args:

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ..pausing.open import open_handler_states
-from ..retention.progress import KeptStore
+from ..retention.state import RetentionStore
 from ..retention.turns import Clients
 from ..stage import clients
 from ..stage.names import Names
@@ -26,7 +26,7 @@ def open_reconciler(stage: str) -> Reconciler:
         sqs=clients.sqs(stage),
         metrics=clients.client("cloudwatch", stage),
         traces=open_store(stage),
-        kept=KeptStore(clients.dynamodb(stage), names.trace_table),
+        retention=RetentionStore(clients.dynamodb(stage), names.trace_table),
     )
     return Reconciler(names, open_handler_states(stage), used)
 

@@ -15,7 +15,7 @@ from ..pausing.cloudtrail import add_user, user_change_of
 from ..pausing.handler_states import HandlerStates, Snapshot
 from ..pausing.observed import is_busy
 from ..pausing.record_store import ConflictError
-from ..retention.queue_pass import MOVES_A_RUN, Room
+from ..retention.budget import MOVES_PER_RUN, Budget
 from ..retention.turns import RUN_SECONDS, Clients, Upkeep
 from ..stage.names import Names
 
@@ -70,8 +70,8 @@ class Reconciler:
         moved: dict[str, int] = {}
         unsafe = {snapshot.handler for snapshot in snapshots if snapshot.decision.unsafe}
         if unsafe or event.get(UPKEEP) is True:
-            room = Room(MOVES_A_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
-            moved = self._upkeep(snapshots, unsafe, room, failures, everything=event.get(UPKEEP) is True)
+            budget = Budget(MOVES_PER_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
+            moved = self._upkeep(snapshots, unsafe, budget, failures, everything=event.get(UPKEEP) is True)
         if failures:
             raise ReconcilerError("; ".join(failures))
         return {"settled": settled, "named": named, "moved": moved}
@@ -100,6 +100,6 @@ class Reconciler:
         return calls
 
     def _upkeep(
-        self, snapshots: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
+        self, snapshots: Sequence[Snapshot], unsafe: set[str], budget: Budget, failures: list[str], *, everything: bool
     ) -> dict[str, int]:
-        return self._queues.run(snapshots, unsafe, room, failures, everything=everything)
+        return self._queues.run(snapshots, unsafe, budget, failures, everything=everything)

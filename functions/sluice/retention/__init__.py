@@ -1,1 +1,1 @@
-"""Nothing expires: SQS deletes what is 14 days old, so waiting events and dead letters are sent again before."""
+"""No event expires: SQS deletes messages after 14 days, so events that wait and dead letters are sent again before."""

@@ -1,4 +1,4 @@
-"""Dead letters that never had their five attempts, because their function was throttled: back into their queue."""
+"""Dead letters that never had five attempts, because their function was throttled: sent back to their queue."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..event.envelope import Envelope
 from ..queue import transfer
-from ..queue.message import ReceivedMessage
 from ..traces import DamagedTraceError
 from ..worker.attempts import MAX_ATTEMPTS, may_be_put_back, plan
-from .progress import Pass
-from .queue_pass import Queue, Room, Treated, carry_on
-from .resend import again, move, seen_to
+from .resend import is_done, resend, resends_everything
+from .sweep import BatchResult, Queue, sweep
 
 if TYPE_CHECKING:
+    from ..event.envelope import Envelope
+    from ..queue.message import ReceivedMessage
     from ..traces import TraceStore
+    from .budget import Budget
+    from .state import SweepState
 
 EVERY_MINUTES = 5
-"""Between looks at how many dead letters there are. A request each for every handler."""
+"""Minutes between counts of the dead letters. Each is a request for every handler."""
 
 _CLOCKS_MS = 60_000
+"""Milliseconds by which CloudWatch's and SQS's clocks may differ."""
+
 _HOUR = 3_600
-_WINDOW = timedelta(days=14)
-"""As far back as a dead letter can have been sent."""
+
+_OLDEST = timedelta(days=14)
+"""Age of the oldest dead letter that SQS can have."""
 
 
 def last_throttled_ms(metrics: Any, function: str, now: datetime) -> int | None:
-    """When Lambda last throttled a function, to the end of that hour, in milliseconds since 1970; None if never.
+    """Return the end of the last hour in which Lambda throttled a function, in milliseconds since 1970; None if never.
 
     Args:
         metrics: a boto3 CloudWatch client.
@@ -40,7 +44,7 @@ def last_throttled_ms(metrics: Any, function: str, now: datetime) -> int | None:
         Namespace="AWS/Lambda",
         MetricName="Throttles",
         Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=now - _WINDOW,
+        StartTime=now - _OLDEST,
         EndTime=now,
         Period=_HOUR,
         Statistics=["Sum"],
@@ -50,7 +54,7 @@ def last_throttled_ms(metrics: Any, function: str, now: datetime) -> int | None:
 
 
 def oldest_seconds(metrics: Any, queue: str, now: datetime) -> int:
-    """How long the oldest event of a queue has been waiting when CloudWatch measured last; 0 if it hasn't.
+    """Return the age in seconds of a queue's oldest event in the last hour; 0 if CloudWatch has not measured it.
 
     Args:
         metrics: a boto3 CloudWatch client.
@@ -69,17 +73,17 @@ def oldest_seconds(metrics: Any, queue: str, now: datetime) -> int:
     return int(max((point["Maximum"] for point in points), default=0))
 
 
-class Sweep:
-    """A look through a dead-letter queue, to put events back that are there for no fault of theirs.
+class Rescue:
+    """A sweep through a dead-letter queue that sends throttled events back to the handler's queue.
 
     Args:
         dead: the dead-letter queue.
         alive: the URL of the handler's queue.
         store: the traces.
-        throttled_ms: when the function was last throttled. What was sent since then cannot have been.
+        throttled_ms: when the function was last throttled. A message that was sent after that was not throttled.
 
     Attributes:
-        done: how many were put back.
+        rescued: events that were sent back.
     """
 
     def __init__(self, dead: Queue, *, alive: str, store: TraceStore, throttled_ms: int) -> None:
@@ -88,55 +92,66 @@ class Sweep:
         self._store = store
         self._throttled_ms = throttled_ms
         self._lock = threading.Lock()
-        self.done = 0
+        self.rescued = 0
 
-    def carry_on(self, state: Pass, room: Room) -> Pass:
-        """Put events back as far as there is room.
+    def run(self, state: SweepState, budget: Budget) -> SweepState:
+        """Send events back as far as the budget goes.
 
         Args:
-            state: the look, which has begun.
-            room: what this run may do.
+            state: the sweep, which has begun.
+            budget: the messages that this run may receive and move.
 
         Returns:
-            What is to be remembered of it.
+            The state to store.
         """
 
-        def treat(batch: list[ReceivedMessage]) -> Treated:
-            new = [one for one in batch if one.envelope.sweep_ms != state.began_ms]
-            wronged = [one for one in new if _was_wronged(one, self._dead.handler, self._store, self._throttled_ms)]
-            back = 0
-            if wronged:
-                refused = transfer.move(
-                    self._dead.client, wronged, source=self._dead.url, target=self._alive, envelope_of=_put_back
-                )
-                back = len(wronged) - len(refused)
-                with self._lock:
-                    self.done += back
-            stay = [one for one in batch if one not in wronged]
-            judged = [one for one in stay if again(state) and not seen_to(one, state)]
-            treated = move(stay, judged, self._dead, state, new=len(judged), dead=True)
-            return dataclasses.replace(treated, moves=treated.moves + back, found=treated.found + back)
+        def process(batch: list[ReceivedMessage]) -> BatchResult:
+            new = [message for message in batch if message.envelope.sweep_ms != state.began_ms]
+            throttled = [message for message in new if is_rescuable(message, self._store, self._throttled_ms)]
+            moves = self._put_back(throttled)
+            others = [message for message in batch if message not in throttled]
+            judged = [message for message in others if resends_everything(state) and not is_done(message, state)]
+            result = resend(others, judged, self._dead, state, new=len(judged), dead=True)
+            return dataclasses.replace(result, moves=result.moves + moves, new_moves=result.new_moves + moves)
 
-        return carry_on(self._dead, state, room, treat)
+        return sweep(self._dead, state, budget, process)
+
+    def _put_back(self, throttled: list[ReceivedMessage]) -> int:
+        if not throttled:
+            return 0
+        refused = transfer.move(
+            self._dead.client, throttled, source=self._dead.url, target=self._alive, envelope_of=_put_back
+        )
+        moves = len(throttled) - len(refused)
+        with self._lock:
+            self.rescued += moves
+        return moves
 
 
-def _was_wronged(held: ReceivedMessage, handler: str, store: TraceStore, throttled_ms: int) -> bool:
-    # Sent again since then, it may have been throttled before.
-    first_ms = held.envelope.attempts_since_ms or held.sent_ms
-    if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(held):
+def is_rescuable(letter: ReceivedMessage, store: TraceStore, throttled_ms: int) -> bool:
+    """Return True if a dead letter may have been throttled, and has had fewer than five attempts.
+
+    Args:
+        letter: the dead letter.
+        store: the traces.
+        throttled_ms: when the function was last throttled, in milliseconds since 1970.
+    """
+    # A message that was sent again after that may have been throttled before.
+    first_ms = letter.envelope.attempts_since_ms or letter.sent_ms
+    if first_ms > throttled_ms + _CLOCKS_MS or not may_be_put_back(letter):
         return False
     try:
-        prior = store.get(handler, held.envelope.id)
+        prior = store.get(letter.handler, letter.envelope.id)
     except DamagedTraceError:
-        # It may have had its five; whoever looks at it is told.
+        # It may have had its five attempts; `sluice dead show` says that its trace is damaged.
         return False
     if prior is not None and prior.completed:
         return False
-    return plan(held, prior).used < MAX_ATTEMPTS
+    return plan(letter, prior).used < MAX_ATTEMPTS
 
 
-def _put_back(message: ReceivedMessage, now_ms: int) -> Envelope:
-    """Its receives so far make the worker read its trace."""
-    return message.envelope.put_back(
-        sender=message.emitted_by, receives=message.receive_count, sent_ms=message.sent_ms, now_ms=now_ms
+def _put_back(letter: ReceivedMessage, now_ms: int) -> Envelope:
+    # With its receives so far, the worker reads its trace before it starts it, and its attempts so far count.
+    return letter.envelope.put_back(
+        sender=letter.emitted_by, receives=letter.receive_count, sent_ms=letter.sent_ms, now_ms=now_ms
     )

@@ -1,4 +1,4 @@
-"""What the reconciler does for the queues of all handlers, a share of its run for each."""
+"""The reconciler's work on the queues of all handlers. Each queue gets a turn, with a share of the run."""
 
 from __future__ import annotations
 
@@ -16,227 +16,233 @@ from ..pausing.handler_states import HandlerStates, Snapshot
 from ..queue import transfer
 from ..stage.names import Names
 from . import rescue, resend
-from .progress import Kept, KeptStore, Pass
-from .queue_pass import Queue, Room, begin, unfinished
+from .state import RetentionState, RetentionStore, SweepState
+from .sweep import Queue, begin, interrupted
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from ..traces import TraceStore
+    from .budget import Budget
 
 _logger = logging.getLogger("sluice.reconciler")
 
 RUN_SECONDS = 40.0
-"""That a run takes for its work on queues; the function has twenty more."""
+"""Seconds that a run spends on queues; the function has twenty more."""
 
 TURN_SECONDS = 5.0
-"""That a queue is given at least when its turn comes: finding it empty takes three. The others come first in the next
-run."""
+"""Seconds of the shortest turn: finding a queue empty takes three. Queues without a turn come first in the next run."""
 
-_LIVE, _SWEEP, _DEAD = range(3)
-"""In this order, among those that have waited equally long: events that are to run come first."""
+_LIVE, _RESCUE, _DEAD = range(3)
+"""Order of turns that have waited equally long: events that are to run come first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """What the reconciler talks to, besides functions.
+    """The clients that the work on queues takes.
 
     Attributes:
         sqs: a boto3 SQS client.
         metrics: a boto3 CloudWatch client.
         traces: the stage's traces.
-        kept: what it remembers of the queues.
+        retention: the states of its queues.
     """
 
     sqs: SQSClient
     metrics: Any
     traces: TraceStore
-    kept: KeptStore
+    retention: RetentionStore
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Turn:
     """A queue's turn.
 
     Attributes:
-        served_ms: when it last had one.
-        kind: what is to be done.
-        handler: whose queue it is.
-        work: does it.
+        served_ms: when it last had one, in milliseconds since 1970.
+        kind: its place among turns that have waited equally long.
+        handler: the handler whose queue it is.
+        work: does the work.
     """
 
     served_ms: int
     kind: int
     handler: str
-    work: Callable[[str, Room], None]
+    work: Callable[[str, Budget], None]
 
 
 class Upkeep:
     """The reconciler's work on queues.
 
     Args:
-        names: of the stage.
-        stage: its handlers.
-        clients: what else there is to talk to.
+        names: names of the stage.
+        stage: the stage's handlers.
+        clients: the clients for everything else.
     """
 
     def __init__(self, names: Names, stage: HandlerStates, clients: Clients) -> None:
         self._names = names
         self._stage = stage
         self._clients = clients
-        self._kept: dict[str, Kept] = {}
+        self._states: dict[str, RetentionState] = {}
         self._urls: dict[str, str] = {}
 
     def run(
-        self, looked: Sequence[Snapshot], unsafe: set[str], room: Room, failures: list[str], *, everything: bool
+        self,
+        snapshots: Sequence[Snapshot],
+        unsafe: set[str],
+        budget: Budget,
+        failures: list[str],
+        *,
+        everything: bool,
     ) -> dict[str, int]:
-        """Look after the queues.
+        """Do the work of a run.
 
         Args:
-            looked: the handlers, as they were found.
-            unsafe: those whose function was throttled while its mapping received.
-            room: what this run may do.
-            failures: what fails is added here, a text each.
-            everything: whether it is time for more than to remember who was throttled.
+            snapshots: the handlers as they were found.
+            unsafe: handlers whose function was throttled while its mapping received.
+            budget: the messages that this run may receive and move.
+            failures: list to add an error's text to for each failure.
+            everything: False if only the throttled handlers are to be remembered.
 
         Returns:
-            How many messages were moved, by handler.
+            Number of messages moved, by handler.
         """
         started = self._stage.clock()
-        self._kept = self._clients.kept.all()
-        jobs: list[_Job] = []
-        for found in looked:
-            handler = found.handler
+        self._states = self._clients.retention.all()
+        turns: list[_Turn] = []
+        for snapshot in snapshots:
+            handler = snapshot.handler
             try:
                 if handler in unsafe:
-                    self._put(handler, dataclasses.replace(self._of(handler), throttled_ms=self._stage.now_ms()))
+                    self._update(handler, throttled_ms=self._stage.now_ms())
                 if everything:
-                    self._notice(found)
-                    jobs += self._jobs(handler)
+                    self._note_idle(snapshot)
+                    turns += self._turns(handler)
             except (ClientError, BotoCoreError) as error:
                 failures.append(f"{handler}: {error}")
-        # Whoever waited longest: none of them is kept from its turn by the others, however much they have to do.
-        jobs.sort(key=lambda job: (job.served_ms, job.kind))
+        # The longest wait first: no queue loses its turn to others, however much these have to do.
+        turns.sort(key=lambda turn: (turn.served_ms, turn.kind))
         moved: dict[str, int] = {}
-        for index, job in enumerate(jobs):
-            if not room.left:
+        for index, turn in enumerate(turns):
+            if not budget.has_batch:
                 break
-            share = room.share(len(jobs) - index, self._turn(started, len(jobs) - index))
-            before = share.moves
+            share = budget.take_share(len(turns) - index, self._end_of_turn(started, len(turns) - index))
+            moves = share.moves
             try:
-                job.work(job.handler, share)
+                turn.work(turn.handler, share)
             except (ClientError, BotoCoreError) as error:
-                failures.append(f"{job.handler}: {error}")
-            room.give_back(share.moves, share.looks)
-            if share.moves < before:
-                moved[job.handler] = moved.get(job.handler, 0) + before - share.moves
+                failures.append(f"{turn.handler}: {error}")
+            budget.refund(share.moves, share.receives)
+            if share.moves < moves:
+                moved[turn.handler] = moved.get(turn.handler, 0) + moves - share.moves
         return moved
 
-    def _turn(self, started: float, parts: int) -> Callable[[], bool]:
+    def _end_of_turn(self, started: float, turns_left: int) -> Callable[[], bool]:
         now = self._stage.clock()
-        end = now + max(TURN_SECONDS, (started + RUN_SECONDS - now) / parts)
+        end = now + max(TURN_SECONDS, (started + RUN_SECONDS - now) / turns_left)
         return lambda: self._stage.clock() > end
 
-    def _of(self, handler: str) -> Kept:
-        return self._kept.get(handler, Kept())
+    def _state(self, handler: str) -> RetentionState:
+        return self._states.get(handler, RetentionState())
 
-    def _put(self, handler: str, kept: Kept) -> None:
-        if kept != self._of(handler):
-            self._clients.kept.put(handler, kept)
-            self._kept[handler] = kept
+    def _update(self, handler: str, **changes: Any) -> None:
+        before = self._state(handler)
+        state = dataclasses.replace(before, **changes)
+        if state != before:
+            self._clients.retention.put(handler, state)
+            self._states[handler] = state
 
-    def _notice(self, found: Snapshot) -> None:
-        """Since when events wait here, if they do."""
-        handler = found.handler
-        kept = self._of(handler)
-        if found.observed.mapping in RECEIVING and not found.decision.stopped:
-            live = Pass(last_ms=kept.live.last_ms, served_ms=kept.live.served_ms)
-            kept = dataclasses.replace(kept, idle_ms=None, moved_ms=None, live=live)
-        elif kept.idle_ms is None:
-            kept = dataclasses.replace(kept, idle_ms=self._idle_since(handler, self._stage.now_ms()))
-        self._put(handler, kept)
+    def _note_idle(self, snapshot: Snapshot) -> None:
+        """Note since when events have been waiting in a handler's queue, or that its mapping receives."""
+        handler = snapshot.handler
+        state = self._state(handler)
+        if snapshot.observed.mapping in RECEIVING and not snapshot.decision.stopped:
+            live = SweepState(last_ms=state.live.last_ms, served_ms=state.live.served_ms)
+            self._update(handler, idle_ms=None, moved_ms=None, live=live)
+        elif state.idle_ms is None:
+            self._update(handler, idle_ms=self._idle_since(handler, self._stage.now_ms()))
 
     def _idle_since(self, handler: str, now_ms: int) -> int:
-        """Longer than the pause, if some waited before."""
+        """Return when the oldest event began to wait: before the pause, if the handler was slow."""
         return now_ms - 1000 * rescue.oldest_seconds(self._clients.metrics, self._names.queue(handler), _utc(now_ms))
 
-    def _jobs(self, handler: str) -> Iterator[_Job]:
-        kept, now_ms = self._of(handler), self._stage.now_ms()
-        if resend.due(kept, now_ms):
-            yield _Job(kept.live.served_ms, _LIVE, handler, self._forward)
-        if resend.dead_due(kept, now_ms):
-            if self._dead_letters(handler):
-                yield _Job(kept.dead.served_ms, _DEAD, handler, self._forward_dead)
+    def _turns(self, handler: str) -> Iterator[_Turn]:
+        state, now_ms = self._state(handler), self._stage.now_ms()
+        if resend.is_due(state, now_ms):
+            yield _Turn(state.live.served_ms, _LIVE, handler, self._resend_waiting)
+        if resend.is_dead_due(state, now_ms):
+            if self._count_dead(handler):
+                yield _Turn(state.dead.served_ms, _DEAD, handler, self._resend_dead)
             else:
-                self._put(handler, dataclasses.replace(kept, dead=Pass(last_ms=now_ms)))
-        if self._is_to_sweep(handler):
-            yield _Job(kept.sweep.served_ms, _SWEEP, handler, self._sweep)
+                self._update(handler, dead=SweepState(last_ms=now_ms))
+        if self._is_rescue_due(handler):
+            yield _Turn(state.rescue.served_ms, _RESCUE, handler, self._rescue)
 
-    def _is_to_sweep(self, handler: str) -> bool:
-        kept = self._of(handler)
-        if kept.sweep.began_ms is not None:
+    def _is_rescue_due(self, handler: str) -> bool:
+        state = self._state(handler)
+        if state.rescue.began_ms is not None:
             return True
         if int(self._stage.clock() // 60) % rescue.EVERY_MINUTES:
             return False
-        there = self._dead_letters(handler)
-        if there and there != kept.dead_seen:
-            throttled = rescue.last_throttled_ms(
+        dead = self._count_dead(handler)
+        if dead and dead != state.dead_seen:
+            throttled_ms = rescue.last_throttled_ms(
                 self._clients.metrics, self._names.function(handler), _utc(self._stage.now_ms())
             )
-            throttled = max(kept.throttled_ms or 0, throttled or 0)
-            if throttled:
-                self._put(handler, dataclasses.replace(kept, throttled_ms=throttled))
+            throttled_ms = max(state.throttled_ms or 0, throttled_ms or 0)
+            if throttled_ms:
+                self._update(handler, throttled_ms=throttled_ms)
                 return True
-        self._put(handler, dataclasses.replace(kept, dead_seen=there))
+        self._update(handler, dead_seen=dead)
         return False
 
-    def _forward(self, handler: str, room: Room) -> None:
-        live = begin(self._of(handler).live, self._stage.now_ms())
-        self._begun(handler, live=live)
-        moves = room.moves
+    def _resend_waiting(self, handler: str, budget: Budget) -> None:
+        live = begin(self._state(handler).live, self._stage.now_ms())
+        self._begin_turn(handler, live=live)
+        moves = budget.moves
         try:
-            live = resend.forward(self._queue(handler), live, room, self._clients.traces)
-            self._put(handler, dataclasses.replace(self._of(handler), live=live))
+            live = resend.resend_waiting(self._queue(handler), live, budget, self._clients.traces)
+            self._update(handler, live=live)
         finally:
-            if room.moves < moves:
-                self._put(handler, dataclasses.replace(self._of(handler), moved_ms=self._stage.now_ms()))
+            if budget.moves < moves:
+                self._update(handler, moved_ms=self._stage.now_ms())
 
-    def _forward_dead(self, handler: str, room: Room) -> None:
-        if self._of(handler).sweep.began_ms is not None:
-            # One after the other: each goes by the marks that it left.
+    def _resend_dead(self, handler: str, budget: Budget) -> None:
+        if self._state(handler).rescue.began_ms is not None:
+            # One sweep over a queue at a time: each knows its messages by its own start in their envelopes.
             return
-        dead = begin(self._of(handler).dead, self._stage.now_ms())
-        self._begun(handler, dead=dead)
-        dead = resend.forward_dead(self._dead_queue(handler), dead, room)
-        self._put(handler, dataclasses.replace(self._of(handler), dead=dead))
+        dead = begin(self._state(handler).dead, self._stage.now_ms())
+        self._begin_turn(handler, dead=dead)
+        dead = resend.resend_dead(self._dead_queue(handler), dead, budget)
+        self._update(handler, dead=dead)
 
-    def _sweep(self, handler: str, room: Room) -> None:
-        kept = self._of(handler)
-        if kept.dead.began_ms is not None:
+    def _rescue(self, handler: str, budget: Budget) -> None:
+        state = self._state(handler)
+        if state.dead.began_ms is not None:
             return
-        state = begin(kept.sweep, self._stage.now_ms())
-        # What dies from here on makes the number another one, and is looked at next.
-        seen = self._dead_letters(handler) if kept.sweep.began_ms is None else kept.dead_seen
-        self._begun(handler, sweep=state, dead_seen=seen)
-        sweep = rescue.Sweep(
+        sweep = begin(state.rescue, self._stage.now_ms())
+        # Dead letters that arrive during the sweep change the count, so the next run looks again.
+        seen = self._count_dead(handler) if state.rescue.began_ms is None else state.dead_seen
+        self._begin_turn(handler, rescue=sweep)
+        self._update(handler, dead_seen=seen)
+        work = rescue.Rescue(
             self._dead_queue(handler),
             alive=self._url(self._names.queue(handler)),
             store=self._clients.traces,
-            throttled_ms=kept.throttled_ms or 0,
+            throttled_ms=state.throttled_ms or 0,
         )
         try:
-            state = sweep.carry_on(state, room)
-            self._put(handler, dataclasses.replace(self._of(handler), sweep=state))
+            sweep = work.run(sweep, budget)
+            self._update(handler, rescue=sweep)
         finally:
-            if sweep.done:
-                _logger.info("%s: %d throttled events taken out of the dead-letter queue", handler, sweep.done)
-                self._put(handler, dataclasses.replace(self._of(handler), dead_seen=max(0, seen - sweep.done)))
+            if work.rescued:
+                _logger.info("%s: %d throttled events put back from the dead-letter queue", handler, work.rescued)
+                self._update(handler, dead_seen=max(0, seen - work.rescued))
 
-    def _begun(self, handler: str, **changes: Any) -> None:
-        """Remember a turn before it: also after one that fails, it is another queue's."""
-        for name, state in changes.items():
-            changes[name] = unfinished(state) if isinstance(state, Pass) else state
-        self._put(handler, dataclasses.replace(self._of(handler), **changes))
+    def _begin_turn(self, handler: str, **sweeps: SweepState) -> None:
+        """Store a turn's start before its work: if that fails, the next run serves the other queues first."""
+        self._update(handler, **{name: interrupted(state) for name, state in sweeps.items()})
 
     def _queue(self, handler: str) -> Queue:
         return Queue(self._clients.sqs, self._url(self._names.queue(handler)), handler)
@@ -244,7 +250,7 @@ class Upkeep:
     def _dead_queue(self, handler: str) -> Queue:
         return Queue(self._clients.sqs, self._url(self._names.dead_letter_queue(handler)), handler)
 
-    def _dead_letters(self, handler: str) -> int:
+    def _count_dead(self, handler: str) -> int:
         return transfer.count(self._clients.sqs, self._dead_queue(handler).url)
 
     def _url(self, queue: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sluice.emitting import delay, emit, scheduled_events
 from sluice.planning import capacity
 from sluice.queue import dead_letters, scan
-from sluice.retention import queue_pass, rescue, resend
+from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
 from sluice.traces import item
 from sluice.worker import attempts, output
@@ -56,11 +56,11 @@ LIMITS = [
     ("pausing-and-blocking.md", "{} minutes at least", {3: "three"}[timing.SHORTEST_VISIBILITY // 60]),
     ("pausing-and-blocking.md", "after {} receives", {5: "five"}[attempts.MAX_ATTEMPTS]),
     ("pausing-and-blocking.md", "that is {:g} days old. So", RETENTION.to_days()),
-    ("pausing-and-blocking.md", "every {} days the reconciler sends", resend.PASS_EVERY_MS // DAY_MS),
+    ("pausing-and-blocking.md", "every {} days the reconciler sends", resend.SWEEP_EVERY_MS // DAY_MS),
     ("pausing-and-blocking.md", "Dead letters that are {} days old", resend.DEAD_AGE_MS // DAY_MS),
-    ("pausing-and-blocking.md", "({:,}, or as many as it has time for)", queue_pass.LOOKS_A_RUN),
-    ("pausing-and-blocking.md", "up to {:,} events a minute", queue_pass.MOVES_A_RUN),
-    ("pausing-and-blocking.md", "{} million a day", queue_pass.MOVES_A_RUN * 1_440 // 1_000_000),
+    ("pausing-and-blocking.md", "({:,}, or as many as it has time for)", budget.RECEIVES_PER_RUN),
+    ("pausing-and-blocking.md", "up to {:,} events a minute", budget.MOVES_PER_RUN),
+    ("pausing-and-blocking.md", "{} million a day", budget.MOVES_PER_RUN * 1_440 // 1_000_000),
     ("pausing-and-blocking.md", "So {} million events can wait", capacity.MOST_WAITING // 1_000_000),
     ("pausing-and-blocking.md", "an event that is {:g} days old", queues.OLD.to_days()),
     ("pausing-and-blocking.md", "been one for {:g} days", queues.OLD_DEAD_LETTER.to_days()),

@@ -11,11 +11,12 @@ from sluice.event.envelope import ATTRIBUTE, from_text
 from sluice.queue import transfer
 from sluice.queue.dead_letters import DeadLetters
 from sluice.retention import resend
-from sluice.retention.progress import Pass
-from sluice.retention.queue_pass import Queue, Room, begin
+from sluice.retention.budget import Budget
+from sluice.retention.state import SweepState
+from sluice.retention.sweep import Queue, begin
 
 from tests.unit.support.cloud import HANDLER, Cloud
-from tests.unit.support.console import redrive_in_the_console, url_of
+from tests.unit.support.console_redrive import redrive_in_the_console, url_of
 from tests.unit.support.function import Function, no_memory
 from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet
 
@@ -34,11 +35,11 @@ def put_back(cloud: Cloud) -> None:
     function.poll()
 
 
-def forward_dead(cloud: Cloud) -> None:
+def resend_dead(cloud: Cloud) -> None:
     make_visible(cloud, f"{HANDLER}-dead")
     later = int(time.time() * 1000) + resend.DEAD_AGE_MS
     queue = Queue(cloud.sqs, url_of(cloud, f"{HANDLER}-dead"), HANDLER)
-    resend.forward_dead(queue, begin(Pass(), later), Room(100, lambda: False))
+    resend.resend_dead(queue, begin(SweepState(), later), Budget(100, lambda: False))
 
 
 @pytest.mark.parametrize("before", ["put back", "kept", "both"])
@@ -56,7 +57,7 @@ def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPat
     # The first of an event's five may be one that left no record.
     first_round = len(starts)
     if before != "put back":
-        forward_dead(cloud)
+        resend_dead(cloud)
     # As if it had been a while.
     monkeypatch.setattr(envelope, "RESEND_MS", -1)
     assert redrive_in_the_console(cloud) == 1
@@ -74,7 +75,7 @@ def test_a_dead_letter_that_is_sent_again_in_its_queue_has_no_attempts_left(clou
     """Until somebody redrives it."""
     event_id = emit(HANDLER, 1)
     poll_until_quiet(cloud, Function(cloud, no_memory, batch_size=1))
-    forward_dead(cloud)
+    resend_dead(cloud)
     make_visible(cloud, f"{HANDLER}-dead")
     letter, _ = DeadLetters(cloud.sqs, cloud.names, HANDLER).find(event_id)
     assert letter is not None

@@ -16,7 +16,7 @@ from sluice import emit
 from sluice.operate import status
 from sluice.operate.handlers import NotDeployedError, UnknownHandlerError, handler_names
 from sluice.operate.status import statuses
-from sluice.retention.progress import Kept, KeptStore, Pass
+from sluice.retention.state import RetentionState, RetentionStore, SweepState
 from sluice.stage import clients
 from sluice.stage.names import Names
 
@@ -214,9 +214,9 @@ def test_a_stage_without_handlers_is_deployed_nevertheless(cloud: Cloud) -> None
 def test_the_moves_of_what_waits_long_are_shown(cloud: Cloud) -> None:
     for name in ("moving", "moved"):
         cloud.create_queue(name)
-    kept = KeptStore(cloud.dynamodb, NAMES.trace_table)
-    kept.put("moving", Kept(idle_ms=1, moved_ms=1_800_000_000_000, live=Pass(began_ms=2)))
-    kept.put("moved", Kept(idle_ms=1, moved_ms=1_800_000_000_000, live=Pass(last_ms=2)))
+    kept = RetentionStore(cloud.dynamodb, NAMES.trace_table)
+    kept.put("moving", RetentionState(idle_ms=1, moved_ms=1_800_000_000_000, live=SweepState(began_ms=2)))
+    kept.put("moved", RetentionState(idle_ms=1, moved_ms=1_800_000_000_000, live=SweepState(last_ms=2)))
 
     rows = {row.handler: (row.moved_at, row.moving) for row in statuses(STAGE)}
 

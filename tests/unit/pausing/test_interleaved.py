@@ -20,7 +20,7 @@ from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
 from sluice.reconciler.reconciler import Reconciler, ReconcilerError
-from sluice.retention.progress import KeptStore
+from sluice.retention.state import RetentionStore
 from sluice.retention.turns import Clients
 from sluice.stage.names import BLOCKED_TAG
 
@@ -93,8 +93,8 @@ class AtOnce:
 
     def reconcile(self) -> None:
         table: Any = FakeTable(self.table)
-        kept = KeptStore(table, self.aws.names.trace_table)
-        clients = Clients(sqs=None, metrics=None, traces=None, kept=kept)  # type: ignore[arg-type]
+        kept = RetentionStore(table, self.aws.names.trace_table)
+        clients = Clients(sqs=None, metrics=None, traces=None, retention=kept)  # type: ignore[arg-type]
         Reconciler(self.aws.names, self.states("reconciler"), clients).run({})
 
 

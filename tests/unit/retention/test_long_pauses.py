@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sluice import emit, emit_many
 from sluice.queue.dead_letters import DeadLetters
-from sluice.retention.queue_pass import MOVES_A_RUN
+from sluice.retention.budget import MOVES_PER_RUN
 from sluice.traces import Attempt, Trace
 
 from tests.unit.support.cloud import HANDLER, Cloud
@@ -113,8 +113,8 @@ def test_foreign_messages_keep_their_ids_attributes_and_senders(months: Months) 
 
 
 def test_a_run_moves_no_more_than_it_says(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOVES_A_RUN == 50_000
-    monkeypatch.setattr("sluice.reconciler.reconciler.MOVES_A_RUN", 20)
+    assert MOVES_PER_RUN == 50_000
+    monkeypatch.setattr("sluice.reconciler.reconciler.MOVES_PER_RUN", 20)
     months.function.mapping, months.function.concurrency = "Disabled", 0
     emit_many(HANDLER, [{"n": n} for n in range(100)])
     months.minute()
@@ -142,14 +142,14 @@ def test_what_is_kept_by_a_pause_is_remembered_until_it_ends(months: Months) -> 
     months.function.concurrency = 0
     emit(HANDLER, {"n": 1})
     months.days(5.1, every=60 * MINUTE)
-    kept = months.kept.all()[HANDLER]
+    kept = months.retention.all()[HANDLER]
     assert kept.idle_ms is not None
     assert kept.moved_ms is not None
     assert 0 <= months.now * 1000 - kept.moved_ms < 0.1 * DAY * 1000
     months.function.concurrency = None
     months.minute()
     months.minute()
-    kept = months.kept.all()[HANDLER]
+    kept = months.retention.all()[HANDLER]
     assert (kept.idle_ms, kept.moved_ms, kept.live.began_ms) == (None, None, None)
 
 

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from sluice import emit
 from sluice.queue import transfer
 from sluice.retention import resend
-from sluice.retention.progress import Pass
-from sluice.retention.queue_pass import Queue, Room, begin
+from sluice.retention.budget import Budget
+from sluice.retention.state import SweepState
+from sluice.retention.sweep import Queue, begin
 from sluice.traces import TraceStore
 
 from tests.unit.support.cloud import HANDLER, Cloud
@@ -34,8 +35,8 @@ def paused_for_a_month(cloud: Cloud, function: Function, traces: TraceStore) -> 
     for day in MONTH:
         make_visible(cloud)
         now_ms = int((time.time() + day * DAY) * 1000)
-        resend.forward(
-            Queue(cloud.sqs, function.url, HANDLER), begin(Pass(), now_ms), Room(1000, lambda: False), traces
+        resend.resend_waiting(
+            Queue(cloud.sqs, function.url, HANDLER), begin(SweepState(), now_ms), Budget(1000, lambda: False), traces
         )
     for item in cloud.dynamodb.scan(TableName=cloud.names.trace_table)["Items"]:
         key: Any = {name: item[name] for name in ("pk", "sk")}
@@ -79,7 +80,7 @@ def test_as_long_as_nothing_tells_it_stays(cloud: Cloud) -> None:
     now_ms = int((time.time() + 5 * DAY) * 1000)
     queue = Queue(cloud.sqs, function.url, HANDLER)
     with pytest.raises(ClientError):
-        resend.forward(queue, begin(Pass(), now_ms), Room(1000, lambda: False), traces)
+        resend.resend_waiting(queue, begin(SweepState(), now_ms), Budget(1000, lambda: False), traces)
     make_visible(cloud)
     assert sorted(message["Body"] for message in cloud.messages(HANDLER)) == ['"good"', '"poison"']
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from sluice.retention import rescue
-from sluice.retention.progress import Kept, Pass
+from sluice.retention.state import RetentionState, SweepState
 from sluice.retention.turns import RUN_SECONDS, TURN_SECONDS
 from sluice.worker import attempts
 
 from tests.unit.support.fake_queues import DAY, FakeSqs, Queues
-from tests.unit.support.pass_marks import envelope_of, marked, with_room
+from tests.unit.support.sweep_marks import envelope_of, marked, with_budget
 
 HOUR = 3600.0
 
@@ -23,7 +23,7 @@ def test_another_handler_s_dead_letters_keep_nobody_s_events_from_being_moved(
     monkeypatch: pytest.MonkeyPatch, letters: int
 ) -> None:
     """50 moves and looks each half hour, in place of 50,000 a minute."""
-    with_room(monkeypatch, 50, 50)
+    with_budget(monkeypatch, 50, 50)
     there = Queues(FakeSqs(), "a", "b")
     there.aws.functions["a"].concurrency, there.aws.functions["a"].mapping = None, "Enabled"
     for n in range(10):
@@ -41,7 +41,7 @@ def test_another_handler_s_dead_letters_keep_nobody_s_events_from_being_moved(
 @pytest.mark.parametrize("size", [4_000, 8_000])
 def test_a_large_queue_keeps_nobody_s_events_from_being_moved(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """25 moves every half hour are enough for 8,000 events; of which the second handler's get their share."""
-    with_room(monkeypatch, 50, 50)
+    with_budget(monkeypatch, 50, 50)
     there = Queues(FakeSqs(), "a", "b", "c")
     for n in range(size):
         there.sqs.put(there.queue("a"), str(n))
@@ -56,7 +56,7 @@ def test_a_large_queue_keeps_nobody_s_events_from_being_moved(monkeypatch: pytes
 
 
 def test_a_run_s_room_is_for_all_that_have_something_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_room(monkeypatch, 60, 1000)
+    with_budget(monkeypatch, 60, 1000)
     there = Queues(FakeSqs(), "a", "b", "c")
     for name in "abc":
         for _ in range(100 if name != "b" else 10):
@@ -100,7 +100,7 @@ def test_of_those_that_waited_equally_long_events_come_before_dead_letters(monke
     monkeypatch.setattr(there.sqs, "receive_message", receive)
     there.table.items.clear()
     for kept in ("a", "b"):
-        there.kept.put(kept, Kept(idle_ms=int((there.sqs.now - 5 * DAY) * 1000)))
+        there.retention.put(kept, RetentionState(idle_ms=int((there.sqs.now - 5 * DAY) * 1000)))
     there.run()
     assert order.index(there.queue("b")) < order.index(there.dead("a"))
 
@@ -112,7 +112,7 @@ def test_of_those_that_waited_equally_long_events_come_before_dead_letters(monke
 def test_more_throttled_dead_letters_than_a_run_can_see_are_all_put_back(
     monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    with_room(monkeypatch, 50, 50)
+    with_budget(monkeypatch, 50, 50)
     there = Queues(FakeSqs(order), "a")
     # Those that came after the last throttle are in front.
     for n in range(300):
@@ -126,9 +126,11 @@ def test_more_throttled_dead_letters_than_a_run_can_see_are_all_put_back(
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now - 4 * HOUR, UTC)
     if order == "oldest":
         # They are left for dead for another reason.
-        monkeypatch.setattr(rescue, "_was_wronged", lambda held, *_: held.body.startswith("wronged"))
+        monkeypatch.setattr(rescue, "is_rescuable", lambda letter, *_: letter.body.startswith("wronged"))
     runs = 0
-    while not runs or there.kept.all()["a"].sweep.began_ms is not None or not there.kept.all()["a"].dead_seen:
+    while (
+        not runs or there.retention.all()["a"].rescue.began_ms is not None or not there.retention.all()["a"].dead_seen
+    ):
         there.run()
         runs += 1
         assert runs < 80, "the sweep does not end"
@@ -137,7 +139,7 @@ def test_more_throttled_dead_letters_than_a_run_can_see_are_all_put_back(
     )
     assert len(there.sqs.messages(there.dead("a"))) == 300
     # The day's pass comes after it.
-    while there.kept.all()["a"].dead.last_ms is None:
+    while there.retention.all()["a"].dead.last_ms is None:
         there.run()
     calls = there.sqs.calls["receive"]
     for _ in range(11):
@@ -164,9 +166,12 @@ def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_
     there.sqs.put(there.dead("a"), age=HOUR, receives=5)
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
     now_ms = int(there.sqs.now * 1000)
-    there.kept.put("a", Kept(dead=Pass(began_ms=now_ms - 1, served_ms=now_ms), sweep=Pass(began_ms=now_ms - 2)))
+    there.retention.put(
+        "a",
+        RetentionState(dead=SweepState(began_ms=now_ms - 1, served_ms=now_ms), rescue=SweepState(began_ms=now_ms - 2)),
+    )
     there.run()
-    assert (there.kept.all()["a"].sweep.runs, there.kept.all()["a"].sweep.last_ms) == (0, None)
+    assert (there.retention.all()["a"].rescue.runs, there.retention.all()["a"].rescue.last_ms) == (0, None)
 
 
 def test_an_event_is_not_put_back_for_ever() -> None:

@@ -16,7 +16,7 @@ from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.reconciler.reconciler import Reconciler
-from sluice.retention.progress import KeptStore
+from sluice.retention.state import RetentionStore
 from sluice.retention.turns import Clients
 
 from tests.unit.support.fake_lambda import Caller, FakeAws, FakeTable
@@ -220,7 +220,7 @@ class Queues:
             function.concurrency, function.mapping = 0, "Disabled"
         table: Any = FakeTable({})
         self.table = table
-        self.kept = KeptStore(table, "table")
+        self.retention = RetentionStore(table, "table")
         found: Any = traces or NoTraces()
         self.metrics = NoMetrics()
         caller = Caller(self.aws, lambda _: None)
@@ -229,7 +229,7 @@ class Queues:
             RecordStore(table, "table"),
             clock=lambda: float(self.sqs.now),
         )
-        clients = Clients(sqs=client, metrics=self.metrics, traces=found, kept=self.kept)
+        clients = Clients(sqs=client, metrics=self.metrics, traces=found, retention=self.retention)
         self.reconciler = Reconciler(self.aws.names, stage, clients)
         self.queue = self.aws.names.queue
         self.dead = self.aws.names.dead_letter_queue

@@ -16,7 +16,7 @@ from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.queue import transfer
 from sluice.reconciler.reconciler import Reconciler
-from sluice.retention.progress import KeptStore
+from sluice.retention.state import RetentionStore
 from sluice.retention.turns import Clients
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
@@ -80,8 +80,8 @@ class Months:
         stage = HandlerStates(
             Functions(self.aws.names, caller, caller, caller), RecordStore(table, "table"), clock=lambda: self.now
         )
-        self.kept = KeptStore(table, "table")
-        clients = Clients(sqs=self.cloud.sqs, metrics=self.metrics, traces=self.cloud.store, kept=self.kept)
+        self.retention = RetentionStore(table, "table")
+        clients = Clients(sqs=self.cloud.sqs, metrics=self.metrics, traces=self.cloud.store, retention=self.retention)
         self.stage = stage
         return Reconciler(self.aws.names, stage, clients)
 

@@ -13,7 +13,7 @@ from sluice.pausing.observed import Functions
 from sluice.pausing.record_store import RecordStore
 from sluice.pausing.run_one import run_one
 from sluice.reconciler.reconciler import Reconciler
-from sluice.retention.progress import KeptStore
+from sluice.retention.state import RetentionStore
 from sluice.retention.turns import Clients
 from sluice.stage.names import BLOCKS
 
@@ -92,8 +92,8 @@ class Team:
         for _ in range(minutes):
             self.now += 60
             table: Any = FakeTable(self.table)
-            kept = KeptStore(table, self.aws.names.trace_table)
-            clients = Clients(sqs=None, metrics=None, traces=None, kept=kept)  # type: ignore[arg-type]
+            kept = RetentionStore(table, self.aws.names.trace_table)
+            clients = Clients(sqs=None, metrics=None, traces=None, retention=kept)  # type: ignore[arg-type]
             Reconciler(self.aws.names, self.states("reconciler"), clients).run({})
             self.aws.tick()
 

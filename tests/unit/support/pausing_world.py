@@ -191,7 +191,7 @@ class World:
         self.check_safe()
 
     def reconcile(self, *, cut: int | None = None) -> None:
-        clients = Clients(sqs=None, metrics=None, traces=None, kept=None)  # type: ignore[arg-type]
+        clients = Clients(sqs=None, metrics=None, traces=None, retention=None)  # type: ignore[arg-type]
         reconciler = Reconciler(self.aws.names, self.states(), clients)
         reconciler._upkeep = lambda *_, **__: {}  # type: ignore[method-assign]
         self.unsafe_before = self.function.unsafe

@@ -17,7 +17,7 @@ from sluice.traces import Attempt, Trace
 from sluice.worker import deduplication
 
 from tests.unit.support.cloud import HANDLER, Cloud
-from tests.unit.support.console import redrive_in_the_console, send_again, url_of
+from tests.unit.support.console_redrive import redrive_in_the_console, send_again, url_of
 from tests.unit.support.faults import FaultyClient, Process
 from tests.unit.support.function import Function, no_memory
 from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet

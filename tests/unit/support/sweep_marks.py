@@ -9,14 +9,14 @@ import pytest
 from sluice.event.envelope import Envelope
 from sluice.event.ids import id_of_message
 from sluice.reconciler import reconciler
-from sluice.retention.queue_pass import Room
+from sluice.retention.budget import Budget
 
 HOUR = 3600.0
 
 
-def with_room(monkeypatch: pytest.MonkeyPatch, moves: int, looks: int) -> None:
+def with_budget(monkeypatch: pytest.MonkeyPatch, moves: int, receives: int) -> None:
     """In place of 50,000 of each."""
-    monkeypatch.setattr(reconciler, "Room", lambda _, out_of_time: Room(moves, out_of_time, looks))
+    monkeypatch.setattr(reconciler, "Budget", lambda _, out_of_time: Budget(moves, out_of_time, receives))
 
 
 def envelope_of(message: Any) -> dict[str, Any]:

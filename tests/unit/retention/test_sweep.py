@@ -12,13 +12,14 @@ from sluice.event.envelope import Envelope, from_text
 from sluice.event.ids import id_of_message
 from sluice.queue import transfer
 from sluice.reconciler import reconciler
-from sluice.retention import queue_pass, resend
-from sluice.retention.progress import Kept, Pass
-from sluice.retention.queue_pass import Queue, Room, Treated, begin, carry_on
+from sluice.retention import resend, sweep
+from sluice.retention.budget import Budget
+from sluice.retention.state import RetentionState, SweepState
+from sluice.retention.sweep import BatchResult, Queue, begin
 from sluice.retention.turns import RUN_SECONDS
 
 from tests.unit.support.fake_queues import DAY, FakeSqs, NoTraces, Queues
-from tests.unit.support.pass_marks import envelope_of, marked, with_room
+from tests.unit.support.sweep_marks import envelope_of, marked, with_budget
 
 HOUR = 3600.0
 NO_TRACES: Any = NoTraces()
@@ -31,14 +32,14 @@ NO_TRACES: Any = NoTraces()
 def test_a_pass_over_many_runs_ends_with_everything_moved_whatever_the_order(
     monkeypatch: pytest.MonkeyPatch, order: str, seed: int
 ) -> None:
-    with_room(monkeypatch, 200, 200)
+    with_budget(monkeypatch, 200, 200)
     there = Queues(FakeSqs(order, seed=seed), "a")
     there.run()
     for n in range(1000):
         there.sqs.put(there.queue("a"), str(n))
     there.sqs.now += 5 * DAY
     runs = 0
-    while there.kept.all()["a"].live.last_ms is None:
+    while there.retention.all()["a"].live.last_ms is None:
         there.run()
         runs += 1
         # Between two runs somebody emits.
@@ -46,7 +47,7 @@ def test_a_pass_over_many_runs_ends_with_everything_moved_whatever_the_order(
         assert all(message.receives < 5 for message in there.sqs.messages(there.queue("a")))
         assert runs < 150, "the pass does not end"
 
-    began = there.kept.all()["a"].live.last_ms
+    began = there.retention.all()["a"].live.last_ms
     old = [message for message in there.sqs.messages(there.queue("a")) if not message.body.startswith("new-")]
     assert there.sqs.dead == []
     assert sorted(int(message.body) for message in old) == list(range(1000))
@@ -64,19 +65,19 @@ def test_a_queue_that_one_run_can_see_costs_a_receive_a_send_and_a_delete(monkey
     there.sqs.now += 5 * DAY
     there.sqs.calls.clear()
     assert there.run() == {"a": 1000}
-    assert there.kept.all()["a"].live.began_ms is None
+    assert there.retention.all()["a"].live.began_ms is None
     assert there.sqs.calls == {"receive": 100 + transfer.EMPTY_RECEIVES, "send": 100, "delete": 100}
 
 
 def test_several_threads_move_each_message_once() -> None:
     there = Queues(FakeSqs("random"), "a")
-    for n in range(5 * queue_pass.MESSAGES_A_MOVER):
+    for n in range(5 * sweep.MESSAGES_PER_THREAD):
         there.sqs.put(there.queue("a"), str(n))
     there.run()
     there.sqs.now += 5 * DAY
-    assert there.run() == {"a": 5 * queue_pass.MESSAGES_A_MOVER}
+    assert there.run() == {"a": 5 * sweep.MESSAGES_PER_THREAD}
     assert Counter(message.body for message in there.sqs.messages(there.queue("a"))) == Counter(
-        str(n) for n in range(5 * queue_pass.MESSAGES_A_MOVER)
+        str(n) for n in range(5 * sweep.MESSAGES_PER_THREAD)
     )
     assert len(there.sqs.threads) > 1
 
@@ -87,7 +88,7 @@ def test_what_lost_receives_to_throttling_is_sent_again_also_when_it_is_new() ->
     there.sqs.put(there.queue("a"), "worn", receives=3)
     there.sqs.put(there.queue("a"), "fresh", receives=0)
     queue = Queue(there.sqs, there.queue("a"), "a")
-    resend.forward(queue, begin(Pass(), now_ms - 1000), Room(100, lambda: False), NO_TRACES)
+    resend.resend_waiting(queue, begin(SweepState(), now_ms - 1000), Budget(100, lambda: False), NO_TRACES)
 
     receives = {message.body: message.receives for message in there.sqs.messages(there.queue("a"))}
     assert receives == {"worn": 0, "fresh": 1}
@@ -98,11 +99,11 @@ def test_what_lost_receives_to_throttling_is_sent_again_also_when_it_is_new() ->
 def test_a_copy_is_known_by_its_mark_also_where_sqs_has_an_earlier_time() -> None:
     there = Queues(FakeSqs(), "a")
     now_ms = int(there.sqs.now * 1000)
-    state = begin(Pass(began_ms=now_ms), now_ms)
+    state = begin(SweepState(began_ms=now_ms), now_ms)
     for began in (now_ms, now_ms - 1):
         there.sqs.put(there.queue("a"), str(began), age=5.0)
         there.sqs.messages(there.queue("a"))[-1].attributes = marked(began)
-    resend.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
+    resend.resend_waiting(Queue(there.sqs, there.queue("a"), "a"), state, Budget(100, lambda: False), NO_TRACES)
     assert there.sqs.sent_to[there.queue("a")] == 1
 
 
@@ -111,43 +112,43 @@ def test_what_stays_is_let_go_at_once() -> None:
     for n in range(30):
         there.sqs.put(there.queue("a"), str(n))
         there.sqs.put(there.dead("a"), str(n))
-    state = begin(Pass(), int(there.sqs.now * 1000) - 1000)
-    resend.forward(Queue(there.sqs, there.queue("a"), "a"), state, Room(100, lambda: False), NO_TRACES)
-    resend.forward_dead(Queue(there.sqs, there.dead("a"), "a"), state, Room(100, lambda: False))
+    state = begin(SweepState(), int(there.sqs.now * 1000) - 1000)
+    resend.resend_waiting(Queue(there.sqs, there.queue("a"), "a"), state, Budget(100, lambda: False), NO_TRACES)
+    resend.resend_dead(Queue(there.sqs, there.dead("a"), "a"), state, Budget(100, lambda: False))
     for queue in (there.queue("a"), there.dead("a")):
         assert [message.visible <= there.sqs.now for message in there.sqs.messages(queue)] == [True] * 30
 
 
 @pytest.mark.parametrize(
     ("size", "looks"),
-    [(0, queue_pass.LEAST_CLEAN), (90, queue_pass.LEAST_CLEAN), (700, 1400), (5000, 3000)],
+    [(0, sweep.LEAST_CLEAN), (90, sweep.LEAST_CLEAN), (700, 1400), (5000, 3000)],
 )
 def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
     monkeypatch: pytest.MonkeyPatch, size: int, looks: int
 ) -> None:
     """What it is given here never ends."""
-    monkeypatch.setattr(queue_pass, "ENOUGH_CLEAN", 3000)
+    monkeypatch.setattr(sweep, "ENOUGH_CLEAN", 3000)
     monkeypatch.setattr(transfer, "count", lambda *_: size)
-    monkeypatch.setattr(queue_pass, "MOVERS", 1)
+    monkeypatch.setattr(sweep, "THREADS", 1)
     sqs = FakeSqs()
     sqs.put("queue", "1")
     batch = transfer.receive(sqs, "queue", "a", hold=60) * 10  # type: ignore[arg-type]
     monkeypatch.setattr(transfer, "receive", lambda *_, **__: batch)
     seen = 0
 
-    def treat(given: list[Any]) -> Treated:
+    def process(given: list[Any]) -> BatchResult:
         nonlocal seen
         seen += len(given)
         # The tenth batch has something in it.
-        return Treated(moves=0, found=1 if seen == 100 else 0, left=())
+        return BatchResult(moves=0, new_moves=1 if seen == 100 else 0, left=())
 
-    state = begin(Pass(), 1000)
+    state = begin(SweepState(), 1000)
     queue: Any = Queue(sqs, "queue", "a")  # type: ignore[arg-type]
-    state = carry_on(queue, state, Room(10_000, lambda: False, looks=100), treat)
+    state = sweep.sweep(queue, state, Budget(10_000, lambda: False, receives=100), process)
     assert (state.clean, state.last_ms) == (0, None)
-    state = carry_on(queue, begin(state, 2000), Room(10_000, lambda: False, looks=looks - 10), treat)
+    state = sweep.sweep(queue, begin(state, 2000), Budget(10_000, lambda: False, receives=looks - 10), process)
     assert (state.began_ms, state.clean, state.runs) == (1000, looks - 10, 2)
-    state = carry_on(queue, begin(state, 3000), Room(10_000, lambda: False), treat)
+    state = sweep.sweep(queue, begin(state, 3000), Budget(10_000, lambda: False), process)
     assert (state.began_ms, state.last_ms, state.clean, state.runs) == (None, 1000, 0, 0)
     assert seen == 100 + looks
 
@@ -188,7 +189,7 @@ def test_a_run_stops_in_time() -> None:
     assert RUN_SECONDS <= there.sqs.now - began < RUN_SECONDS + 3
     for _ in range(10):
         there.run()
-    assert there.kept.all()["a"].live.last_ms is not None
+    assert there.retention.all()["a"].live.last_ms is not None
 
 
 def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
@@ -205,7 +206,7 @@ def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
     there.run()
     with pytest.raises(reconciler.ReconcilerError, match=r"a: .*InvalidMessageContents"):
         there.run()
-    kept = there.kept.all()
+    kept = there.retention.all()
     assert kept["a"].live.runs == 3, "the pass goes on, and does not begin anew"
     assert kept["b"].live.last_ms is not None
     assert sum("kept" in envelope_of(message) for message in there.sqs.messages(there.queue("a"))) == 90
@@ -213,7 +214,7 @@ def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
     there.sqs.refuses = lambda body: False
     for _ in range(6):
         there.run()
-    assert there.kept.all()["a"].live.last_ms is not None
+    assert there.retention.all()["a"].live.last_ms is not None
     assert sum("kept" in envelope_of(message) for message in there.sqs.messages(there.queue("a"))) == 100
 
 
@@ -245,4 +246,4 @@ def test_what_another_version_remembered_is_no_hindrance() -> None:
     there = Queues(FakeSqs(), "a")
     text = json.dumps({"idle_ms": 7, "pass_ms": 8, "live": {"began_ms": 9, "other": 1}, "dead_seen": 2})
     there.table.put_item(Item={"pk": {"S": "#keeping"}, "sk": {"S": "a"}, "kept": {"S": text}})
-    assert there.kept.all() == {"a": Kept(idle_ms=7, live=Pass(began_ms=9), dead_seen=2)}
+    assert there.retention.all() == {"a": RetentionState(idle_ms=7, live=SweepState(began_ms=9), dead_seen=2)}
