@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.unit.docs.pages import PAGES
+from tests.unit.support.pages import PAGES
 
 BLOCKS = [
     (f"{path} {number}", kind, text)

@@ -22,7 +22,7 @@ from sluice.traces import STATUSES, Attempt, Trace
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
 from infra.handler.cron_expression import BY_THE_CLOCK, BY_THE_MINUTE
-from tests.unit.docs.pages import GUIDES, PAGES, PROJECT, Page
+from tests.unit.support.pages import GUIDES, PAGES, PROJECT, Page
 
 ON_EVERY_COMMAND = {"--stage", "--json", "--help", "-h", "--version"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from tests.unit.docs.pages import PAGES, PROJECT
+from tests.unit.support.pages import PAGES, PROJECT
 
 AT_THE_TOP = {
     *("app.py", "cdk.json", "pyproject.toml", "uv.lock", "README.md", "CHANGELOG.md", "LICENSE"),

@@ -6,7 +6,7 @@ import re
 
 from sluice.traces import STATUSES
 
-from tests.unit.docs.pages import GUIDES, PAGES
+from tests.unit.support.pages import GUIDES, PAGES
 
 WORDS = {
     *("attempt", "block", "cron", "dead letter", "delayed event", "emit", "event", "failure", "handler", "no-handler"),

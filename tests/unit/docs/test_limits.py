@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sluice.emitting import delay, emit, scheduled_events
 from sluice.planning import capacity
+from sluice.planning.cost import Usage, bill
+from sluice.planning.drain import drain
 from sluice.queue import dead_letters, scan
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
@@ -20,7 +22,7 @@ from infra.checks import settings
 from infra.handler import queues, timing
 from infra.queue import RETENTION
 from infra.shared import reconciler as deployed
-from tests.unit.docs.pages import PAGES
+from tests.unit.support.pages import PAGES
 
 DAY_MS = 86_400_000
 
@@ -101,3 +103,26 @@ def test_the_delays_between_attempts_are_less_by_up_to_half() -> None:
     for used in (1, 2, 3):
         assert attempts.retry_delay(used, SHORTEST) == attempts.retry_delay(used, LONGEST) / 2
     assert isinstance(attempts.retry_delay(1, random.Random(0)), float)
+
+
+def test_the_bills_that_are_told_are_those_that_are_worked_out() -> None:
+    page = " ".join(PAGES["docs/cost-and-capacity.md"].text.split())
+    alone, in_tens = bill(Usage()), bill(Usage(batch=10, emit_batch=10))
+
+    assert f"come to ${alone.per_million:.2f} if each event travels alone" in page
+    assert f"to ${in_tens.per_million:.2f} in tens" in page
+    assert f"some ${alone.total - alone.per_million:.0f} for one handler" in page
+
+
+def test_the_rates_that_are_told_are_those_that_are_worked_out() -> None:
+    page = " ".join(PAGES["docs/cost-and-capacity.md"].text.split())
+    paused = capacity.Load(pause=86_400)
+    drained = drain(paused)
+
+    assert f"one handler does {paused.most:,.0f} events a second" in page
+    assert f"its {drained.backlog / 1e6:.0f} million events" in page
+    assert drained.seconds is not None
+    assert 2 * 3_600 < drained.seconds < 3 * 3_600
+    assert not capacity.Load(rate=50_000).keeps_up
+    four = {"duration_ms": 20, "batch": 10, "handlers": 4, "account_concurrency": 5_000, "table_writes": 100_000}
+    assert capacity.Load(rate=50_000, **four).keeps_up

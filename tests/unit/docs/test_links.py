@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED
 
-from tests.unit.docs.pages import GUIDES, PAGES, PROJECT, README, Page
+from tests.unit.support.pages import GUIDES, PAGES, PROJECT, README, Page
 
 NAMED_PATH = re.compile(
     r"(app\.py|cdk\.json|pyproject\.toml|uv\.lock|CHANGELOG\.md|\.ci/run|(functions|infra|tests|docs)(/[\w./-]+)?)"
@@ -72,21 +71,6 @@ def test_what_a_link_to_code_names_is_defined_there() -> None:
         assert path.as_posix().endswith(f"/{short}"), path
         source = path.read_text(encoding="utf-8")
         assert re.search(rf"^ *(def|class) {name}\b", source, flags=re.MULTILINE), (name, short)
-
-
-def test_every_room_is_in_the_architecture() -> None:
-    rooms = {path.parent.name for path in (PROJECT / "functions" / "sluice").glob("*/__init__.py")}
-    architecture = PAGES["docs/architecture.md"]
-    linked = [re.findall(r"\[`(\w+)`\]\(\.\./functions/sluice/(\w+)\)", cell) for cell, _ in architecture.rows("room")]
-
-    assert [[(name, name)] for ((name, _),) in linked] == linked
-    assert {name for ((name, _),) in linked} == rooms
-    apart = {
-        re.findall(r"`(\w+)`", cell)[0] for cell, caption in architecture.rows("room") if "not deployed" in caption
-    }
-    assert apart == set(PACKAGES_NOT_DEPLOYED)
-    for room in rooms:
-        assert re.search(rf'\["([a-z_, ]+, )?{room}(, [a-z_, ]+)?"\]', architecture.text), room
 
 
 def test_the_index_lists_every_page() -> None:

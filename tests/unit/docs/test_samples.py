@@ -14,7 +14,7 @@ from sluice.local.demo import ORDERS
 from sluice.operate.status import HandlerStatus
 from sluice.traces import Trace
 
-from tests.unit.docs.pages import PAGES, PROJECT, README
+from tests.unit.support.pages import PAGES, PROJECT, README
 
 ROW = HandlerStatus(handler="send-receipt", kind="worker", state="paused", reason="r", by="b", since="s")
 
