@@ -1,6 +1,6 @@
-"""The handlers of this team, and what each of them may take. `cdk deploy -c stage=prod` puts them on AWS."""
+"""The team's handlers and their settings. `cdk deploy -c stage=prod` deploys them to AWS."""
 
-# Before aws_cdk, as it brings the Node that aws_cdk runs on.
+# First, because infra chooses the Node that aws_cdk runs on.
 from infra import Cron, SluiceStack, Worker, stage_of
 
 # isort: split

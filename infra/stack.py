@@ -104,7 +104,7 @@ class SluiceStack(Stack):
         if resources > MAX_RESOURCES:
             raise InvalidAppError(
                 [
-                    f"{handlers} handlers make {resources} resources, and AWS allows a stack {MAX_RESOURCES}; deploy"
+                    f"{handlers} handlers need {resources} resources, and AWS allows a stack {MAX_RESOURCES}; deploy"
                     " some of them as another stage, from a copy of this project"
                 ]
             )

@@ -1,7 +1,7 @@
 """Compiled files for the layer.
 
-Without them Python compiles every module anew at every cold start, as Lambda's file system is read-only: importing
-then takes two to four times as long.
+Without them Python compiles every module at every cold start, because Lambda's file system is read-only. Importing then
+takes two to four times as long.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from .target import Target, this_machine
 from .uv_tool import UvFailedError, run_uv
 
 _ON_LAMBDA = "/opt/python"
-"""Where Lambda has a layer's packages."""
+"""Directory of a layer's packages on Lambda."""
 
 
 def compiler_for(target: Target, *, project: Path) -> str | None:
-    """The Python that compiles for a target; None if this machine has none of that version.
+    """Return the Python that compiles for a target; None if this machine has none of that version.
 
-    Bytecode is the same on every machine, and of one version only. Nothing is downloaded for it. The local cloud's
-    functions get none: their directories can be written to, so Python keeps what it has compiled.
+    Bytecode depends on Python's version, not on the machine. No Python is downloaded for it. For the local cloud it's
+    None: Python can write to the functions' directories there, and keeps the bytecode itself.
     """
     if target.platform is None:
         return None
@@ -34,12 +34,12 @@ def compiler_for(target: Target, *, project: Path) -> str | None:
 
 
 def compile_packages(packages: Path, compiler: str) -> None:
-    """Put compiled files beside the sources, the same bytes whenever and wherever that is done.
+    """Write compiled files beside the sources, with the same bytes every time and on every machine.
 
-    Python does not compare them with the sources, whose times a layer does not keep. What cannot be compiled, such as
-    a template with the ending of a module, is left as it is.
+    Python doesn't compare them with the sources, because a layer doesn't keep the sources' times. A file that can't be
+    compiled, such as a template named *.py, is left as it is.
     """
-    subprocess.run(  # noqa: S603 - a fixed program, with arguments of ours
+    subprocess.run(  # noqa: S603 - a fixed program and our own arguments
         [
             *(compiler, "-I", "-S", "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"),
             *("-s", str(packages), "-p", _ON_LAMBDA, str(packages)),

@@ -1,7 +1,7 @@
 """The layer with the packages that pyproject.toml names in `dependencies`, as uv.lock pins them.
 
-Wheels only: no machine code is compiled, so that no Docker is needed to build for another machine. Python's bytecode
-is, if a Python of the functions' version is there.
+It takes wheels only. No machine code is compiled, so building for another machine needs no Docker. Python's bytecode is
+compiled if this machine has a Python of the functions' version.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from .target import Target
 from .uv_tool import BundleError, UvFailedError, run_uv
 
 _LAYOUT = "1"
-"""Part of the cache's key: to be raised when what is stripped changes."""
+"""Part of the cache's key. Raise it when the list of files that are removed changes."""
 
 MAX_UNPACKED = 262_144_000
-"""Bytes. Lambda's limit for a function's layers and code together."""
+"""Bytes. Lambda's limit for a function's layers and code together, unpacked."""
 
 _BUILDING = ".building-"
 _ABANDONED_AFTER = 86_400
-"""Seconds after which an unfinished build is one that was interrupted."""
+"""Seconds after which an unfinished build counts as interrupted, and is removed."""
 
 _USELESS = ("bin", "**/__pycache__", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", ".lock")
-"""What is not imported, or differs from one build to the next."""
+"""Files that nobody imports, or that differ from one build to the next."""
 
 
 def build_layer(project: Path, target: Target) -> Path:
-    """The directory to make the layer from, built unless it was built before.
+    """Build the layer, unless it was built before, and return its directory.
 
     Args:
-        project: where pyproject.toml and uv.lock are. Builds are kept in its `.sluice/layers`.
-        target: what it is for.
+        project: the directory with pyproject.toml and uv.lock. Builds are kept in its `.sluice/layers`.
+        target: the machine and the Python that it is for.
 
     Raises:
-        BundleError: it could not be built; the message says what to do.
+        BundleError: the layer can't be built; the message names the fix.
     """
     requirements = _requirements(project)
     compiler = compiler_for(target, project=project)
@@ -57,13 +57,13 @@ def build_layer(project: Path, target: Target) -> Path:
 
 
 def _requirements(project: Path) -> str:
-    """The packages with their exact versions and hashes, in the form that pip takes."""
+    """Return the packages with their exact versions and hashes, in the format of a requirements.txt."""
     export = ["export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate"]
     try:
         return run_uv([*export, "--python", sys.executable], project=project)
     except UvFailedError as error:
         raise BundleError(
-            "the layer's packages cannot be read from uv.lock. If pyproject.toml was changed by hand, run: uv lock"
+            "the layer's packages cannot be read from uv.lock. If you changed pyproject.toml by hand, run: uv lock"
             f"\nuv says: {error.words}"
         ) from error
 
@@ -92,13 +92,13 @@ def _install(requirements: str, building: Path, *, project: Path, target: Target
 def _explain(error: UvFailedError, target: Target) -> str:
     if error.without_wheel:
         what = (
-            f"there is no wheel of {', '.join(error.without_wheel)} for {target}, and nothing is compiled for a layer."
-            " Take another version or another package"
+            f"there is no wheel of {', '.join(error.without_wheel)} for {target}, and a layer takes wheels only."
+            " Choose another version or another package"
         )
     elif error.is_network:
         what = (
-            f"the packages for {target} cannot be downloaded. Check the network, a proxy, and the index that uv uses;"
-            " once built, the layer is kept in .sluice/layers and needs no network"
+            f"the packages for {target} cannot be downloaded. Check the network, the proxy, and the index that uv uses."
+            " Once built, the layer is kept in .sluice/layers and needs no network"
         )
     else:
         what = f"the packages for {target} cannot be installed"
@@ -111,8 +111,8 @@ def _check_size(packages: Path) -> None:
     if total > MAX_UNPACKED:
         largest = sorted(sizes, key=lambda name: -sizes[name])[:5]
         raise BundleError(
-            f"the layer has {_megabytes(total)} unpacked; Lambda allows a function {_megabytes(MAX_UNPACKED)}, layers"
-            " and code together. Remove packages from pyproject.toml's dependencies; the largest are "
+            f"the layer has {_megabytes(total)} unpacked; Lambda allows a function {_megabytes(MAX_UNPACKED)} for its"
+            " layers and code together. Remove packages from pyproject.toml's dependencies; the largest are "
             + ", ".join(f"{name} ({_megabytes(sizes[name])})" for name in largest)
         )
 
@@ -130,7 +130,7 @@ def _publish(built: Path, finished: Path) -> None:
     try:
         built.rename(finished)
     except OSError:
-        # Another process was quicker, with the same.
+        # Another process has published the same layer first.
         if not finished.is_dir():
             raise
 

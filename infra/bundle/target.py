@@ -1,4 +1,4 @@
-"""What machine the bundle is for."""
+"""The machine and the Python that a bundle is for."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Target:
     """A kind of machine and its Python.
 
     Attributes:
-        architecture: in Lambda's words.
+        architecture: Lambda's name of the processor.
         python: the version, like `3.13`.
-        platform: in uv's words; None for the machine that this runs on.
+        platform: uv's name of the platform; None for this machine.
     """
 
     architecture: str
@@ -25,7 +25,7 @@ class Target:
 
     @property
     def runtime(self) -> str:
-        """Lambda's name of the Python."""
+        """Lambda's name of the runtime."""
         return f"python{self.python}"
 
     def __str__(self) -> str:
@@ -34,16 +34,16 @@ class Target:
 
 
 LAMBDA = Target(architecture="arm64", python="3.13", platform="aarch64-manylinux_2_34")
-"""AWS's Graviton machines, the cheaper ones. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
+"""AWS's Graviton machines, which are cheaper. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 
 
 def this_machine() -> Target:
-    """The machine and the Python that this runs on; what the local cloud runs functions with, too."""
+    """Return the machine and the Python that this process runs on. The local cloud runs functions with them."""
     arm = platform.machine().lower() in {"arm64", "aarch64"}
     major, minor = sys.version_info[:2]
     return Target(architecture="arm64" if arm else "x86_64", python=f"{major}.{minor}")
 
 
 def target_of(stage: str) -> Target:
-    """The target of a stage's functions."""
+    """Return the target of a stage's functions."""
     return this_machine() if stage == LOCAL_STAGE else LAMBDA

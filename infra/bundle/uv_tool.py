@@ -1,4 +1,4 @@
-"""Calling uv."""
+"""Calls of uv."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NO_NETWORK = re.compile(
 
 
 class BundleError(SynthError):
-    """The bundle could not be built."""
+    """The bundle can't be built."""
 
 
 class UvFailedError(Exception):
-    """Uv said no.
+    """A command of uv's failed.
 
     Attributes:
-        words: what it said.
+        words: its error message.
     """
 
     def __init__(self, words: str) -> None:
@@ -33,39 +33,39 @@ class UvFailedError(Exception):
 
     @property
     def without_wheel(self) -> list[str]:
-        """The packages that have no wheel for the machine that was asked for."""
+        """The packages without a wheel for the target."""
         return sorted(set(_NO_WHEEL.findall(self._one_line)))
 
     @property
     def is_network(self) -> bool:
-        """Whether it could not reach the package index."""
+        """True if uv could not reach the package index."""
         return _NO_NETWORK.search(self._one_line) is not None
 
     @property
     def _one_line(self) -> str:
-        # Uv breaks lines anywhere.
+        # Uv wraps its messages anywhere.
         return " ".join(self.words.split())
 
 
 def run_uv(arguments: list[str], *, project: Path) -> str:
-    """Run uv in the project's directory, where it finds the project's indexes and settings.
+    """Run uv in the project's directory, so that it finds the project's indexes and settings.
 
     Args:
         arguments: the command and its options.
         project: the directory.
 
     Returns:
-        What it printed.
+        Its output.
 
     Raises:
-        UvFailedError: it failed.
-        BundleError: it is not installed.
+        UvFailedError: uv failed.
+        BundleError: uv is not installed.
     """
     try:
         uv = find_uv_bin()
     except FileNotFoundError as error:
         raise BundleError("uv is not installed beside the CDK; run: uv sync") from error
-    done = subprocess.run(  # noqa: S603 - a fixed program, with arguments of ours
+    done = subprocess.run(  # noqa: S603 - a fixed program and our own arguments
         [uv, "--color", "never", "--no-progress", *arguments], cwd=project, capture_output=True, text=True, check=False
     )
     if done.returncode:

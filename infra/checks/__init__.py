@@ -1,4 +1,4 @@
-"""What can be known to be wrong before anything is deployed."""
+"""Checks of app.py, its settings and the handlers' files, before anything is deployed."""
 
 from .app import problems_with
 from .emails import problems_with_emails

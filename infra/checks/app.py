@@ -17,13 +17,13 @@ from .settings import problems_with_settings
 
 
 def problems_with(stage: str, handlers: Sequence[object], *, functions: Path, target: Target) -> list[str]:
-    """Everything that is wrong, in words that name the fix; empty if nothing is.
+    """Return every problem, each with its fix; an empty list if there is none.
 
     Args:
         stage: the stage's name.
-        handlers: what app.py lists.
+        handlers: the entries that app.py lists.
         functions: the directory `functions`.
-        target: what runs the handlers.
+        target: the machine and the Python that run the handlers.
     """
     entries = [entry for entry in handlers if isinstance(entry, Entry)]
     problems = [
@@ -38,16 +38,16 @@ def problems_with(stage: str, handlers: Sequence[object], *, functions: Path, ta
         names = None
     known: list[str] = []
     for entry in entries:
-        wrong = _problem_with_name(entry.name, names)
-        if wrong:
-            problems.append(wrong)
+        problem = _problem_with_name(entry.name, names)
+        if problem:
+            problems.append(problem)
         else:
             known.append(entry.name)
         problems += problems_with_settings(entry)
         if isinstance(entry, Cron):
             problems += problems_with_cron(entry)
     problems += [
-        f"handler {name!r}: app.py has {count} entries of this name; leave one, or rename the others and their files"
+        f"handler {name!r}: app.py has {count} entries of this name; keep one, or rename the others and their files"
         for name, count in Counter(known).items()
         if count > 1
     ]

@@ -12,13 +12,13 @@ _ORDER = ", ".join(field.name for field in FIELDS)
 
 
 def problems_with_expression(expression: str) -> Iterator[str]:
-    """What is wrong with an expression such as `0 3 ? * MON-FRI *`, in words."""
+    """Yield the problems of an expression such as `0 3 ? * MON-FRI *`."""
     if expression.strip().startswith(("cron(", "rate(", "at(")):
-        yield "write only what stands between the parentheses (for intervals there is every=...)"
+        yield "write only the part between the parentheses, or use every=... for an interval"
         return
     parts = expression.split()
     if len(parts) != len(FIELDS):
-        yield f"it has {len(parts)} fields; AWS wants {len(FIELDS)}: {_ORDER}"
+        yield f"it has {len(parts)} fields; AWS needs {len(FIELDS)}: {_ORDER}"
         return
     for field, part in zip(FIELDS, parts, strict=True):
         if part in {"*", "?" if field.day else "*"}:
@@ -32,13 +32,13 @@ def problems_with_expression(expression: str) -> Iterator[str]:
     if month_day == week_day == "?":
         yield "the day of the month and the day of the week are both '?'; make one of them '*' or a day"
     elif "?" not in (month_day, week_day):
-        yield "the day of the month and the day of the week are both given; AWS wants '?' for one of them"
+        yield "the day of the month and the day of the week are both given; AWS needs '?' for one of them"
 
 
 def _problem_with_item(field: Field, item: str) -> Iterator[str]:
     start, slash, step = item.partition("/")
     if slash and field is WEEK_DAYS:
-        yield f"{field.name} {item!r} has a step, which AWS takes in all other fields; list the days: MON,WED,FRI"
+        yield f"{field.name} {item!r} has a step, which AWS refuses in this field; list the days, like MON,WED,FRI"
         return
     if slash and not (re.fullmatch("[0-9]{1,4}", step) and 1 <= int(step) <= field.high):
         yield f"{field.name} {item!r} has the step {step!r}; write a whole number from 1 to {field.high} after '/'"
@@ -47,7 +47,7 @@ def _problem_with_item(field: Field, item: str) -> Iterator[str]:
     ends = start.split("-")
     numbers = [field.number(end) for end in ends]
     if len(ends) > 2 or None in numbers:  # noqa: PLR2004 - a range has two ends
-        yield f"{field.name} {item!r} is not possible; it may be {field.allowed}, '*', a list or a range of these"
+        yield f"{field.name} {item!r} is not valid; it may be {field.allowed}, '*', or a list or range of these"
     elif (numbers[-1] or 0) < (numbers[0] or 0):
         first, last = ends
         low, high = (field.names[0], field.names[-1]) if first.upper() in field.names else (field.low, field.high)
@@ -59,12 +59,12 @@ def _range(first: object, last: object) -> str:
 
 
 def _problem_with_sign(field: Field, part: str) -> Iterator[str]:
-    """What is wrong with a field that has one of the signs that only days have: L, W and #."""
+    """Yield the problem of a field with L, W or #, which only days can have."""
     if field is WEEK_DAYS and part == "L":
         yield f"{field.name} 'L' can be read in two ways; write SAT, or SATL for the last Saturday of the month"
     elif not _is_day_sign(field, part):
         may_be = "L, L-3, LW or 15W" if field is MONTH_DAYS else "FRIL (the last Friday) or FRI#2 (the second)"
-        yield f"{field.name} {part!r} is not possible; with these signs it may be {may_be}, alone"
+        yield f"{field.name} {part!r} is not valid; with L, W or # it may be {may_be}, and nothing else"
 
 
 def _is_day_sign(field: Field, part: str) -> bool:
@@ -76,5 +76,5 @@ def _is_day_sign(field: Field, part: str) -> bool:
     if part in {"L", "LW"}:
         return True
     if part.startswith("L-"):
-        return (field.number(part[2:]) or 31) <= 30  # noqa: PLR2004 - the days that can lie before a month's last
+        return (field.number(part[2:]) or 31) <= 30  # noqa: PLR2004 - most days that a month has before its last
     return part.endswith("W") and field.number(part[:-1]) is not None

@@ -1,4 +1,4 @@
-"""The checks of when a cron is to run."""
+"""The checks of a cron's schedule."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ _INTERVALS = (*BY_THE_MINUTE, *BY_THE_CLOCK)
 _OVERLAPS = ("allow", "skip")
 _MISSED = ("skip", "queue")
 _FIRST_YEAR = 1970
-_NO_PLACES = {"Factory", "localtime", "posixrules"}
-"""What some machines have among their time zones, and mean something else everywhere."""
+_MACHINES_OWN = {"Factory", "localtime", "posixrules"}
+"""Names among some machines' time zones that mean another one on each machine."""
 
 _EXAMPLES = "every='Daily', at='03:00', timezone='Europe/Berlin', or cron='0 3 ? * MON-FRI *'"
 
 
 def problems_with_cron(cron: Cron) -> list[str]:
-    """What is wrong with a cron's own settings."""
-    found = (*_when(cron), *_at(cron), *_on(cron), *_week_of(cron), *_timezone(cron), *_overlap(cron), *_missed(cron))
-    return [f"handler {cron.name!r}: {problem}" for problem in found]
+    """Return the problems of the settings that only crons have."""
+    checks = (_schedule, _at, _on, _week_of, _timezone, _overlap, _missed)
+    return [f"handler {cron.name!r}: {problem}" for check in checks for problem in check(cron)]
 
 
-def _when(cron: Cron) -> Iterator[str]:
+def _schedule(cron: Cron) -> Iterator[str]:
     every: Any = cron.every
     expression: Any = cron.cron
     if every is None and expression is None:
-        yield f"nothing says when it runs; write {_EXAMPLES}"
+        yield f"it has no schedule; write {_EXAMPLES}"
     if every is not None and expression is not None:
-        yield f"every={every!r} and cron={expression!r} both say when it runs; leave one out"
+        yield f"every={every!r} and cron={expression!r} are both set; remove one"
     if every is not None and (not isinstance(every, str) or every not in _INTERVALS):
         yield f"every is {every!r}; it may be {_listed(_INTERVALS)}{_guess(every, _INTERVALS)}"
     if expression is not None:
         if isinstance(expression, str):
             problems = list(problems_with_expression(expression))
-            yield from (f"cron is {expression!r}: {problem}" for problem in problems or _never(cron, expression))
+            yield from (f"cron is {expression!r}: {problem}" for problem in problems or _never_comes(cron, expression))
         else:
             yield f"cron is {expression!r}; write text, like '0 3 ? * MON-FRI *'"
 
 
-def _never(cron: Cron, expression: str) -> Iterator[str]:
-    """Whether the time has gone by, or is that of no day, like the 30th of February, or none by the zone's clock."""
+def _never_comes(cron: Cron, expression: str) -> Iterator[str]:
+    """Yield a problem if its times are all past, in no calendar (30 February), or skipped by daylight saving."""
     zone = ZoneInfo(cron.timezone) if cron.timezone and not list(_timezone(cron)) else UTC
     if not next_runs(parse(expression), zone, datetime.now(UTC), count=1):
-        yield "no such time is to come; check the day, the month and the year"
+        yield "it matches no time in the future; check the day, the month and the year"
 
 
 def _at(cron: Cron) -> Iterator[str]:
@@ -63,9 +63,9 @@ def _at(cron: Cron) -> Iterator[str]:
     if not isinstance(at, str) or not is_time_of_day(at):
         yield f"at is {at!r}; write a time of day as hours and minutes, like '03:00' or '17:30'"
     if cron.cron is not None:
-        yield f"at={at!r} is not for a cron expression; the expression's first two fields say the time"
+        yield f"at={at!r} can't be used with cron=..., whose first two fields are the time; remove it"
     elif _is_one_of(cron, BY_THE_MINUTE):
-        yield f"at={at!r} is not for every={cron.every!r}, which runs on the minute, all day; leave it out"
+        yield f"at={at!r} can't be used with every={cron.every!r}, which runs all day; remove it"
 
 
 def _on(cron: Cron) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _on(cron: Cron) -> Iterator[str]:
     if not isinstance(day, str) or day.upper() not in WEEKDAYS:
         yield f"on is {day!r}; it may be {_listed(WEEKDAYS)}"
     if not _is_one_of(cron, BY_THE_WEEK):
-        yield f"on={day!r} is for every='Weekly' and every='Fortnightly' only; leave it out"
+        yield f"on={day!r} is for every='Weekly' and every='Fortnightly' only; remove it"
 
 
 def _week_of(cron: Cron) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _week_of(cron: Cron) -> Iterator[str]:
     if not isinstance(week, str) or not _is_date(week):
         yield f"week_of is {week!r}; write a day of one of the weeks in which it runs, like '2026-11-30'"
     if cron.every != FORTNIGHTLY:
-        yield f"week_of={week!r} is for every='Fortnightly' only; leave it out"
+        yield f"week_of={week!r} is for every='Fortnightly' only; remove it"
 
 
 def _is_date(text: str) -> bool:
@@ -101,11 +101,11 @@ def _timezone(cron: Cron) -> Iterator[str]:
     if zone is None:
         return
     if cron.cron is None and _is_one_of(cron, BY_THE_MINUTE):
-        yield f"timezone={zone!r} is not for every={cron.every!r}, which no zone's clock has a say in; leave it out"
-    zones = zoneinfo.available_timezones() - _NO_PLACES
-    # A machine without time zone data cannot tell; AWS will.
+        yield f"timezone={zone!r} can't be used with every={cron.every!r}, which is the same in all zones; remove it"
+    zones = zoneinfo.available_timezones() - _MACHINES_OWN
+    # Without time zone data on this machine, only AWS can check it.
     if not isinstance(zone, str) or (zones and zone not in zones):
-        yield f"timezone is {zone!r}, which no time zone is named; write one like 'Europe/Berlin'{_guess(zone, zones)}"
+        yield f"timezone is {zone!r}, which is not a time zone; write one like 'Europe/Berlin'{_guess(zone, zones)}"
 
 
 def _overlap(cron: Cron) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _missed(cron: Cron) -> Iterator[str]:
 
 
 def _is_one_of(cron: Cron, intervals: Iterable[str]) -> bool:
-    # Whoever writes app.py may not run a type checker.
+    # Checked at run time, because app.py may not be type-checked.
     every: Any = cron.every
     return isinstance(every, str) and every in intervals
 

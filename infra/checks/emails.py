@@ -1,4 +1,4 @@
-"""The check of the addresses that alarms are mailed to."""
+"""The check of the addresses that get a mail when an alarm begins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def problems_with_emails(emails: object) -> list[str]:
-    """What is wrong with `alarm_emails`."""
+    """Return the problems of `alarm_emails`."""
     return [f"alarm_emails: {problem}" for problem in _problems(emails)]
 
 
@@ -19,7 +19,7 @@ def _problems(emails: object) -> Iterator[str]:
         return
     for email in emails:
         if not isinstance(email, str) or not _EMAIL.fullmatch(email):
-            yield f"{email!r} is no e-mail address; write one like 'team@example.com'"
+            yield f"{email!r} is not an e-mail address; write one like 'team@example.com'"
         elif emails.count(email) > 1:
-            yield f"{email!r} is in it more than once; leave one"
+            yield f"{email!r} is listed more than once; keep one"
             return

@@ -15,22 +15,22 @@ _HERE = "functions/handlers"
 
 
 def problems_with_files(handlers: Collection[str], directory: Path, *, python: str) -> list[str]:
-    """What is wrong with the handlers' files.
+    """Return the problems of the handlers' files.
 
     Args:
-        handlers: the names in app.py that are possible.
+        handlers: the valid names in app.py.
         directory: functions/handlers.
-        python: the version that runs them.
+        python: the version of Python that runs them.
     """
-    # As listed rather than asked for by name: not every file system tells upper from lower case.
+    # Listed, and not looked up by name: some file systems ignore case.
     files = {path.stem: path for path in sorted(directory.glob("[!._]*.py")) if path.is_file()}
-    misnamed = {stem: right_stem(stem) for stem in files if not _is_right(stem)}
+    misnamed = {stem: suggested_stem(stem) for stem in files if not _is_handlers_stem(stem)}
     problems = [
-        f"{_HERE}/{stem}.py: rename it to {right}.py, the file of handler {handler_of(right)!r}"
-        if right
+        f"{_HERE}/{stem}.py: rename it to {better}.py, the file of handler {handler_of(better)!r}"
+        if better
         else f"{_HERE}/{stem}.py: no handler can have this name; use lower-case letters, digits and _, starting with a"
         " letter (or start it with _ if it holds no handler)"
-        for stem, right in misnamed.items()
+        for stem, better in misnamed.items()
     ]
     for handler in handlers:
         stem = module_of(handler)
@@ -57,14 +57,14 @@ def _problems_with_file(stem: str, path: Path, handlers: Collection[str], python
         yield f"{_HERE}/{stem}.py: {problem}"
 
 
-def right_stem(stem: str) -> str | None:
-    """A misnamed file's name as it should be, like `send_receipt` for `Send-Receipt`; None if it is past guessing."""
+def suggested_stem(stem: str) -> str | None:
+    """Return a better name for a misnamed file, like `send_receipt` for `Send-Receipt`; None if there is none."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", stem)
     guess = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-    return guess if _is_right(guess) else None
+    return guess if _is_handlers_stem(guess) else None
 
 
-def _is_right(stem: str) -> bool:
+def _is_handlers_stem(stem: str) -> bool:
     try:
         check_handler(handler_of(stem))
     except InvalidNameError:

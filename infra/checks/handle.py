@@ -1,4 +1,4 @@
-"""The checks of a handler's source, without running it: is there a `handle` that can be called with an event?"""
+"""The check that a handler's source defines a `handle` that takes an event. It parses the source without running it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 _FIX = "def handle(event): ..."
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_NO_FUNCTIONS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp)
+_NOT_FUNCTIONS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp)
 
 
 def problem_with_handle(source: bytes, *, python: str) -> str | None:
-    """What is wrong with the file, in words; None if nothing is.
+    """Return the problem of a handler's file, with its fix; None if there is none.
 
     Args:
         source: its content.
-        python: the version that will run it.
+        python: the version of Python that will run it.
     """
     major, minor = map(int, python.split("."))
     version = min((major, minor), sys.version_info[:2])
@@ -28,18 +28,18 @@ def problem_with_handle(source: bytes, *, python: str) -> str | None:
             module = ast.parse(source, feature_version=version)
     except SyntaxError as error:
         line = f"line {error.lineno}: " if error.lineno else ""
-        return f"{line}{error.msg} (as Python {version[0]}.{version[1]} reads it)"
+        return f"{line}{error.msg} (read as Python {version[0]}.{version[1]})"
     except ValueError as error:
-        return f"it is no Python source: {error}"
+        return f"it is not Python source: {error}; save it as text, with {_FIX}"
     bound = list(_bindings(module.body))
     if not bound:
         return f"it has no function `handle` at its top level; write {_FIX}"
-    # The last one is what an import leaves behind.
+    # The last binding is the one that an import leaves.
     return _problem_with(bound[-1])
 
 
 def _bindings(statements: Sequence[ast.stmt]) -> Iterator[ast.AST | None]:
-    """What `handle` is bound to, in order; None for what only running it would tell."""
+    """Yield what `handle` is bound to, in order; None where only running the source would tell."""
     for statement in statements:
         match statement:
             case ast.FunctionDef(name="handle") | ast.AsyncFunctionDef(name="handle"):
@@ -60,7 +60,7 @@ def _bindings(statements: Sequence[ast.stmt]) -> Iterator[ast.AST | None]:
 
 
 def _within(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements of a statement's blocks, in order."""
+    """Return the statements in a statement's blocks, in order."""
     match statement:
         case ast.If() | ast.For() | ast.While():
             return [*statement.body, *statement.orelse]
@@ -77,17 +77,17 @@ def _within(statement: ast.stmt) -> list[ast.stmt]:
 def _problem_with(bound: ast.AST | None) -> str | None:
     match bound:
         case ast.AsyncFunctionDef():
-            return f"line {bound.lineno}: `handle` is async; write {_FIX}, with asyncio.run(...) in it if need be"
+            return f"line {bound.lineno}: `handle` is async; write {_FIX}, and use asyncio.run(...) in it"
         case ast.FunctionDef() if not bound.decorator_list:
             if _is_generator(bound):
                 return (
-                    f"line {bound.lineno}: `handle` has a yield in it, so calling it would run nothing; return instead"
+                    f"line {bound.lineno}: `handle` contains yield, so calling it would run nothing; use return instead"
                 )
             return _problem_with_arguments(bound.args, bound.lineno)
         case ast.Lambda():
             return _problem_with_arguments(bound.args, bound.lineno)
-        case ast.expr() if isinstance(bound, _NO_FUNCTIONS):
-            return f"line {bound.lineno}: `handle` is no function; write {_FIX}"
+        case ast.expr() if isinstance(bound, _NOT_FUNCTIONS):
+            return f"line {bound.lineno}: `handle` is not a function; write {_FIX}"
     return None
 
 
@@ -112,7 +112,7 @@ def _is_generator(function: ast.FunctionDef) -> bool:
         node = waiting.pop()
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
-        # A function inside of it may yield for itself.
+        # A yield in an inner function is that function's own.
         if not isinstance(node, _Function | ast.Lambda | ast.ClassDef):
             waiting.extend(ast.iter_child_nodes(node))
     return False

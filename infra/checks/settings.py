@@ -22,10 +22,10 @@ MAX_BATCH_WITHOUT_WINDOW = 10
 """Lambda's limit for SQS."""
 
 MAX_ENVIRONMENT = 4096
-"""Bytes. Lambda's limit for all variables of a function as JSON."""
+"""Bytes. Lambda's limit for all variables of a function, as JSON."""
 
 _LONGEST_PREFIX = "https://sqs.ap-northeast-99.amazonaws.com.cn/123456789012/"
-"""As long as the one that is only known when the stack is deployed."""
+"""A prefix as long as the longest that a deployment can fill in."""
 
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 _LOG_LEVEL = "POWERTOOLS_LOG_LEVEL"
@@ -35,13 +35,13 @@ _RESERVED = re.compile(r"AWS_.*|LAMBDA_.*|SLUICE_.*|_X_AMZN_.*|_HANDLER|POWERTOO
 
 @dataclass(frozen=True)
 class Limit:
-    """What a whole number may be.
+    """The limits of a whole number.
 
     Attributes:
-        low: at least this.
-        high: at most this.
-        unit: what is counted.
-        why: where the limit comes from.
+        low: the least that it may be.
+        high: the most that it may be.
+        unit: its unit.
+        why: the source of the limit.
     """
 
     low: int
@@ -63,16 +63,16 @@ LIMITS: Mapping[str, Limit] = {
     "memory": Limit(128, 10_240, "MB", "AWS's limits for a function"),
     "batch_size": Limit(1, 10_000, "events", "AWS's limits for a batch"),
     "batch_window": Limit(0, 300, "seconds", "AWS's limits"),
-    "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit of its own"),
+    "max_concurrency": Limit(2, 1_000, "machines", "AWS's limits; leave it out for no limit"),
     "trace_days": Limit(
-        15, 36_500, "days", "SQS keeps an event for 14, and one that comes again is known by its trace to have run"
+        15, 36_500, "days", "SQS keeps an event for 14, and only its trace keeps a redelivered event from running again"
     ),
     "max_hops": Limit(1, 1_000_000, "emits", "a chain of handlers that emit to each other ends there"),
 }
 
 
 def problems_with_settings(entry: Entry) -> list[str]:
-    """What is wrong with an entry's settings, the name aside."""
+    """Return the problems of an entry's settings, without those of its name."""
     return [f"handler {entry.name!r}: {problem}" for problem in (*_numbers(entry), *_environment(entry))]
 
 
@@ -82,7 +82,7 @@ def _numbers(entry: Entry) -> Iterator[str]:
         value = getattr(entry, setting)
         if setting == "max_concurrency" and value is None:
             continue
-        # By type, as True is an int to isinstance.
+        # By type, because isinstance takes True for an int.
         if type(value) is not int:
             yield f"{setting} is {value!r}; write a whole number, {limit}"
         elif not limit.low <= value <= limit.high:
@@ -116,7 +116,7 @@ def _batch_too_long(entry: Entry) -> Iterator[str]:
 
 
 def _environment(entry: Entry) -> Iterator[str]:
-    # What app.py passes is checked at run time: whoever writes it may not run a type checker.
+    # Checked at run time, because app.py may not be type-checked.
     environment: Any = entry.environment
     if not isinstance(environment, Mapping):
         yield f"environment is {environment!r}; write a dict of text to text"
@@ -142,7 +142,7 @@ def _problem_with_variable(key: object, value: object) -> str | None:
     if not isinstance(value, str):
         return f"environment sets {key} to {value!r}; AWS takes text only: write {str(value)!r}"
     if key == _LOG_LEVEL and value.upper() not in _LOG_LEVELS:
-        # Powertools raises on any other: the function could not start.
+        # On any other, Powertools raises, and the function can't start.
         return f"environment sets {key} to {value!r}; it may be {', '.join(_LOG_LEVELS)}"
     return None
 
@@ -154,5 +154,5 @@ def _environment_too_large(entry: Entry) -> Iterator[str]:
     if size > MAX_ENVIRONMENT:
         yield (
             f"environment is {size:,} bytes with the variables that Sluice adds; AWS allows a function"
-            f" {MAX_ENVIRONMENT:,}. Keep what is long in a file or in Parameter Store"
+            f" {MAX_ENVIRONMENT:,}. Move long values to a file or to Parameter Store"
         )

@@ -1,4 +1,4 @@
-"""When crons run, in EventBridge Scheduler's words."""
+"""The schedules of crons, as EventBridge Scheduler takes them."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from ..entries import Cron
 BY_THE_MINUTE = {
     "Every 1min": "* * * * ? *",
     "Every 1hr": "0 * * * ? *",
-    # At midnight and noon UTC: a rate would count from the deployment that makes the schedule.
+    # At midnight and noon UTC. A rate would count from the deployment that makes the schedule.
     "Every 12hrs": "0 0/12 * * ? *",
 }
-"""The intervals that no zone's clock has a say in."""
+"""The intervals that are the same in every time zone."""
 
 BY_THE_CLOCK = {
     "Daily": "{minute} {hour} * * ? *",
     "Weekly": "{minute} {hour} ? * {day} *",
-    # Scheduler has rate(14 days), but that is 14 times 24 hours, which daylight saving shifts. The worker lets go of
-    # every other tick.
+    # Scheduler's rate(14 days) is 14 times 24 hours, which daylight saving shifts. So this ticks every week, and the
+    # worker skips every other tick.
     "Fortnightly": "{minute} {hour} ? * {day} *",
 }
-"""The intervals that `at` and `timezone` belong to."""
+"""The intervals that take `at` and `timezone`."""
 
 BY_THE_WEEK = ("Weekly", "Fortnightly")
-"""The intervals that `on` belongs to."""
+"""The intervals that take `on`."""
 
 FORTNIGHTLY = "Fortnightly"
 
 DEFAULT_DAY = "MON"
 
 _FIRST_WEEK = date(1970, 1, 5)
-"""In one of the weeks that count if nothing says otherwise: a Monday that is the same for every cron."""
+"""A Monday in one of the weeks of a fortnightly cron without `week_of`, the same for every cron."""
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule.
+    """A cron's schedule.
 
     Attributes:
         expression: a `cron(...)` expression.
-        timezone: the zone whose clock it follows.
-        fortnight: if it counts in every second week only, when it is due in one of them, in UTC.
+        timezone: the time zone of the expression.
+        fortnight: for a cron of every second week, its due time in one of these weeks, in UTC.
     """
 
     expression: str
@@ -57,15 +57,15 @@ class Schedule:
 
 
 def is_time_of_day(text: str) -> bool:
-    """Whether it is one, like `03:00`."""
+    """Return True if a text is a time of day, like `03:00`."""
     return _TIME.fullmatch(text) is not None
 
 
 def schedule_of(cron: Cron) -> Schedule:
-    """The schedule of a cron whose settings are right."""
+    """Return the schedule of a cron whose settings have no problems."""
     timezone = cron.timezone or "UTC"
     if cron.cron is not None:
-        # As AWS writes them, whatever spaces and letters were used.
+        # With single spaces and capitals, as AWS writes them.
         return Schedule(f"cron({' '.join(cron.cron.split()).upper()})", timezone)
     every = cron.every or "Daily"
     if every in BY_THE_MINUTE:

@@ -13,13 +13,13 @@ from ..entries import Cron, Entry
 def environment_of(
     entry: Entry, *, stage: str, queue_url_prefix: str, fortnight: datetime | None = None
 ) -> dict[str, str]:
-    """The variables: those that the worker reads, and the entry's own.
+    """Return the variables: those that the worker reads, and the entry's own.
 
     Args:
-        entry: the handler's.
+        entry: the handler's entry.
         stage: the stage's name.
-        queue_url_prefix: what the URLs of the account's queues start with.
-        fortnight: for a fortnightly cron, when it is due in one of its weeks.
+        queue_url_prefix: the start of the URLs of the account's queues.
+        fortnight: the due time of a fortnightly cron in one of its weeks.
     """
     settings = Settings(
         stage=stage,

@@ -1,4 +1,4 @@
-"""The times that AWS is told, derived from a handler's settings."""
+"""The timeouts of a handler's function and queue, derived from its settings."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from ..entries import Entry
 
 RECORDING_MARGIN = 5
-"""Seconds that a function has beyond its events' own: to import the handler's module, and, when the last event of
-a batch used up its time, to record that before Lambda ends the process."""
+"""Seconds that a function has besides its events' own. In them it imports the handler's module and, if the last event
+of a batch timed out, records that before Lambda ends the process."""
 
 VISIBILITY_FACTOR = 6
-"""AWS's rule: room for Lambda to retry a batch that was throttled, while SQS keeps it hidden."""
+"""Function timeouts in a visibility timeout. AWS's rule: Lambda can then retry a throttled batch while SQS hides it."""
 
 SHORTEST_VISIBILITY = 180
-"""Seconds: two runs of an every-minute reconciler and a margin. An event that is received in the minute after its
-function was throttled in the console then costs one receive at most, however short the function's timeout is."""
+"""Seconds: two runs of an every-minute reconciler and a margin. After a function is throttled in the console, its
+mapping receives for up to a minute. That costs an event at most one receive, however short the function's timeout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Seconds.
+    """A handler's timeouts, in seconds.
 
     Attributes:
-        function_timeout: when Lambda ends an invocation.
-        visibility_timeout: when SQS delivers a message again that was not acknowledged.
+        function_timeout: Lambda ends an invocation after this time.
+        visibility_timeout: SQS delivers a received message again after this time, unless it was deleted.
     """
 
     function_timeout: int
@@ -32,7 +32,7 @@ class Timing:
 
 
 def timing_of(entry: Entry) -> Timing:
-    """The times for a handler."""
+    """Return the timeouts for a handler."""
     function_timeout = entry.timeout * entry.batch_size + RECORDING_MARGIN
     return Timing(
         function_timeout=function_timeout,

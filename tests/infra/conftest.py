@@ -1,4 +1,4 @@
-"""What is synthesised once: the CDK takes seconds."""
+"""Templates that all tests share, because synthesising one takes seconds."""
 
 from __future__ import annotations
 
@@ -7,36 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from infra import Cron, Worker
 from infra.bundle import build_layer, target_of
-from tests.infra.synth import PROJECT, Template, make_stack, run_app, synthesise, template_in
-
-TUNED = Worker(
-    "tuned",
-    timeout=20,
-    memory=1024,
-    batch_size=40,
-    batch_window=5,
-    max_concurrency=7,
-    environment={"SHOP": "berlin", "POWERTOOLS_LOG_LEVEL": "DEBUG"},
-    trace_days=90,
-    max_hops=20,
-)
-PLAIN = Worker("plain")
-NIGHTLY = Cron("nightly", every="Daily", at="03:05", timezone="Europe/Berlin", timeout=60)
-OFTEN = Cron("often", every="Every 1min", missed="queue")
-ENTRIES = [TUNED, PLAIN, NIGHTLY, OFTEN]
+from tests.infra.support.entries import ENTRIES
+from tests.infra.support.synth import PROJECT, Template, make_stack, run_app, synthesise, template_in
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """Handlers with all kinds of settings, in stage dev."""
+    """The template of stage dev for handlers with all kinds of settings."""
     return synthesise(make_stack(tmp_path_factory.mktemp("project"), ENTRIES))
 
 
 @pytest.fixture(scope="session")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What app.py itself synthesises to, by stage."""
+    """The directories that app.py itself is synthesised into, by stage."""
     stages = ("dev", "local")
     directories = {stage: tmp_path_factory.mktemp(stage) for stage in stages}
     for stage in stages:

@@ -1,4 +1,4 @@
-"""app.py as it stands, run as the CDK's command line runs it: without credentials, network or a Node of its own."""
+"""The project's own app.py, run as the CDK's command line runs it: without credentials, network or installed Node."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped]
+from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED
 
-from tests.infra.synth import Template, differences
-
-NOT_SHIPPED = {"cli", "local", "__pycache__"}
+from tests.infra.support.synth import Template, differences
 
 
 def asset_directories(output: Path) -> list[Path]:
@@ -24,8 +23,8 @@ def code_of(output: Path) -> Path:
 
 
 @pytest.mark.parametrize("stage", ["dev", "local"])
-def test_cfn_lint_has_nothing_to_say(deployed: dict[str, Template], stage: str) -> None:
-    # W3005 is about a DependsOn that the CDK writes itself, and that is one too many.
+def test_cfn_lint_finds_nothing(deployed: dict[str, Template], stage: str) -> None:
+    # W3005 is about a redundant DependsOn that the CDK itself writes.
     arguments = ManualArgs(ignore_checks=["W3005"], regions=["us-east-1", "eu-central-1"])
     assert lint(json.dumps(deployed[stage].content), config=arguments) == []
 
@@ -35,13 +34,13 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         json.loads(json.dumps(deployed[stage].content).replace(f"sluice-{stage}", "sluice-STAGE"))
         for stage in ("local", "dev")
     )
-    # The first two insist on TLS in real stages only. The third the CDK names by a hash of the stack's name.
+    # The first two insist on TLS, on AWS only. The logical id of the third has a hash of the stack's name in it.
     left_out = {"AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::Lambda::Permission"}
     for template in (local, dev):
         for name in [name for name, found in template["Resources"].items() if found["Type"] in left_out]:
             del template["Resources"][name]
     found = {re.sub(r"^/Resources/[^/]*", "", path) for path in differences(local, dev)}
-    # These are the same where this machine happens to be what functions run on.
+    # The same if this machine is like the one that functions run on.
     machine = {
         "/Properties/Architectures/0",
         "/Properties/Runtime",
@@ -51,7 +50,7 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         "/Metadata/aws:asset:path",
     }
     assert found - machine == {
-        # where the CDK puts the code
+        # the CDK's place for code
         "/Properties/Code/S3Bucket",
         "/Properties/Content/S3Bucket",
         "/Parameters",
@@ -63,7 +62,7 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         "/Properties/Description",
         "/Properties/DisplayName",
         "/Properties/Environment/Variables/SLUICE_STAGE",
-        # crons can be kept from firing locally
+        # crons can be switched off locally
         "/Properties/State",
         # traces of the local cloud need not be kept
         "/DeletionPolicy",
@@ -71,12 +70,12 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
     }
 
 
-def test_only_real_stages_insist_on_tls_as_the_local_cloud_has_none(deployed: dict[str, Template]) -> None:
+def test_only_stages_on_aws_insist_on_tls(deployed: dict[str, Template]) -> None:
     assert deployed["local"].of_type("AWS::SQS::QueuePolicy") == {}
     assert len(deployed["dev"].of_type("AWS::SQS::QueuePolicy")) == len(deployed["dev"].of_type("AWS::SQS::Queue"))
 
 
-def test_what_runs_on_aws_is_arm64_and_python_3_13(deployed: dict[str, Template]) -> None:
+def test_functions_on_aws_run_on_arm64_and_python_3_13(deployed: dict[str, Template]) -> None:
     for function in deployed["dev"].properties("AWS::Lambda::Function"):
         assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
     [layer] = deployed["dev"].properties("AWS::Lambda::LayerVersion")
@@ -91,21 +90,21 @@ def test_the_local_stage_needs_no_bootstrap(outputs: dict[str, Path], deployed: 
     assert not properties.keys() & {"assumeRoleArn", "requiresBootstrapStackVersion"}
 
 
-def test_the_code_is_the_handlers_and_the_library_without_what_runs_on_a_laptop(outputs: dict[str, Path]) -> None:
+def test_the_code_asset_holds_the_handlers_and_the_deployed_packages(outputs: dict[str, Path]) -> None:
     code = code_of(outputs["dev"])
     assert (code / "sluice" / "worker" / "entry.py").is_file()
     assert (code / "handlers" / "order_placed.py").is_file()
     assert {path.name for path in code.iterdir()} == {"handlers", "sluice"}
-    assert not NOT_SHIPPED & {path.name for path in (code / "sluice").iterdir()}
+    assert not {*PACKAGES_NOT_DEPLOYED, "__pycache__"} & {path.name for path in (code / "sluice").iterdir()}
     assert {path.suffix for path in code.rglob("*") if path.is_file()} <= {".py", ".typed"}
     assert sum(path.stat().st_size for path in code.rglob("*") if path.is_file()) < 500_000
 
 
-def test_both_stages_are_made_of_the_same_code(outputs: dict[str, Path]) -> None:
+def test_both_stages_have_the_same_code_asset(outputs: dict[str, Path]) -> None:
     assert code_of(outputs["dev"]).name == code_of(outputs["local"]).name
 
 
-def test_the_layer_holds_what_pyproject_names_and_nothing_of_the_tools(outputs: dict[str, Path]) -> None:
+def test_the_layer_holds_the_dependencies_and_no_tools(outputs: dict[str, Path]) -> None:
     [layer] = [path for path in asset_directories(outputs["dev"]) if (path / "python").is_dir()]
     packages = {path.name for path in (layer / "python").iterdir()}
     assert {"boto3", "botocore", "aws_lambda_powertools"} <= packages

@@ -1,7 +1,7 @@
 """The three policies on the deployed template, with IAM enforced: what each allows, and every way to lift a block.
 
 The emulator does not know `lambda:FunctionArn`: to it, who may make any mapping may make a second one. That is
-evaluated in tests/infra/test_policies.py.
+evaluated in tests/infra/shared/test_team_policies.py.
 """
 
 from __future__ import annotations

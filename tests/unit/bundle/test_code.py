@@ -20,7 +20,7 @@ from infra.bundle.target import this_machine
 from infra.handler.environment import environment_of
 from infra.handler.handler import ENTRY_POINT as WORKER
 from infra.shared.reconciler import ENTRY_POINT as RECONCILER
-from tests.infra.synth import PROJECT
+from tests.infra.support.synth import PROJECT
 
 # isort: split
 from aws_cdk import App, Stack

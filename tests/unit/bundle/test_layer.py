@@ -1,4 +1,4 @@
-"""The layer as it is built and kept, and the whole bundle as Lambda runs it."""
+"""The layer: its content, its cache, and the errors of building it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def index() -> Iterator[PackageIndex]:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of its own, with nothing in uv's cache."""
+    """A project of its own, with an empty cache of uv's."""
     for name in [name for name in os.environ if name.startswith("UV_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -45,7 +45,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lock(project: Path, index: PackageIndex, *packages: str) -> None:
-    """Have the project depend on packages of the index."""
+    """Make the project depend on packages of the index."""
     index.add("notdeployed")
     (project / "pyproject.toml").write_text(
         f'[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = {list(packages)!r}\n'
@@ -73,7 +73,7 @@ def greeting(project: Path, index: PackageIndex) -> Path:
     return project
 
 
-def test_a_layer_is_the_dependencies_and_nothing_of_the_tools(greeting: Path) -> None:
+def test_a_layer_holds_the_dependencies_and_no_tools(greeting: Path) -> None:
     layer = build_layer(greeting, this_machine())
     assert list(content(layer)) == [
         "python/greeting-1.0.dist-info/METADATA",
@@ -83,7 +83,7 @@ def test_a_layer_is_the_dependencies_and_nothing_of_the_tools(greeting: Path) ->
     assert layer.parent == greeting / ".sluice" / "layers"
 
 
-def test_wheels_are_those_of_the_machine_that_functions_run_on(project: Path, index: PackageIndex) -> None:
+def test_a_layer_holds_the_targets_wheels(project: Path, index: PackageIndex) -> None:
     for tag in (f"cp313-cp313-{ARM}", f"cp313-cp313-{INTEL}", "cp311-abi3-any"):
         index.add("native", tag)
     lock(project, index, "native")
@@ -99,21 +99,20 @@ def test_a_package_without_a_wheel_for_lambda_is_named(project: Path, index: Pac
     lock(project, index, "greeting", "oldnative")
     with pytest.raises(BundleError) as caught:
         build_layer(project, LAMBDA)
-    said = str(caught.value)
-    assert said.startswith(
-        "there is no wheel of oldnative==1.0 for Lambda (arm64, Python 3.13), and nothing is compiled"
+    assert str(caught.value).startswith(
+        "there is no wheel of oldnative==1.0 for Lambda (arm64, Python 3.13), and a layer takes wheels only"
     )
     assert list((project / ".sluice" / "layers").iterdir()) == []
 
 
-def test_for_lambda_a_layer_is_compiled_if_there_is_a_python_to_do_it(
+def test_a_layer_for_lambda_is_compiled_if_a_python_of_its_version_is_installed(
     greeting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     like_lambda = dataclasses.replace(this_machine(), platform="x86_64-manylinux_2_34")
     layer = build_layer(greeting, like_lambda)
     [(path, code)] = compiled(layer).items()
     assert path.startswith("python/__pycache__/greeting.cpython-")
-    # Flags of a file that is never compared with its source (PEP 552).
+    # The flags of a file that Python never compares with its source (PEP 552).
     assert code[4:8] == b"\x01\0\0\0"
     assert str(greeting).encode() not in code
     again = tmp_path / "again"
@@ -125,7 +124,7 @@ def test_for_lambda_a_layer_is_compiled_if_there_is_a_python_to_do_it(
     assert (compiled(plain), content(plain)) == ({}, content(layer))
 
 
-def test_a_python_of_another_version_is_looked_for_and_never_downloaded(
+def test_a_python_of_another_version_is_looked_up_and_never_downloaded(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
@@ -144,13 +143,13 @@ def test_a_python_of_another_version_is_looked_for_and_never_downloaded(
     assert compiler_for(this_machine(), project=project) is None
 
 
-def test_a_second_build_is_the_first_one(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_layer_is_built_once(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = build_layer(greeting, this_machine())
     monkeypatch.setattr(layer_module, "_install", lambda *_, **__: pytest.fail("built again"))
     assert build_layer(greeting, this_machine()) == layer
 
 
-def test_another_version_is_another_layer(greeting: Path, index: PackageIndex) -> None:
+def test_another_version_of_a_package_makes_another_layer(greeting: Path, index: PackageIndex) -> None:
     before = build_layer(greeting, this_machine())
     index.add("greeting", version="2.0")
     lock(greeting, index, "greeting")
@@ -159,7 +158,7 @@ def test_another_version_is_another_layer(greeting: Path, index: PackageIndex) -
     assert "python/greeting-2.0.dist-info/METADATA" in content(after)
 
 
-def test_building_again_gives_the_same_bytes(greeting: Path, tmp_path: Path) -> None:
+def test_two_builds_give_the_same_bytes(greeting: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     shutil.copytree(greeting, other)
     first, second = build_layer(greeting, this_machine()), build_layer(other, this_machine())
@@ -183,7 +182,7 @@ def test_an_interrupted_build_leaves_nothing_behind(
     assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
 
 
-def test_a_killed_build_is_not_taken_for_a_finished_one_and_is_removed_in_time(greeting: Path) -> None:
+def test_a_killed_builds_leftovers_are_never_used_and_are_removed_after_a_day(greeting: Path) -> None:
     layers = greeting / ".sluice" / "layers"
     old, new = layers / ".building-old", layers / ".building-new"
     for leftover in (old, new):
@@ -191,7 +190,7 @@ def test_a_killed_build_is_not_taken_for_a_finished_one_and_is_removed_in_time(g
     a_week_ago = time.time() - 7 * 86_400
     os.utime(old, (a_week_ago, a_week_ago))
     assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
-    # The new one may be another process at work.
+    # The new one may belong to a build under way.
     assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -211,22 +210,22 @@ def test_two_builds_at_once_give_one_whole_layer(greeting: Path, monkeypatch: py
     assert [path.name for path in first.parent.iterdir()] == [first.name]
 
 
-def test_a_lock_file_that_is_behind_is_said_to_be(greeting: Path, index: PackageIndex) -> None:
+def test_an_outdated_lock_file_is_an_error_that_names_the_fix(greeting: Path, index: PackageIndex) -> None:
     index.add("more")
     text = (greeting / "pyproject.toml").read_text().replace("['greeting']", "['greeting', 'more']")
     (greeting / "pyproject.toml").write_text(text)
-    with pytest.raises(BundleError, match=r"If pyproject\.toml was changed by hand, run: uv lock"):
+    with pytest.raises(BundleError, match=r"If you changed pyproject\.toml by hand, run: uv lock"):
         build_layer(greeting, this_machine())
 
 
-def test_without_a_network_it_says_so(greeting: Path, index: PackageIndex, tmp_path: Path) -> None:
+def test_a_failed_download_is_an_error_that_names_its_fix(greeting: Path, index: PackageIndex, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "cache")
     index.stop()
     with pytest.raises(BundleError, match=r"cannot be downloaded\. Check the network"):
         build_layer(greeting, this_machine())
 
 
-def test_what_uv_says_otherwise_is_passed_on(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_error_of_uv_is_shown(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(arguments: list[str], *, project: Path) -> str:
         if arguments[0] == "export":
             return run_uv(arguments, project=project)

@@ -1,4 +1,4 @@
-"""The built bundle, run as Lambda runs it: by AWS's own runtime client, with nothing else to import."""
+"""The bundle, run as Lambda runs it: by AWS's own runtime client, with nothing else to import."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED
 from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
 from infra import Worker
-from tests.infra.synth import PROJECT, Template, make_project, stack_of, synthesise
+from tests.infra.support.synth import PROJECT, Template, make_project, stack_of, synthesise
 from tests.unit.support.runtime_api import RuntimeApi
 
-ARM, INTEL = "manylinux_2_28_aarch64", "manylinux_2_28_x86_64"
-
+NOT_DEPLOYED = ["click", "aws_cdk", *(f"sluice.{package}" for package in PACKAGES_NOT_DEPLOYED)]
 
 HANDLER = """
 import sys
@@ -50,7 +50,7 @@ def handle(event):
     emit("next-step", {"from": event["do"]})
     return {
         "boto3": boto3.__file__,
-        "importable": [name for name in ("click", "aws_cdk", "sluice.cli", "sluice.local") if importable(name)],
+        "importable": [name for name in NOT_DEPLOYED if importable(name)],
         "site": [path for path in sys.path if "site-packages" in path],
     }
 """
@@ -58,7 +58,7 @@ def handle(event):
 
 @dataclass
 class Cloud:
-    """One stage on a server of moto's."""
+    """A stage on a server of moto's."""
 
     endpoint: str
     names: Names
@@ -71,7 +71,7 @@ class Cloud:
         return TraceStore(self.client("dynamodb"), self.names.trace_table)
 
     def batch(self, handler: str, bodies: list[str]) -> dict[str, Any]:
-        """Send messages and receive them as Lambda passes them."""
+        """Send messages, and return them as the batch that Lambda passes to a function."""
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName=self.names.queue(handler))["QueueUrl"]
         for body in bodies:
@@ -94,7 +94,7 @@ class Cloud:
         }
 
     def receive(self, handler: str) -> list[Any]:
-        """Receive what is in a handler's queue."""
+        """Receive the messages in a handler's queue."""
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName=self.names.queue(handler))["QueueUrl"]
         received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
@@ -135,7 +135,7 @@ def start_function(
     start = f"import sys; sys.path[:0] = {paths!r}; from awslambdaric.__main__ import main; main(sys.argv)"
     variables = function["Environment"]["Variables"]
     return subprocess.Popen(
-        # Isolated, and without site-packages: neither this process's nor a user's.
+        # Isolated, without site-packages of this process or of the user.
         [sys.executable, "-I", "-S", "-B", "-c", start, function["Handler"]],
         env={
             **{name: value for name, value in variables.items() if isinstance(value, str)},
@@ -161,7 +161,7 @@ def start_function(
 
 
 def copy_distributions(target: Path, *names: str) -> Path:
-    """Installed distributions, alone in a directory."""
+    """Copy installed distributions into a directory of their own."""
     for name in names:
         for file in importlib.metadata.distribution(name).files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
@@ -172,7 +172,7 @@ def copy_distributions(target: Path, *names: str) -> Path:
 
 def test_the_bundle_runs_a_batch_on_lambdas_own_runtime_client(tmp_path: Path, moto_cloud: Cloud) -> None:
     project = make_project(tmp_path / "project", ["mixed"])
-    (project / "functions" / "handlers" / "mixed.py").write_text(HANDLER)
+    (project / "functions" / "handlers" / "mixed.py").write_text(f"NOT_DEPLOYED = {NOT_DEPLOYED!r}\n{HANDLER}")
     shutil.copytree(PROJECT / "functions" / "sluice", project / "functions" / "sluice")
     template = synthesise(stack_of(project, [Worker("mixed", timeout=1, batch_size=3)], stage="local"))
     runtime = copy_distributions(tmp_path / "runtime", "awslambdaric", "simplejson", "snapshot-restore-py")
@@ -198,7 +198,7 @@ def test_the_bundle_runs_a_batch_on_lambdas_own_runtime_client(tmp_path: Path, m
     }
     assert "doing run" in traces["run"].logs
     result = traces["run"].result
-    assert result["importable"] == [], "what is on a laptop only was deployed"
+    assert result["importable"] == [], "packages for a team's own machines were deployed"
     assert result["site"] == []
     assert result["boto3"].startswith(str(project / "cdk.out"))
     assert [json.loads(message["Body"]) for message in moto_cloud.receive("next-step")] == [{"from": "run"}] * 2

@@ -1,4 +1,4 @@
-"""Evaluating the template's policies as IAM does."""
+"""Evaluation of the template's policies, as IAM does it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document  # type: ignore[import-untyped]
 
-from tests.infra.synth import Template
+from tests.infra.support.synth import Template
 
 FUNCTION = "arn:aws:lambda:REGION:ACCOUNT:function:sluice-dev-plain"
 RECONCILER = "arn:aws:lambda:REGION:ACCOUNT:function:sluice-dev--reconciler"
@@ -23,14 +23,14 @@ WRITES = [
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
 ]
-"""Every call that writes items."""
+"""Every action that writes items."""
 
 EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-"""What a role may have besides the policy."""
+"""The most that a role's other policies can allow."""
 
 
 def document(template: Template, kind: str) -> Any:
-    """A managed policy, with names in place of what deployment fills in."""
+    """Return a managed policy, with names in place of the values that a deployment fills in."""
     (policy,) = (
         found
         for found in template.properties("AWS::IAM::ManagedPolicy")
@@ -40,18 +40,18 @@ def document(template: Template, kind: str) -> Any:
 
 
 def role(template: Template, function: str) -> Any:
-    """The policy of a function's role."""
+    """Return the policy of a function's role."""
     (policy,) = template.role_of(function)["Policies"]
     return resolved(template, policy["PolicyDocument"])
 
 
 def reconciler(template: Template) -> Any:
-    """The reconciler's."""
+    """Return the policy of the reconciler's role."""
     return role(template, "sluice-dev--reconciler")
 
 
 def resolved(template: Template, policy: Any) -> Any:
-    """A policy, with names in place of what deployment fills in."""
+    """Return a policy, with names in place of the values that a deployment fills in."""
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
@@ -72,15 +72,15 @@ def decision(
     keys: list[str] | None = None,
     partitions: list[str] | None = None,
 ) -> str:
-    """What IAM says to a call: `Allow`, `Deny` or `ImplicitDeny`.
+    """Return IAM's decision on a call: `Allow`, `Deny` or `ImplicitDeny`.
 
     Args:
         documents: the caller's policies.
-        action: the call's.
-        resource: what it is about.
-        blocked: whether that has the tag of a block.
-        keys: of the tags that it changes.
-        partitions: of the table, that it is about.
+        action: the call's action.
+        resource: the resource that it acts on.
+        blocked: True if that resource has the tag of a block.
+        keys: the keys of the tags that the call changes.
+        partitions: the partitions of the table that the call reads or writes.
     """
     context: dict[str, Any] = {"lambda:functionarn": FUNCTION}
     if blocked:
@@ -98,3 +98,16 @@ def decision(
         service_context=context,
     )
     return str(evaluate(request, [parse_policy_document(one) for one in documents]).decision)
+
+
+def statements_of(template: Template, role: dict[str, Any]) -> list[tuple[str, set[str], str]]:
+    """Return the effect, the actions and the resource of each statement of a role's policy."""
+    [policy] = role["Policies"]
+    return [
+        (
+            statement["Effect"],
+            {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"]),
+            template.arn(statement["Resource"]),
+        )
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]

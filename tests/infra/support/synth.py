@@ -1,4 +1,4 @@
-"""Synthesising app.py as the CDK's command line does, and small projects in this process."""
+"""Synthesis of app.py, as the CDK's command line does it, and of small projects in this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.entries import Entry
 from aws_cdk import App
 from sluice.stage.names import LOCAL_STAGE, Names, module_of
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Template:
     content: dict[str, Any]
 
     def of_type(self, resource_type: str) -> dict[str, Any]:
-        """The resources of a type, by their logical ids."""
+        """Return the resources of a type, by their logical ids."""
         resources = self.content["Resources"]
         return {name: found for name, found in resources.items() if found["Type"] == resource_type}
 
     def properties(self, resource_type: str) -> list[dict[str, Any]]:
-        """The properties of each resource of a type."""
+        """Return the properties of each resource of a type."""
         return [found["Properties"] for found in self.of_type(resource_type).values()]
 
     def one(self, resource_type: str, **properties: object) -> dict[str, Any]:
-        """The properties of the one resource that has these."""
+        """Return the properties of the only resource that has these."""
         found = [
             every
             for every in self.properties(resource_type)
@@ -63,13 +63,13 @@ class Template:
         return self.resolve(self.function(function)["Role"])
 
     def resolve(self, reference: dict[str, Any]) -> dict[str, Any]:
-        """The properties of the resource that a Ref or an Fn::GetAtt names."""
+        """Return the properties of the resource that a Ref or an Fn::GetAtt names."""
         name = reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0]
         properties: dict[str, Any] = self.content["Resources"][name]["Properties"]
         return properties
 
     def arn(self, value: object) -> str:
-        """An ARN as it will read, with names in place of what deployment fills in."""
+        """Return an ARN, with names in place of the values that a deployment fills in."""
         if isinstance(value, str):
             return value
         assert isinstance(value, dict)
@@ -94,7 +94,7 @@ def run_app(stage: str, output: Path) -> subprocess.CompletedProcess[str]:
         cwd=PROJECT,
         env={
             "PATH": "",
-            # The home is the caller's, as jsii unpacks the CDK there once. Its credentials are not.
+            # The caller's home, because jsii unpacks the CDK there once, but not the caller's credentials.
             "HOME": str(Path.home()),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -112,12 +112,12 @@ def run_app(stage: str, output: Path) -> subprocess.CompletedProcess[str]:
 
 
 def template_in(output: Path, stage: str) -> Template:
-    """The template that was synthesised into a directory."""
+    """Return the template in the directory that it was synthesised into."""
     return Template(json.loads((output / f"{Names(stage).stack}.template.json").read_text()))
 
 
 def make_project(directory: Path, handlers: Sequence[str]) -> Path:
-    """A project with a file for each handler, and the packages of this one."""
+    """Make a project with a file for each handler, and the packages of this one."""
     files = directory / "functions" / "handlers"
     files.mkdir(parents=True)
     for handler in handlers:
@@ -136,26 +136,26 @@ def stack_of(
     context: Mapping[str, str] | None = None,
     alarm_emails: Sequence[str] = (),
 ) -> SluiceStack:
-    """The stack of a project with these entries, to be synthesised into its `cdk.out`."""
-    # The CDK's own validation of the template takes seconds; app.py itself has it, and cfn-lint.
+    """Make the stack of a project with these entries. It synthesises into the project's `cdk.out`."""
+    # The CDK's own validation takes seconds. The template of app.py is validated, and checked by cfn-lint.
     app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False, context=context)
     return SluiceStack(app, stage=stage, handlers=entries, alarm_emails=alarm_emails, project=project)
 
 
 def make_stack(directory: Path, entries: Sequence[Entry]) -> SluiceStack:
-    """The stack of a new project that has just these entries."""
+    """Make a project with a file for each of these entries, and its stack."""
     return stack_of(make_project(directory, [entry.name for entry in entries]), entries)
 
 
 def synthesise(stack: SluiceStack) -> Template:
-    """The stack's template."""
+    """Return the stack's template."""
     app = stack.node.root
     assert isinstance(app, App)
     return Template(app.synth().get_stack_by_name(stack.stack_name).template)
 
 
 def differences(one: object, other: object, path: str = "") -> Iterator[str]:
-    """The paths at which two templates differ."""
+    """Yield the paths at which two templates differ."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted({*one, *other}):
             yield from differences(one.get(key), other.get(key), f"{path}/{key}")

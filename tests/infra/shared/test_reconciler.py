@@ -1,0 +1,28 @@
+"""The reconciler in the template: its rules and its alarms."""
+
+from __future__ import annotations
+
+import json
+
+from tests.infra.support.synth import Template
+
+
+def test_the_reconciler_runs_every_minute_on_changes_and_after_deployments(template: Template) -> None:
+    rules = template.properties("AWS::Events::Rule")
+    schedules = [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule]
+    assert schedules == ["rate(1 minute)"]
+    patterns = {pattern["source"][0]: pattern for rule in rules if (pattern := rule.get("EventPattern"))}
+    assert set(patterns) == {"aws.lambda", "aws.cloudformation"}
+    assert "PutFunctionConcurrency20171031" in patterns["aws.lambda"]["detail"]["eventName"]
+    assert len(template.properties("AWS::Lambda::Permission")) == len(rules)
+    (upkeep,) = [rule["Targets"][0]["Input"] for rule in rules if "ScheduleExpression" in rule]
+    assert json.loads(upkeep) == {"upkeep": True}
+    environment = template.function("sluice-dev--reconciler")["Environment"]["Variables"]
+    assert environment == {"SLUICE_STAGE": "dev"}
+
+
+def test_alarms_ring_when_the_reconciler_fails_or_does_not_run(template: Template) -> None:
+    failing = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--reconciler-failing")
+    silent = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--reconciler-silent")
+    assert (failing["MetricName"], failing["TreatMissingData"]) == ("Errors", "notBreaching")
+    assert (silent["MetricName"], silent["TreatMissingData"]) == ("Invocations", "breaching")

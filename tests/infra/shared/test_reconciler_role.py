@@ -1,0 +1,50 @@
+"""The reconciler's role, evaluated as IAM evaluates it."""
+
+from __future__ import annotations
+
+import pytest
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
+
+from tests.infra.support.evaluation import FUNCTION, MAPPING, QUEUE, TABLE, decision, reconciler
+from tests.infra.support.synth import Template
+
+
+def test_the_reconciler_may_hold_a_block_and_never_lift_it(template: Template) -> None:
+    policy = [reconciler(template)]
+    keys = ["sluice:blocked"]
+    assert decision(policy, "lambda:TagResource", FUNCTION, blocked=True, keys=keys) == "Allow"
+    assert decision(policy, "lambda:UntagResource", MAPPING, blocked=True, keys=keys) == "Allow"
+    assert decision(policy, "lambda:UntagResource", FUNCTION, blocked=True, keys=keys) == "ImplicitDeny"
+    assert decision(policy, "lambda:TagResource", FUNCTION, blocked=False, keys=["other"]) == "ImplicitDeny"
+
+
+def test_a_late_run_of_the_reconciler_cannot_undo_a_block(template: Template) -> None:
+    """The run may have to set concurrency 0 again, so IAM can only deny removing it."""
+    policy = [reconciler(template)]
+    assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=True) == "Deny"
+    assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=False) == "Allow"
+    for blocked in (True, False):
+        assert decision(policy, "lambda:PutFunctionConcurrency", FUNCTION, blocked=blocked) == "Allow"
+
+
+def test_the_reconciler_may_write_the_partitions_that_nobody_else_may(template: Template) -> None:
+    for partition in (PAUSES, BLOCKS, KEEPING, f"{HISTORY}plain"):
+        assert decision([reconciler(template)], "dynamodb:PutItem", TABLE, partitions=[partition]) == "Allow"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("lambda:InvokeFunction", FUNCTION),
+        ("lambda:UpdateFunctionCode", FUNCTION),
+        ("lambda:DeleteFunction", FUNCTION),
+        ("lambda:PutFunctionConcurrency", "arn:aws:lambda:REGION:ACCOUNT:function:somebody-elses"),
+        ("sqs:PurgeQueue", QUEUE),
+        ("sqs:ReceiveMessage", "arn:aws:sqs:REGION:ACCOUNT:somebody-elses"),
+        ("dynamodb:DeleteItem", TABLE),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:REGION:ACCOUNT:table/somebody-elses"),
+        ("iam:PassRole", "arn:aws:iam::ACCOUNT:role/somebody-elses"),
+    ],
+)
+def test_the_reconciler_may_do_no_more_than_it_needs(template: Template, action: str, resource: str) -> None:
+    assert decision([reconciler(template)], action, resource, blocked=False) == "ImplicitDeny"

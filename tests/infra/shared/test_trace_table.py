@@ -1,0 +1,83 @@
+"""The trace table, and the roles' rights to write its partitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
+
+from tests.infra.support.evaluation import EVERYTHING, TABLE, WRITES, decision, document, role
+from tests.infra.support.synth import Template
+
+
+def test_the_table_has_its_keys_on_demand_billing_ttl_and_recovery(template: Template) -> None:
+    [found] = template.of_type("AWS::DynamoDB::Table").values()
+    table = found["Properties"]
+    assert table["TableName"] == "sluice-dev-traces"
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert {kind["AttributeType"] for kind in table["AttributeDefinitions"]} == {"S"}
+    assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_local_stages_table_is_deleted_with_the_stack(deployed: dict[str, Template]) -> None:
+    [table] = deployed["local"].of_type("AWS::DynamoDB::Table").values()
+    assert table["DeletionPolicy"] == "Delete"
+
+
+TRACES = "plain#07"
+UNHANDLED = "#no-handler"
+PLAINS_HISTORY = f"{HISTORY}plain"
+
+
+def policy_of(template: Template, kind: str) -> Any:
+    return role(template, "sluice-dev-plain") if kind == "handler" else document(template, kind)
+
+
+@pytest.mark.parametrize("action", WRITES)
+@pytest.mark.parametrize(
+    ("kind", "partitions"),
+    [
+        ("handler", [PAUSES, BLOCKS, KEEPING, PLAINS_HISTORY, f"{HISTORY}another"]),
+        ("operator", [BLOCKS, KEEPING]),
+        ("admin", [KEEPING]),
+    ],
+)
+def test_reserved_partitions_cannot_be_written_whatever_other_policies_allow(
+    template: Template, kind: str, partitions: list[str], action: str
+) -> None:
+    policies = [policy_of(template, kind), EVERYTHING]
+    for partition in partitions:
+        # Alone, and as one of several in a batch or a transaction.
+        assert decision(policies, action, TABLE, partitions=[partition]) == "Deny"
+        assert decision(policies, action, TABLE, partitions=[TRACES, partition]) == "Deny"
+    assert decision(policies, action, TABLE, partitions=[TRACES, UNHANDLED]) == "Allow"
+
+
+@pytest.mark.parametrize(
+    ("kind", "partitions"),
+    [
+        ("handler", [TRACES, UNHANDLED, "#event#id", "#lease#plain"]),
+        ("operator", [PAUSES, PLAINS_HISTORY, TRACES, UNHANDLED]),
+        ("admin", [PAUSES, BLOCKS, PLAINS_HISTORY, TRACES, UNHANDLED]),
+    ],
+)
+def test_each_kind_of_role_may_write_the_partitions_that_it_needs(
+    template: Template, kind: str, partitions: list[str]
+) -> None:
+    policies, viewer = [policy_of(template, kind)], [document(template, "viewer")]
+    for partition in partitions:
+        assert decision(policies, "dynamodb:PutItem", TABLE, partitions=[partition]) == "Allow", partition
+        assert decision(viewer, "dynamodb:PutItem", TABLE, partitions=[partition]) != "Allow"
+
+
+@pytest.mark.parametrize("kind", ["viewer", "operator", "admin"])
+def test_every_policy_allows_reading_every_partition(template: Template, kind: str) -> None:
+    for partition in (PAUSES, BLOCKS, KEEPING, PLAINS_HISTORY, TRACES):
+        assert decision([document(template, kind)], "dynamodb:Query", TABLE, partitions=[partition]) == "Allow"
