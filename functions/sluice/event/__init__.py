@@ -1,1 +1,1 @@
-"""What travels: an event's id, its body, and the envelope that says where it comes from."""
+"""Events: their ids, their bodies, and the envelope that says where one comes from."""

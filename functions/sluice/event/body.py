@@ -1,7 +1,6 @@
-"""Events as the text of an SQS message, and back.
+"""Events as the body of an SQS message, and back.
 
-The text is what counts: traces keep it as it was sent, so that nothing is lost to what a parser makes of
-large numbers, duplicate keys or deep nesting.
+Traces keep the text as it was sent, so that parsing loses nothing of large numbers, duplicate keys or deep nesting.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from typing import Any, NoReturn
 from ..errors import EventNotSerializableError
 
 _NOT_FOR_SQS = re.compile("[\ud800-\udfff\ufffe\uffff]")
-"""SQS refuses what XML 1.0 does not allow. JSON escapes control characters itself; these it leaves."""
+"""Characters that SQS refuses, as XML 1.0 does, and that JSON does not escape. It does escape control characters."""
 
 
 def encode(event: object) -> str:
-    """The event as JSON text that SQS accepts.
+    """Return the event as JSON text that SQS accepts.
 
     Raises:
-        EventNotSerializableError: the event holds something that JSON cannot carry. The message says where.
+        EventNotSerializableError: the event has a value that JSON cannot carry. The message says where.
     """
     try:
         text = json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -36,15 +35,15 @@ def _no_constant(_: str) -> NoReturn:
 
 
 def is_json(body: str) -> bool:
-    """Whether a message's body arrives parsed."""
+    """Return True if the handler gets this body parsed."""
     return _parse(body)[0]
 
 
 def decode(body: str) -> Any:
-    """The event that a handler is given for a message's body.
+    """Return the event that the handler gets for a message's body.
 
-    JSON arrives parsed. All else arrives as the text it is: `NaN` (which JSON does not have), and what Python
-    refuses to parse (numbers of more than 4,300 digits, nesting beyond its recursion limit).
+    JSON is parsed. Any other text stays text, also `NaN`, which JSON does not have, and JSON that Python refuses to
+    parse: numbers of more than 4,300 digits, nesting beyond its recursion limit.
     """
     return _parse(body)[1]
 
@@ -73,7 +72,7 @@ def _describe(value: object) -> str:
 
 
 def _offender(value: object, path: str) -> tuple[str, object]:
-    """The first part of `value` that JSON cannot carry; `value` itself if every part can."""
+    """Return the path and the value of the first part that JSON cannot carry; `value` itself if it can carry all."""
     parts: list[tuple[str, object]] = []
     if isinstance(value, dict):
         for key, item in value.items():

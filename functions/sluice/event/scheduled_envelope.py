@@ -1,4 +1,4 @@
-"""An event as a schedule keeps it: Scheduler sends a queue a text alone, so the envelope stands in a line before it."""
+"""Delayed events in a schedule: Scheduler sends no attributes, so the envelope is a line before the body."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import dataclasses
 from .envelope import Envelope, from_text
 
 _MARK = "sluice-scheduled "
-"""What no JSON begins with."""
+"""Start of that line. No JSON begins like this."""
 
 _PLACEHOLDER = "<aws.scheduler."
-"""What Scheduler looks for in order to put something else in its place, whoever wrote it."""
+"""Start of Scheduler's placeholders, which it replaces anywhere in a text, also within an event."""
 
 
 def wrap(body: str, envelope: Envelope) -> str:
-    """The text that a schedule is to send.
+    """Return the text for a schedule to send.
 
     Args:
-        body: the event as JSON, in which no `<` stands but in a string.
-        envelope: the event's.
+        body: the event as JSON, which has `<` only within strings.
+        envelope: the event's envelope.
     """
     return f"{_MARK}{envelope.to_text()}\n{body}".replace(_PLACEHOLDER, "\\u003c" + _PLACEHOLDER[1:])
 
 
 def unwrap(text: str, *, claimant: str) -> tuple[str, Envelope] | None:
-    """The event and the envelope in a message's text; None if no schedule sent it.
+    """Return the event's body and its envelope; None if no schedule sent the message.
 
     Scheduler may send it twice, so the envelope says which message this is.
 
     Args:
-        text: the message's.
-        claimant: what tells this message from another with the same event.
+        text: the message's body.
+        claimant: distinguishes this message from another one with the same event.
     """
     if not text.startswith(_MARK):
         return None

@@ -1,4 +1,4 @@
-"""Ticks: what a schedule sends to its cron's queue."""
+"""Ticks: the events that a schedule sends to its cron's queue."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from datetime import datetime
 from typing import Any
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-"""What Scheduler puts the time in place of, as 2026-11-30T02:00:00Z."""
+"""Scheduler's placeholder for the time, which it writes as 2026-11-30T02:00:00Z."""
 
 EMITTED_BY = "scheduler.amazonaws.com"
-"""Who a tick is from, in its trace. No handler can have this name."""
+"""The sender of a tick, in its trace. No handler can have this name."""
 
 _LONGEST = 300
-"""Characters. What is longer is no tick, and need not be parsed to tell."""
+"""Characters of the longest tick. A longer body is not parsed to find out."""
 
 
 def tick_of(cron: str) -> str:
-    """The body of the cron's ticks, as Scheduler is told it."""
+    """Return the body of a cron's ticks, with the placeholder, for its schedule."""
     return json.dumps({"cron": cron, "scheduled_at": SCHEDULED_TIME})
 
 
 def due_ms(body: str, handler: str) -> int | None:
-    """When a tick was due, in milliseconds since 1970; None if a message's body is no tick of this handler's.
+    """Return when a tick was due, in milliseconds since 1970; None if a body is not a tick of this handler.
 
     Args:
-        body: the message's text.
-        handler: the handler in whose queue the message is.
+        body: the message's body.
+        handler: the handler whose queue it was in.
     """
     if len(body) > _LONGEST or not body.startswith("{"):
         return None

@@ -1,1 +1,1 @@
-"""SQS, message by message: send, move to another queue, look through, and the dead letters."""
+"""SQS: messages sent, received, moved to another queue and found, and the dead letters."""

@@ -1,7 +1,7 @@
-"""Dead letters: events whose five attempts all failed to reach an end, kept until someone decides.
+"""Dead letters: events whose five attempts were all cut off, kept until someone redrives or purges them.
 
-Looking at them receives them and lets go of them again. That costs no attempts: a dead-letter queue gives up on
-nothing, and an event's attempts are counted in its trace.
+Reading them receives them, and makes them visible again afterwards. That costs no attempts: a dead-letter queue has no
+limit of receives, and an event's attempts are counted in its trace.
 """
 
 from __future__ import annotations
@@ -11,44 +11,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..event.envelope import Envelope
-from ..stage.names import Names
 from . import scan, transfer
-from .message import ReceivedMessage
-from .scan import Look
+from .scan import Scan
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from ..event.envelope import Envelope
+    from ..stage.names import Names
+    from .message import ReceivedMessage
+
 Progress = Callable[[int, int], None]
-"""Told how many messages are dealt with, and of about how many."""
+"""Called after each batch with the number of messages done, and with about how many there are."""
 
 PATIENCE = 150.0
-"""Seconds to wait for dead letters that others hold: longer than the reconciler's hold of 120, and than most listings
-take. Those of a listing that was killed can be held for longer."""
+"""Seconds to wait for dead letters that others hold: longer than the 120 for which the reconciler holds them, and than
+most listings take. A listing that was killed can hold them for longer."""
 
 LISTING_PATIENCE = 20.0
-"""The same for a listing, which can show what it has: the reconciler looks at some hundred in that time."""
+"""The same for a listing, which can show the letters that it has: the reconciler reads some hundred in that time."""
 
-_MOVE_SECONDS = 30
-"""For how long messages that are being moved are out of others' sight, should the program be stopped."""
+_MOVE_HOLD = 30
+"""Seconds for which messages that are being moved stay invisible to others if the program is stopped."""
 
 
 @dataclass(frozen=True)
 class Redriven:
-    """What became of a redrive.
+    """The outcome of a redrive.
 
     Attributes:
-        done: how many were put back into the handler's queue.
-        refused: what SQS said of those that it did not take, which are still dead letters.
-        since: how many were left where they are, as they were sent since the redrive began.
-        out_of_sight: about how many were left as others hold them.
+        done: dead letters that were put back into the handler's queue.
+        refused: SQS's error for each one that it refused. These are still dead letters.
+        arrived: dead letters that were left where they are, as they came in after the redrive began.
+        held_by_others: about how many were left because others hold them.
     """
 
     done: int
     refused: tuple[str, ...] = ()
-    since: int = 0
-    out_of_sight: int = 0
+    arrived: int = 0
+    held_by_others: int = 0
 
 
 class DeadLetters:
@@ -56,11 +57,11 @@ class DeadLetters:
 
     Args:
         client: a boto3 SQS client.
-        names: of the stage.
+        names: names of the stage.
         handler: the handler's name.
-        waiting: told how many letters others hold, when waiting for those begins.
-        clock: seconds on any scale.
-        sleep: waits for some seconds.
+        waiting: called once, when the wait for letters that others hold begins, with about how many these are.
+        clock: returns seconds on any scale.
+        sleep: waits for a number of seconds.
 
     Raises:
         botocore.exceptions.ClientError: QueueDoesNotExist, if there is no such handler.
@@ -85,88 +86,90 @@ class DeadLetters:
         self._alive = client.get_queue_url(QueueName=names.queue(handler))["QueueUrl"]
 
     def count(self) -> int:
-        """About how many there are, those included that someone is looking at."""
+        """Return about how many there are, the ones that others hold included."""
         return transfer.count(self._client, self._dead)
 
-    def each(self, see: Callable[[ReceivedMessage], None], progress: Progress | None = None) -> int:
-        """Look at every dead letter, in any order. They stay where they are.
+    def each(self, visit: Callable[[ReceivedMessage], None], progress: Progress | None = None) -> int:
+        """Visit every dead letter, in any order. They stay where they are.
 
         Args:
-            see: given each letter, once.
-            progress: told after each batch.
+            visit: called once with each letter.
+            progress: called after each batch.
 
         Returns:
-            About how many could not be looked at, as others hold them; those are waited for a little.
+            About how many letters were not visited, as others hold them even after a short wait.
         """
         seen: set[str] = set()
-        with self._look(LISTING_PATIENCE) as look:
-            for batch in look:
+        with self._scan(LISTING_PATIENCE) as found:
+            for batch in found:
                 for letter in batch:
                     if letter.message_id not in seen:
                         seen.add(letter.message_id)
-                        see(letter)
+                        visit(letter)
                 if progress:
-                    progress(len(seen), max(len(seen), look.about))
-            return look.out_of_sight()
+                    progress(len(seen), max(len(seen), found.about))
+            return found.held_by_others()
 
     def find(self, event_id: str, progress: Progress | None = None) -> tuple[ReceivedMessage | None, int]:
-        """Look for the dead letter of one event. It stays where it is.
+        """Find the dead letter of one event. It stays where it is.
 
         Args:
-            event_id: the event's.
-            progress: told after each batch.
+            event_id: the event's id.
+            progress: called after each batch.
 
         Returns:
-            The letter; and if it was not found, about how many could not be looked at, as others hold them.
+            The letter, or None; and if None, about how many letters could not be read, as others hold them.
         """
-        with self._look(PATIENCE) as look:
-            for batch in look:
+        with self._scan(PATIENCE) as found:
+            for batch in found:
                 for letter in batch:
                     if letter.envelope.id == event_id:
                         return letter, 0
                 if progress:
-                    progress(len(look.held), max(len(look.held), look.about))
-            return None, look.out_of_sight()
+                    progress(len(found.held), max(len(found.held), found.about))
+            return None, found.held_by_others()
 
     def redrive(self, event_id: str | None = None, progress: Progress | None = None) -> Redriven:
         """Put dead letters back into the handler's queue, with their ids and their first emit time.
 
-        Each is sent before it is deleted: whenever this is stopped, no event is lost, and those of one batch at most
-        are in both queues. One that dies again meanwhile is left alone: its time in the queue is that of the redrive.
+        Each is sent before it is deleted: whenever this is stopped, no event is lost, and at most those of one batch
+        are in both queues. An event that becomes a dead letter again meanwhile stays one.
 
         Args:
             event_id: only this event; all if left out.
-            progress: told after each batch.
+            progress: called after each batch.
         """
         done: set[str] = set()
         refused: dict[str, str] = {}
-        # One receive at a time where all are moved: what is received then is moved long before its hold is over.
-        held = {"hold": _MOVE_SECONDS, "receivers": 1} if event_id is None else {}
-        with self._look(PATIENCE, **held) as look:
-            for batch in look:
+        # All of them: one receive at a time, so that each batch is moved long before its hold is over.
+        options = {"hold": _MOVE_HOLD, "receivers": 1} if event_id is None else {}
+        with self._scan(PATIENCE, **options) as found:
+            for batch in found:
                 wanted = [
                     letter
                     for letter in batch
-                    if (letter.envelope.id == event_id if event_id is not None else not look.is_new(letter))
+                    if (letter.envelope.id == event_id if event_id is not None else not found.is_new(letter))
                 ]
-                lost = transfer.move(self._client, wanted, source=self._dead, target=self._alive, envelope_of=_redriven)
-                moved = [letter for letter in wanted if letter.message_id not in lost]
-                look.gone(moved)
+                errors = transfer.move(
+                    self._client, wanted, source=self._dead, target=self._alive, envelope_of=_redriven
+                )
+                moved = [letter for letter in wanted if letter.message_id not in errors]
+                found.forget(moved)
                 done.update(letter.message_id for letter in moved)
-                refused = {key: said for key, said in (refused | lost).items() if key not in done}
+                refused = {key: error for key, error in (refused | errors).items() if key not in done}
                 if progress:
-                    progress(len(done), max(len(done), look.about if event_id is None else 1))
+                    progress(len(done), max(len(done), found.about if event_id is None else 1))
                 if event_id is not None and wanted:
                     return Redriven(len(done), tuple(refused.values()))
-            since = sum(map(look.is_new, look.held.values())) if event_id is None else 0
-            return Redriven(len(done), tuple(refused.values()), since, look.out_of_sight())
+            arrived = sum(map(found.is_new, found.held.values())) if event_id is None else 0
+            return Redriven(len(done), tuple(refused.values()), arrived, found.held_by_others())
 
     def purge(self) -> None:
         """Delete every dead letter. SQS takes up to a minute, and allows it once a minute."""
         self._client.purge_queue(QueueUrl=self._dead)
 
-    def _look(self, patience: float, *, hold: int | None = None, receivers: int = scan.RECEIVERS) -> Look:
-        return Look(
+    def _scan(self, patience: float, *, hold: int | None = None, receivers: int = scan.RECEIVERS) -> Scan:
+        return Scan(
             self._client,
             self._dead,
             self._handler,

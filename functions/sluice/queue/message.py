@@ -35,7 +35,7 @@ _SQS = _PartNames("DataType", "StringValue", "BinaryValue")
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """A message that was received from a queue. Everything about its event is read when it is first asked for.
+    """A message that was received from a queue. Its event is read when it is first used.
 
     Attributes:
         handler: the handler whose queue it was in.

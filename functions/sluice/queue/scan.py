@@ -1,7 +1,7 @@
-"""A look at all messages of a queue, each once, by several receives at a time.
+"""A scan: receives all messages of a queue, each once, with several receives at a time.
 
-What was received is out of others' sight until the look is over, and what others have received is out of its own: the
-numbers that SQS gives tell of that.
+Messages that it received stay invisible to others until its end, and messages that others received are invisible to it.
+SQS's counts of a queue's messages tell how many these are.
 """
 
 from __future__ import annotations
@@ -14,44 +14,45 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import transfer
-from .message import ReceivedMessage
 from .send import BATCH_COUNT
 from .transfer import EMPTY_RECEIVES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from .message import ReceivedMessage
+
 RECEIVERS = 8
-"""Receives on their way at once: 10,000 messages take 1,000 of them, a quarter of a minute at 130 ms each."""
+"""Receives at the same time: 10,000 messages take 1,000 receives, a quarter of a minute at 130 ms each."""
 
 LONGEST_HOLD = 900
-"""Seconds for which messages are out of others' sight at most, should the program be killed. SQS allows 12 hours, which
-nobody would want to wait."""
+"""Seconds for which messages stay invisible to others at most, if the program is killed. SQS allows 12 hours, which
+nobody wants to wait."""
 
 _SHORTEST_HOLD = 120
-"""Seconds: some messages may come in small batches, and there is always some time to go until the last is seen."""
+"""Seconds: SQS may return small batches, and the last ones take time too."""
 
 _STALE_BATCHES = 20
-"""In a row, of nothing but messages that were seen before or sent since the look began, before it is over. A look that
-takes longer than it holds messages for would otherwise never see the queue empty, nor would one at a queue in which
-messages go on arriving."""
+"""Batches in a row without a message that was in the queue at the start and had not been seen, after which a scan is
+over. Without that limit, a scan that takes longer than its hold would never find the queue empty, nor would a scan of a
+queue in which messages keep arriving."""
 
 _PAUSE = 2.0
-"""Seconds between passes while others hold messages."""
+"""Seconds between rounds while others hold messages."""
 
 
 def hold_for(count: int, patience: float) -> int:
-    """Seconds for which to hold messages: one for each receive of ten, and the time spent waiting for others.
+    """Return the seconds for which to hold messages: one for each receive of ten, and the wait for others' messages.
 
     Args:
         count: about how many messages there are.
-        patience: seconds.
+        patience: seconds to wait for messages that others hold.
     """
     return min(LONGEST_HOLD, _SHORTEST_HOLD + int(patience) + count // BATCH_COUNT)
 
 
 class Held(NamedTuple):
-    """A message that a look holds, without its body and attributes.
+    """A message that a scan holds, without its body and attributes.
 
     Attributes:
         receipt_handle: SQS's handle for the receive.
@@ -62,25 +63,25 @@ class Held(NamedTuple):
     sent_ms: int
 
 
-class Look:
-    """A look at a queue: iterate over it for the messages in batches, within `with`, whose end lets go of them.
+class Scan:
+    """A scan of a queue: iterate over it within `with` for batches of messages, whose end makes them visible again.
 
-    A batch may hold messages that were in one before.
+    A batch may hold messages of an earlier one.
 
     Args:
         client: a boto3 SQS client.
         url: the queue's.
         handler: the handler whose queue it is.
-        hold: seconds for which nobody else receives the messages; by the number of messages if left out.
-        receivers: receives at once. With one, nothing is received while a batch is being dealt with.
+        hold: seconds for which messages stay invisible to others; chosen by the number of messages if left out.
+        receivers: receives at the same time. With one, nothing is received while a batch is being used.
         patience: seconds to wait for messages that others hold, once all others are seen.
-        waiting: told how many those are, when the wait begins.
-        clock: seconds on any scale.
-        sleep: waits for some seconds.
+        waiting: called once, when that wait begins, with about how many these are.
+        clock: returns seconds on any scale.
+        sleep: waits for a number of seconds.
 
     Attributes:
-        began_ms: when it began by SQS's clock, in milliseconds since 1970.
-        about: about how many messages there were then, those included that others held.
+        began_ms: its start by SQS's clock, in milliseconds since 1970.
+        about: about how many messages there were then, the ones that others held included.
         held: the messages that it has received and still holds, by message id.
     """
 
@@ -100,7 +101,7 @@ class Look:
         self._client = client
         self._url = url
         self._handler = handler
-        visible, self._hidden, self.began_ms = _counted(client, url)
+        visible, self._hidden, self.began_ms = _count(client, url)
         self.about = visible + self._hidden
         self.held: dict[str, Held] = {}
         self._hold = hold_for(self.about, patience) if hold is None else hold
@@ -110,7 +111,7 @@ class Look:
         self._clock = clock
         self._sleep = sleep
         self._seen: set[str] = set()
-        self._seen_before = 0
+        self._seen_old = 0
         self._batches: Generator[list[ReceivedMessage]] | None = None
 
     def __enter__(self) -> Self:
@@ -124,36 +125,36 @@ class Look:
             self._release([message.receipt_handle for message in self.held.values()])
 
     def __iter__(self) -> Generator[list[ReceivedMessage]]:
-        self._batches = self._passes()
+        self._batches = self._rounds()
         return self._batches
 
     def is_new(self, message: ReceivedMessage | Held) -> bool:
-        """Whether a message was sent since the look began, to the second.
+        """Return True if a message was sent since the scan began, to the second.
 
-        SQS keeps that time when it makes a message a dead letter.
+        When SQS moves a message to the dead-letter queue, it keeps that time.
         """
         return message.sent_ms >= self.began_ms
 
-    def gone(self, messages: Iterable[ReceivedMessage]) -> None:
-        """Messages that are no longer in the queue."""
+    def forget(self, messages: Iterable[ReceivedMessage]) -> None:
+        """Hold messages no longer that are no longer in the queue."""
         for message in messages:
             self.held.pop(message.message_id, None)
 
-    def out_of_sight(self) -> int:
-        """About how many messages are in the queue and held by others."""
-        # SQS's numbers lag behind by up to a minute: they are not asked for if all that was there has been seen.
-        if not self._hidden and self._seen_before >= self.about:
+    def held_by_others(self) -> int:
+        """Return about how many messages are in the queue and held by others."""
+        # SQS's counts lag behind by up to a minute: don't ask for them if everything that was there has been seen.
+        if not self._hidden and self._seen_old >= self.about:
             return 0
-        visible, hidden, _ = _counted(self._client, self._url)
+        visible, hidden, _ = _count(self._client, self._url)
         return max(0, visible + hidden - len(self.held))
 
-    def _passes(self) -> Generator[list[ReceivedMessage]]:
+    def _rounds(self) -> Generator[list[ReceivedMessage]]:
         until: float | None = None
         while True:
-            yield from self._pass()
+            yield from self._round()
             if not self._patience:
                 return
-            others = self.out_of_sight()
+            others = self.held_by_others()
             if not others:
                 return
             if until is None:
@@ -164,19 +165,19 @@ class Look:
                 return
             self._sleep(_PAUSE)
 
-    def _pass(self) -> Generator[list[ReceivedMessage]]:
-        flying: set[Future[list[ReceivedMessage]]] = set()
+    def _round(self) -> Generator[list[ReceivedMessage]]:
+        pending: set[Future[list[ReceivedMessage]]] = set()
         empty = stale = 0
         pool = ThreadPoolExecutor(self._receivers)
         try:
             while True:
-                # What is on its way is waited for in any case: it may bring something after all.
-                while len(flying) < self._receivers and empty < EMPTY_RECEIVES and stale < _STALE_BATCHES:
-                    flying.add(pool.submit(self._receive))
-                if not flying:
+                # Receives that have begun are waited for in any case: one may return messages after all.
+                while len(pending) < self._receivers and empty < EMPTY_RECEIVES and stale < _STALE_BATCHES:
+                    pending.add(pool.submit(self._receive))
+                if not pending:
                     return
-                arrived = wait(flying, return_when=FIRST_COMPLETED).done.pop()
-                flying.remove(arrived)
+                arrived = wait(pending, return_when=FIRST_COMPLETED).done.pop()
+                pending.remove(arrived)
                 batch = arrived.result()
                 if self._note(batch):
                     empty = stale = 0
@@ -188,7 +189,7 @@ class Look:
                     yield batch
         finally:
             pool.shutdown(cancel_futures=True)
-            for left in flying:
+            for left in pending:
                 if not left.cancelled() and left.exception() is None:
                     self._note(left.result())
 
@@ -196,35 +197,35 @@ class Look:
         return transfer.receive(self._client, self._url, self._handler, hold=self._hold)
 
     def _note(self, batch: Sequence[ReceivedMessage]) -> bool:
-        """Keep what letting go takes; return whether something was in the queue before and had not been seen."""
-        before = self._seen_before
+        """Hold messages; return True if one of them was in the queue at the start and had not been seen."""
+        before = self._seen_old
         for message in batch:
             if message.message_id not in self._seen and not self.is_new(message):
-                self._seen_before += 1
+                self._seen_old += 1
             self._seen.add(message.message_id)
             self.held[message.message_id] = Held(message.receipt_handle, message.sent_ms)
-        return self._seen_before > before
+        return self._seen_old > before
 
     def _release(self, handles: Sequence[str]) -> None:
         if not handles:
             return
-        parts = [handles[start : start + BATCH_COUNT] for start in range(0, len(handles), BATCH_COUNT)]
+        batches = [handles[start : start + BATCH_COUNT] for start in range(0, len(handles), BATCH_COUNT)]
         with ThreadPoolExecutor(RECEIVERS) as pool:
-            list(pool.map(lambda part: transfer.release(self._client, self._url, part), parts))
+            list(pool.map(lambda batch: transfer.release(self._client, self._url, batch), batches))
 
 
-def _counted(client: SQSClient, url: str) -> tuple[int, int, int]:
-    """About how many messages can be received and how many are held, and when that was."""
+def _count(client: SQSClient, url: str) -> tuple[int, int, int]:
+    """Return about how many messages are visible and how many are held, and when SQS said so, in milliseconds."""
     answer = client.get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )
     found = answer["Attributes"]
     visible = int(found["ApproximateNumberOfMessages"])
-    return visible, int(found["ApproximateNumberOfMessagesNotVisible"]), _moment_ms(answer)
+    return visible, int(found["ApproximateNumberOfMessagesNotVisible"]), _answered_ms(answer)
 
 
-def _moment_ms(answer: Any) -> int:
-    """The end of the second in which SQS answered, by its own clock: this machine's may be minutes off."""
+def _answered_ms(answer: Any) -> int:
+    """Return the end of the second in which SQS answered, by its own clock: this machine's may be minutes off."""
     seconds = time.time()
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     if date:

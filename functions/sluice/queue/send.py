@@ -1,13 +1,13 @@
-"""Messages into SQS: alone, or in full batches whose refused entries are sent again."""
+"""Send messages to SQS: one alone, or many in full batches, whose refused entries are sent again."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import NotAcceptedError, Refused, SluiceError
 from ..event.envelope import Envelope
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH_COUNT = 10
-"""Messages. SQS's limit for a batch."""
+"""SQS's limit for the messages of a batch."""
 
 BATCH_BYTES = 1_048_576
-"""SQS's limit for a batch's messages together."""
+"""SQS's limit for the bytes of a message, and of a batch's messages together."""
 
 MAX_ATTRIBUTES = 10
 """SQS's limit for a message's attributes."""
 
 _TRIES = 5
-"""Sends of an entry that SQS refuses for no fault of the sender, before it counts as not accepted."""
+"""Tries of an entry that SQS refuses for no fault of the sender, before it counts as not accepted."""
 
 _FIRST_PAUSE = 0.1
 """Seconds before the second try; doubled for each further one."""
 
 _SENDERS = 8
-"""Batches on their way at once."""
+"""Threads, each of which sends a batch at a time."""
+
+_Item = TypeVar("_Item")
 
 
 class NoQueueError(SluiceError):
@@ -45,7 +47,7 @@ class Message:
 
     Attributes:
         body: its text.
-        envelope: what its `sluice` attribute says.
+        envelope: the value of its `sluice` attribute.
         attributes: its message attributes in SQS's form, the `sluice` attribute included.
         options: further parameters of SendMessage, which a message that is sent again keeps; None if there are none.
     """
@@ -56,7 +58,7 @@ class Message:
     options: Mapping[str, Any] | None = None
 
     def parameters(self, delay: int = 0) -> dict[str, Any]:
-        """Return what SendMessage takes, and an entry of SendMessageBatch.
+        """Return the message's parameters of SendMessage, which an entry of SendMessageBatch has too.
 
         Args:
             delay: seconds for which SQS is to hold the message back.
@@ -70,12 +72,12 @@ class Message:
 
 
 def fits(message: Message) -> bool:
-    """Return True if SQS takes a message with so many attributes and bytes."""
+    """Return True if SQS takes as many attributes and bytes as the message has."""
     return len(message.attributes) <= MAX_ATTRIBUTES and size_of(message) <= BATCH_BYTES
 
 
 def size_of(message: Message) -> int:
-    """Return the bytes that SQS counts: the body, and each attribute's name, type and value."""
+    """Return the bytes that SQS counts: those of the body, and of each attribute's name, type and value."""
     size = len(message.body.encode())
     for name, attribute in message.attributes.items():
         value = attribute.get("StringValue") or attribute.get("BinaryValue") or ""
@@ -91,8 +93,8 @@ def send_one(client: SQSClient, url: str, message: Message, delay: int = 0) -> N
     Args:
         client: a boto3 SQS client.
         url: the queue's.
-        message: what to send.
-        delay: seconds that SQS is to hold it back.
+        message: the message.
+        delay: seconds for which SQS is to hold it back.
 
     Raises:
         NoQueueError: the queue does not exist.
@@ -113,26 +115,26 @@ def send_all(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Send messages in batches as full as SQS takes them, several at once.
+    """Send messages in batches as full as SQS takes them, several at the same time.
 
     Args:
         client: a boto3 SQS client.
         url: the queue's.
         handler: the handler's name, for the error.
-        messages: what to send.
-        delay: seconds that SQS is to hold each back.
+        messages: the messages, at least one.
+        delay: seconds for which SQS is to hold each back.
         sleep: waits between tries.
 
     Raises:
         NoQueueError: the queue does not exist; nothing was accepted.
-        NotAcceptedError: some were never accepted, be it that the queue has gone meanwhile; it says which.
+        NotAcceptedError: some were not accepted, also if the queue was deleted meanwhile; it says which.
     """
-    batches = list(_batches(messages))
+    batches = list(in_batches(range(len(messages)), lambda index: size_of(messages[index])))
 
     def send(batch: Sequence[int], *, first: bool = False) -> list[Refused]:
         return _send_batch(client, url, messages, batch, delay, sleep, first=first)
 
-    # The first alone: if there is no queue, nothing more is tried.
+    # The first alone: if there is no queue, the others are not sent.
     refused = send(batches[0], first=True)
     if len(batches) > 1:
         with ThreadPoolExecutor(_SENDERS) as senders:
@@ -144,16 +146,22 @@ def send_all(
         raise NotAcceptedError(handler, accepted, sorted(refused, key=lambda entry: entry.index))
 
 
-def _batches(messages: Sequence[Message]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    room = BATCH_BYTES
-    for index, message in enumerate(messages):
-        size = size_of(message)
-        if batch and (len(batch) == BATCH_COUNT or size > room):
+def in_batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
+    """Group items in order, as many as SQS takes in a batch.
+
+    Args:
+        items: each stands for a message.
+        size: returns the bytes of an item's message.
+    """
+    batch: list[_Item] = []
+    bytes_left = BATCH_BYTES
+    for item in items:
+        bytes_of_item = size(item)
+        if batch and (len(batch) == BATCH_COUNT or bytes_of_item > bytes_left):
             yield batch
-            batch, room = [], BATCH_BYTES
-        batch.append(index)
-        room -= size
+            batch, bytes_left = [], BATCH_BYTES
+        batch.append(item)
+        bytes_left -= bytes_of_item
     if batch:
         yield batch
 
@@ -168,9 +176,10 @@ def _send_batch(
     *,
     first: bool,
 ) -> list[Refused]:
+    """Send a batch, and again those of its messages that SQS refuses for no fault of theirs; return the refused."""
     waiting = list(batch)
-    hopeless: list[Refused] = []
-    for left in reversed(range(_TRIES)):
+    at_fault: list[Refused] = []
+    for tries_left in reversed(range(_TRIES)):
         entries: list[Any] = [{"Id": str(index), **messages[index].parameters(delay)} for index in waiting]
         try:
             answer = client.send_message_batch(QueueUrl=url, Entries=entries)
@@ -178,13 +187,13 @@ def _send_batch(
             if first and len(waiting) == len(batch) and isinstance(error, client.exceptions.QueueDoesNotExist):
                 raise NoQueueError(url) from error
             code, message, maybe = error_code(error), error_message(error), may_have_succeeded(error)
-            return hopeless + [Refused(index, code, message, maybe) for index in waiting]
+            return at_fault + [Refused(index, code, message, maybe) for index in waiting]
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}
-        said = {index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()}
-        hopeless += [said[index] for index in sorted(said) if failed[index]["SenderFault"]]
-        waiting = [index for index in sorted(said) if not failed[index]["SenderFault"]]
+        refused = {index: Refused(index, entry["Code"], entry.get("Message", "")) for index, entry in failed.items()}
+        at_fault += [refused[index] for index in sorted(refused) if failed[index]["SenderFault"]]
+        waiting = [index for index in sorted(refused) if not failed[index]["SenderFault"]]
         if not waiting:
-            return hopeless
-        if left:
-            sleep(_FIRST_PAUSE * 2 ** (_TRIES - 1 - left) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-    return hopeless + [said[index] for index in waiting]
+            return at_fault
+        if tries_left:
+            sleep(_FIRST_PAUSE * 2 ** (_TRIES - 1 - tries_left) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+    return at_fault + [refused[index] for index in waiting]

@@ -1,7 +1,7 @@
-"""Messages out of one queue and into another, or to the end of the same: nothing of an event is lost on the way.
+"""Move messages to another queue, or to the end of the same one. Nothing of an event is lost on the way.
 
-SQS cannot move a message. It is received, sent again and then deleted: whenever that is stopped, the event is in the
-queue, and at worst twice, which its id tells.
+SQS cannot move a message. It is received, sent again and then deleted: whenever that is stopped, the event is in a
+queue, at worst twice, with the same id.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..event.envelope import Envelope
 from .message import ReceivedMessage
-from .send import BATCH_BYTES, BATCH_COUNT, Message, size_of
+from .send import BATCH_COUNT, Message, in_batches, size_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 EMPTY_RECEIVES = 3
-"""In a row, before a queue counts as seen. SQS asks all of its servers on each, as they wait for messages."""
+"""Empty receives in a row after which a queue counts as seen. Each asks all of SQS's servers, as it waits."""
 
 WAIT_SECONDS = 1
-"""For a message to come. SQS asks all of its servers then, and not just some."""
+"""Seconds for which a receive waits for a message. If it waits, SQS asks all of its servers, and not just some."""
 
 
 def count(client: SQSClient, url: str) -> int:
-    """About how many messages a queue holds that could be received by now, or are held by somebody."""
+    """Return about how many messages of a queue are visible or held by somebody. Those sent with a delay are not."""
     attributes = client.get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]
@@ -42,7 +42,7 @@ def receive(client: SQSClient, url: str, handler: str, *, hold: int) -> list[Rec
         client: a boto3 SQS client.
         url: the queue's.
         handler: the handler whose queue it is.
-        hold: seconds for which nobody else receives them.
+        hold: seconds for which they are invisible to others.
     """
     answer = client.receive_message(
         QueueUrl=url,
@@ -74,13 +74,13 @@ def move(
         envelope_of: returns the envelope that a message is sent with at a time, in milliseconds since 1970. A message
             with ten attributes of its sender's, or of SQS's largest size, has no room for an envelope: it is sent
             unchanged, and is a new event.
-        delay: seconds that SQS is to hold each back.
+        delay: seconds for which SQS is to hold each back.
 
     Returns:
         SQS's error for each message that it refused, by message id. These are still in `source`.
     """
     refused: dict[str, str] = {}
-    for batch in _batches(messages, envelope_of):
+    for batch in in_batches(_replacements(messages, envelope_of), lambda pair: size_of(pair[1])):
         entries: list[Any] = [
             {"Id": str(index), **replacement.parameters(delay)} for index, (_, replacement) in enumerate(batch)
         ]
@@ -107,7 +107,7 @@ def delete(client: SQSClient, url: str, messages: Sequence[ReceivedMessage]) -> 
 
 
 def release(client: SQSClient, url: str, handles: Sequence[str]) -> None:
-    """Let others receive messages again, at once. Where that fails, they do once the hold is over.
+    """Make messages visible to others again, at once. If that fails, they become visible once the hold is over.
 
     Args:
         client: a boto3 SQS client.
@@ -123,20 +123,10 @@ def release(client: SQSClient, url: str, handles: Sequence[str]) -> None:
             client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
-def _batches(
+def _replacements(
     messages: Sequence[ReceivedMessage], envelope_of: Callable[[ReceivedMessage, int], Envelope]
-) -> Iterator[list[tuple[ReceivedMessage, Message]]]:
-    """Group messages with what is sent in their place, as many as SQS takes the bytes of at once."""
-    batch: list[tuple[ReceivedMessage, Message]] = []
-    bytes_left = BATCH_BYTES
+) -> Iterator[tuple[ReceivedMessage, Message]]:
+    """Yield each message with the one that is sent in its place."""
     for message in messages:
         envelope = envelope_of(message, int(time.time() * 1000))
-        replacement = message.with_envelope(envelope) or message.unchanged()
-        size = size_of(replacement)
-        if batch and size > bytes_left:
-            yield batch
-            batch, bytes_left = [], BATCH_BYTES
-        batch.append((message, replacement))
-        bytes_left -= size
-    if batch:
-        yield batch
+        yield message, message.with_envelope(envelope) or message.unchanged()

@@ -13,7 +13,7 @@ from ..stage.names import Names, module_of
 from ..traces import TraceStore
 from .output import Capture, tee_standard_streams
 from .overlap import CronLock
-from .queue import QueueOfHandler
+from .queue import HandlerQueue
 from .run_handler import NotLoadedError
 from .settings import Settings
 from .telemetry import Telemetry
@@ -61,7 +61,7 @@ def build(environment: Mapping[str, str]) -> Worker:
         settings,
         load=lambda: load_handler(settings.handler),
         store=TraceStore(clients.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
-        queue=QueueOfHandler(clients.sqs(settings.stage), settings.queue_url),
+        queue=HandlerQueue(clients.sqs(settings.stage), settings.queue_url),
         telemetry=Telemetry(settings, capture, stdout),
         capture=capture,
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)

@@ -1,4 +1,4 @@
-"""Whether and when SQS delivers an event again, and as which message."""
+"""The handler's queue, as the worker uses it: when SQS delivers an event again, and in which message."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ..queue.message import ReceivedMessage
 
 _LONGEST = 43_200
-"""Seconds. SQS's limit for a visibility timeout."""
+"""SQS's limit for a visibility timeout, in seconds."""
 
 
-class QueueOfHandler:
-    """The handler's queue, as the worker changes it.
+class HandlerQueue:
+    """The handler's queue.
 
     Args:
         client: a boto3 SQS client.
@@ -34,63 +34,67 @@ class QueueOfHandler:
         self._url = url
 
     def end_calls_by(self, moment: float | None) -> None:
-        """Have what is asked of SQS end by then.
+        """End every call of SQS by a moment.
 
         Args:
             moment: on the clock of `time.monotonic`, in seconds; None for as long as all tries take.
         """
         end_calls_by(self._client, moment)
 
-    def return_after(self, deliveries: Sequence[ReceivedMessage], seconds: Sequence[float]) -> None:
-        """Have SQS deliver messages again after this long, unless they are acknowledged before.
+    def return_after(self, messages: Sequence[ReceivedMessage], seconds: Sequence[float]) -> None:
+        """Have SQS deliver messages again after a time each, unless they are deleted before.
 
-        Where that fails, they come back after the queue's visibility timeout: later, but no less surely.
+        If that fails, they become visible after the queue's visibility timeout: later, but as surely.
+
+        Args:
+            messages: the messages.
+            seconds: the time of each.
         """
-        for start in range(0, len(deliveries), 10):
+        for start in range(0, len(messages), 10):
             entries: list[Any] = [
                 {
                     "Id": str(index),
-                    "ReceiptHandle": delivery.receipt_handle,
+                    "ReceiptHandle": message.receipt_handle,
                     "VisibilityTimeout": min(_LONGEST, math.ceil(delay)),
                 }
-                for index, (delivery, delay) in enumerate(zip(deliveries, seconds, strict=True))
+                for index, (message, delay) in enumerate(zip(messages, seconds, strict=True))
             ][start : start + 10]
             try:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
             except aws_errors():
                 continue
 
-    def acknowledge(self, delivery: ReceivedMessage) -> None:
-        """Delete a message now rather than by the batch response, which a process that dies never gives.
+    def acknowledge(self, message: ReceivedMessage) -> None:
+        """Delete a message now rather than by the batch response, which a process that dies never returns.
 
-        Where that fails, the batch response is still to come.
+        If that fails, the batch response deletes it.
         """
-        # Whatever it is: an event that is done must not go back for it.
+        # Any error: an event that is done must not go back to the queue for it.
         with contextlib.suppress(Exception):
-            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt_handle)
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt_handle)
 
-    def put_back(self, delivery: ReceivedMessage, delay: float) -> bool:
-        """Send a delivered event again, as a new message that SQS will deliver five times.
+    def put_back(self, message: ReceivedMessage, delay: float) -> bool:
+        """Send an event again, in a new message that SQS delivers five times.
 
         Args:
-            delivery: the event.
-            delay: seconds until it can be delivered.
+            message: the message that it was received in.
+            delay: seconds until the new one can be received.
 
         Returns:
-            Whether SQS took it. If so, the delivered message may be acknowledged.
+            True if SQS accepted it. Then the received message can be acknowledged.
         """
-        envelope = delivery.envelope.put_back(
-            sender=delivery.emitted_by,
-            receives=delivery.receive_count,
-            sent_ms=delivery.sent_ms,
+        envelope = message.envelope.put_back(
+            sender=message.emitted_by,
+            receives=message.receive_count,
+            sent_ms=message.sent_ms,
             now_ms=int(time.time() * 1000),
-            claimant=delivery.claimant,
+            claimant=message.claimant,
         )
-        message = delivery.with_envelope(envelope)
-        if message is None:
+        new = message.with_envelope(envelope)
+        if new is None:
             return False
         try:
-            send_one(self._client, self._url, message, math.ceil(delay))
+            send_one(self._client, self._url, new, math.ceil(delay))
         except aws_errors():
             return False
         return True

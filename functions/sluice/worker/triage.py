@@ -15,7 +15,7 @@ from .attempts import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, 
 if TYPE_CHECKING:
     from ..queue.message import ReceivedMessage
     from ..traces import TraceStore
-    from .queue import QueueOfHandler
+    from .queue import HandlerQueue
     from .telemetry import Telemetry
 
 
@@ -59,7 +59,7 @@ class Triage:
     """
 
     def __init__(
-        self, handler: str, *, store: TraceStore, queue: QueueOfHandler, telemetry: Telemetry, jitter: random.Random
+        self, handler: str, *, store: TraceStore, queue: HandlerQueue, telemetry: Telemetry, jitter: random.Random
     ) -> None:
         self._handler = handler
         self._store = store

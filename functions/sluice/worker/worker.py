@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..traces import TraceStore
     from .output import Capture
     from .overlap import CronLock
-    from .queue import QueueOfHandler
+    from .queue import HandlerQueue
     from .run_handler import Handler
     from .settings import Settings
     from .telemetry import Telemetry
@@ -67,7 +67,7 @@ class Worker:
         *,
         load: Callable[[], Handler],
         store: TraceStore,
-        queue: QueueOfHandler,
+        queue: HandlerQueue,
         telemetry: Telemetry,
         capture: Capture,
         cron_lock: CronLock | None = None,

@@ -95,7 +95,7 @@ def test_letters_that_go_on_arriving_do_not_keep_a_look_going(command: str) -> N
     else:
         redriven = letters_of(queue).redrive()
         assert redriven.done == len(queue.sent) == 30
-        assert redriven.since > 0
+        assert redriven.arrived > 0
     assert queue.now - LONG_AGO < 60
 
 
@@ -105,10 +105,10 @@ def test_what_dies_again_is_not_redriven_by_the_same_command(count: int) -> None
     redriven = letters_of(queue).redrive()
     assert redriven.done == count
     assert sorted(map(int, queue.sent)) == list(range(count))
-    assert redriven.out_of_sight == 0
+    assert redriven.held_by_others == 0
     queue.sleep(60)
     assert sorted(map(int, queue.bodies())) == list(range(count))
-    assert (redriven.since > 0) == (count > 40)
+    assert (redriven.arrived > 0) == (count > 40)
     # The next command does.
     queue.sent.clear()
     assert letters_of(queue).redrive().done == count
@@ -129,8 +129,8 @@ def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
     monkeypatch.setattr(transfer, "receive", sometimes)
     letters = DeadLetters(cloud.sqs, cloud.names, HANDLER)
     found: list[ReceivedMessage] = []
-    with letters._look(0, receivers=1) as look:
-        for batch in look:
+    with letters._scan(0, receivers=1) as scanned:
+        for batch in scanned:
             found += batch
     assert len(found) == 35
     assert letters.redrive() == Redriven(35)
@@ -188,7 +188,7 @@ def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch)
     found: list[ReceivedMessage] = []
     assert letters_of(queue).each(found.append) == 57
     assert letters_of(queue).find("some-id") == (None, 57)
-    assert letters_of(queue).redrive() == Redriven(0, out_of_sight=57)
+    assert letters_of(queue).redrive() == Redriven(0, held_by_others=57)
     assert not found
     assert not queue.sent
     assert queue.now - LONG_AGO < 400

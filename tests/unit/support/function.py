@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sluice.worker.output import Capture
 from sluice.worker.overlap import CronLock
-from sluice.worker.queue import QueueOfHandler
+from sluice.worker.queue import HandlerQueue
 from sluice.worker.settings import Settings
 from sluice.worker.telemetry import Telemetry
 from sluice.worker.worker import Worker
@@ -71,7 +71,7 @@ class Function:
             self.settings,
             load=lambda: self.handle,
             store=store,
-            queue=QueueOfHandler(self.sqs or self.cloud.sqs, self.url),
+            queue=HandlerQueue(self.sqs or self.cloud.sqs, self.url),
             telemetry=Telemetry(self.settings, self.capture, self.log),
             capture=self.capture,
             cron_lock=self.cron_lock,

@@ -33,8 +33,8 @@ def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
         redriven = letters.redrive(event_id, lambda moved, about: progress.detail(f"{moved} of about {about}"))
     retry = ("dead", "redrive", handler)
     news = f"{redriven.done} redriven"
-    if redriven.since:
-        news += f"; {redriven.since} left, as they came in after this began: what killed them may still be there"
+    if redriven.arrived:
+        news += f"; {redriven.arrived} left, as they came in after this began: what killed them may still be there"
     if redriven.refused:
         raise CommandError(
             f"{news}; SQS refused {len(redriven.refused)}: {redriven.refused[0]}. Redrive again",
@@ -42,11 +42,11 @@ def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
             then=invocation.command(*retry),
         )
     if event_id is not None and not redriven.done:
-        raise letter_not_found(invocation, handler, event_id, redriven.out_of_sight)
-    if redriven.out_of_sight:
-        raise letters_hidden(invocation, handler, redriven.out_of_sight, news, *retry)
+        raise letter_not_found(invocation, handler, event_id, redriven.held_by_others)
+    if redriven.held_by_others:
+        raise letters_hidden(invocation, handler, redriven.held_by_others, news, *retry)
     if invocation.as_json:
         invocation.print_json({"handler": handler, "redriven": redriven.done})
-        if not redriven.since:
+        if not redriven.arrived:
             return
     invocation.say(news, then=invocation.command("traces", handler))

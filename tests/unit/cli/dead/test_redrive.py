@@ -15,7 +15,7 @@ def test_a_redrive_says_how_many_it_left(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def redrive(*_: object) -> Redriven:
-        return Redriven(3, since=2)
+        return Redriven(3, arrived=2)
 
     monkeypatch.setattr(DeadLetters, "redrive", redrive)
     assert program.run(["dead", "redrive", HANDLER, "--json"]) == 0
