@@ -205,9 +205,8 @@ class Commands:
         deadline = self._states.clock() + _BUSY_SECONDS
         while True:
             snapshot = self._read(handler)
-            desired = snapshot.decision.desired
-            if not may_write_block and (desired.block is not None or not same_block(desired, snapshot.record)):
-                # The block keeps the handler stopped, and an operator may not write about it. The reconciler does.
+            if not may_write_block and _concerns_block(snapshot):
+                # An operator may not write about a block, nor change a mapping with its tag. The reconciler does.
                 return snapshot
             try:
                 self._states.apply(snapshot, by_reconciler=False)
@@ -235,7 +234,10 @@ class Commands:
                 if disabled:
                     self._states.mark_pending(handler)
                 return
-            if desired.block is not None or snapshot.observed.mapping == "Disabled":
+            if desired.block is not None or snapshot.observed.mapping_block is not None:
+                # IAM refuses operators to change a mapping with a block's tag, so the reconciler disables it.
+                return
+            if snapshot.observed.mapping == "Disabled":
                 return
             if snapshot.observed.mapping in RECEIVING:
                 try:
@@ -257,6 +259,13 @@ class Commands:
         if self._states.clock() >= deadline:
             raise StillChangingError(handler, recorded=recorded)
         self._sleep(_RETRY_SECONDS)
+
+
+def _concerns_block(snapshot: Snapshot) -> bool:
+    """Return True if the handler is blocked, or something of a block is yet to be recorded or undone."""
+    desired = snapshot.decision.desired
+    tagged = desired.block is not None or snapshot.observed.mapping_block is not None
+    return tagged or not same_block(desired, snapshot.record)
 
 
 def record_to_change(snapshot: Snapshot) -> Record:

@@ -1,4 +1,4 @@
-"""Whom CloudTrail names, and for what."""
+"""Users that CloudTrail names for changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def trail(name: str, parameters: Any, by: str = ADA, **more: Any) -> dict[str, A
     "function",
     ["sluice-dev-a", "sluice-dev-a:1", ARN, f"{ARN}:1", "123456789012:function:sluice-dev-a", "function:sluice-dev-a"],
 )
-def test_however_the_function_is_named(function: str) -> None:
+def test_every_form_of_a_function_s_name_is_understood(function: str) -> None:
     event = trail(PUT, {"functionName": function, "reservedConcurrentExecutions": 0})
     assert user_change_of(event, NAMES) == UserChange("a", "paused", "assumed-role/Admin/ada", AT)
 
@@ -46,7 +46,7 @@ def test_however_the_function_is_named(function: str) -> None:
         ("UntagResource20170331v2", {"resource": ARN, "tagKeys": ["sluice:blocked"]}, "unblocked"),
     ],
 )
-def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
+def test_each_call_is_a_change(name: str, parameters: Any, what: str) -> None:
     act = user_change_of(trail(name, parameters), NAMES)
     assert act is not None
     assert act.what == what
@@ -60,9 +60,9 @@ def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
         trail(PUT, {"functionName": "somebody-elses", "reservedConcurrentExecutions": 0}),
         trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, errorCode="AccessDenied"),
         trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 0}, userIdentity={"type": "AWSService"}),
-        # What `sluice run` sets, for one event.
+        # `sluice run` sets this, for one event.
         trail(PUT, {"functionName": ARN, "reservedConcurrentExecutions": 1}),
-        # What the reconciler does, somebody else has asked for.
+        # The reconciler acts for others.
         trail(
             PUT,
             {"functionName": ARN, "reservedConcurrentExecutions": 0},
@@ -73,17 +73,17 @@ def test_whatever_was_done(name: str, parameters: Any, what: str) -> None:
         trail("UpdateFunctionCode20150331v2", {"functionName": ARN}),
     ],
 )
-def test_what_is_none_of_ours(event: dict[str, Any]) -> None:
+def test_an_event_about_anything_else_is_ignored(event: dict[str, Any]) -> None:
     assert user_change_of(event, NAMES) is None
 
 
-def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
+def test_a_pause_from_the_console_gets_its_user_minutes_later() -> None:
     team = Team()
     team.function.concurrency = 0
     team.reconcile()
     assert [by for _, by, _ in team.history] == [None]
 
-    records = team.states("reconciler").records
+    records = team.records
     assert add_user(UserChange(HANDLER, "paused", "user/ada", int(team.now * 1000) - 30_000), records)
     assert [by for _, by, _ in team.history] == ["user/ada"]
     assert team.record.by == "user/ada"
@@ -91,12 +91,12 @@ def test_a_pause_made_in_the_console_gets_its_name_minutes_later() -> None:
     assert not add_user(UserChange(HANDLER, "unpaused", "user/bob", int(team.now * 1000)), records)
 
 
-def test_who_paused_by_a_command_is_not_taken_for_who_throttled_it_later() -> None:
-    """CloudTrail tells of the command's own call when somebody else has been at it in the console."""
+def test_the_user_of_a_command_is_not_named_for_a_later_pause_from_the_console() -> None:
+    """CloudTrail reports the command's own call after somebody else has paused the handler in the console."""
     team = Team()
     called_ms = int(team.now * 1000)
     team.commands("operator").pause(HANDLER, "slow")
-    team.commands("operator").unpause(HANDLER, "well")
+    team.commands("operator").unpause(HANDLER, "fixed")
     team.now += 30
     team.function.concurrency = 0
     team.reconcile()

@@ -1,221 +1,174 @@
-"""Random histories of everybody who can change a handler's state, each cut off wherever it can be."""
+"""The rule of pausing, case by case. test_decision_histories.py tries it in random histories."""
 
 from __future__ import annotations
 
-import os
+import dataclasses
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sluice.pausing.errors import BlockedError
-from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
-
-from tests.unit.support.fake_lambda import block_by_hand
-from tests.unit.support.pausing_world import MINUTE, World
-
-MISSED = ("skip", "queue")
-"""What becomes of a cron's ticks during a pause."""
-
-CUTS = st.one_of(st.none(), st.integers(0, 7))
-"""After how many of its calls a program is gone; None if it ends as it should."""
-
-
-class Histories(RuleBasedStateMachine):
-    """The command line, the console, deployments and the reconciler, in any order."""
-
-    @initialize(
-        slow=st.booleans(), schedule=st.sampled_from([None, "ENABLED", "DISABLED"]), missed=st.sampled_from(MISSED)
-    )
-    def begin(self, slow: bool, schedule: str | None, missed: str) -> None:
-        self.world = World(slow=slow, schedule=schedule, missed=missed)
-
-    def _may_settle(self) -> None:
-        """A command that was not cut off has settled everything."""
-        world = self.world
-        if world.finished:
-            world.expected.settled(world.now)
-            self._may_yet_be_changed()
-
-    def _may_settle_a_pause(self) -> None:
-        """The same of a command about a pause: what is to be written of a block, it leaves to the reconciler."""
-        expected = self.world.expected
-        if not (expected.blocked or expected.by_hand or expected.unfinished):
-            self._may_settle()
-
-    def _may_yet_be_changed(self) -> None:
-        """By a deployment that is under way."""
-        if self.world.aws.deploying:
-            self.world.expected.deploy()
-
-    @rule(cut=CUTS, minutes=st.one_of(st.none(), st.integers(1, 5)))
-    def pause(self, cut: int | None, minutes: int | None) -> None:
-        world = self.world
-        until = None if minutes is None else world.now + minutes * MINUTE
-        world.command("pause", cut=cut, until=until)
-        if world.made:
-            world.expected.absorb(world.now)
-            world.expected.command, world.expected.until = True, until
-        self._may_settle_a_pause()
-
-    @rule(cut=CUTS)
-    def unpause(self, cut: int | None) -> None:
-        world = self.world
-        try:
-            world.command("unpause", cut=cut)
-        except BlockedError:
-            assert world.expected.blocked
-            return
-        assert not world.expected.blocked
-        if world.made:
-            world.expected.absorb(world.now)
-            world.expected.command = False
-        self._may_settle_a_pause()
-
-    @rule(cut=CUTS)
-    def block(self, cut: int | None) -> None:
-        world = self.world
-        world.command("block", cut=cut)
-        if world.made:
-            world.expected.absorb(world.now)
-            world.expected.unfinished, world.expected.by_hand, world.expected.unblocking = True, False, False
-        if world.made > 1:
-            # Only written down, it has set no concurrency.
-            world.expected.lifting = world.expected.blocked = True
-        self._may_settle()
-
-    @rule(cut=CUTS)
-    def unblock(self, cut: int | None) -> None:
-        world = self.world
-        blocked, lifting = world.expected.blocked, world.expected.lifting
-        tagged = BLOCKED_TAG in world.function.tags
-        world.command("unblock", cut=cut)
-        if world.made and (blocked or lifting):
-            world.expected.absorb(world.now)
-            world.expected.unfinished = world.expected.held = True
-            world.expected.lifting, world.expected.by_hand, world.expected.unblocking = True, False, True
-        elif world.made:
-            # There is nothing to lift: it settles what it finds, as the reconciler does.
-            world.expected.begun(world.now)
-            world.expected.unfinished = False
-        # What is written down comes first, the tag second, unless a deployment has taken that.
-        if world.made > tagged:
-            world.expected.blocked = False
-        self._may_settle()
-        self._may_yet_be_changed()
-
-    @rule()
-    def throttle_in_the_console(self) -> None:
-        self.world.function.concurrency = 0
-        self.world.expected.throttled = True
-        self.world.others()
-
-    @rule(concurrency=st.sampled_from([None, 5]))
-    def unthrottle_in_the_console(self, concurrency: int | None) -> None:
-        self.world.function.concurrency = concurrency
-        self.world.expected.throttled = False
-        self.world.others()
-
-    @rule()
-    def enable_the_mapping_by_hand(self) -> None:
-        self.world.function.mapping = "Enabled"
-        self.world.others()
-
-    @rule(
-        resets=st.booleans(), enables=st.booleans(), forgets_tags=st.booleans(), missed=st.sampled_from([None, *MISSED])
-    )
-    def deploy(self, resets: bool, enables: bool, forgets_tags: bool, missed: str | None) -> None:
-        world = self.world
-        world.aws.deployment += "+"
-        world.expected.deploy()
-        if missed is not None:
-            # app.py says something else from now on.
-            world.function.tags[MISSED_TAG] = missed
-        if resets:
-            world.function.concurrency = None
-            world.expected.throttled = False
-        if enables:
-            world.function.mapping = "Enabled"
-        if forgets_tags and world.expected.on_record and world.expected.blocked and not world.expected.lifting:
-            world.function.tags.pop(BLOCKED_TAG, None)
-            world.function.mapping_tags.clear()
-        world.others()
-
-    @rule()
-    def a_deployment_begins(self) -> None:
-        self.world.aws.deploying = True
-        self._may_yet_be_changed()
-
-    @rule()
-    def a_deployment_ends(self) -> None:
-        world = self.world
-        if world.aws.deploying:
-            world.aws.deploying = False
-            world.aws.deployment += "+"
-
-    @rule(cut=CUTS)
-    def run_one_event(self, cut: int | None) -> None:
-        world = self.world
-        world.run_one(cut=cut)
-        if world.made:
-            world.expected.noted(world.now)
-
-    @rule(cut=st.one_of(st.none(), st.integers(0, 5)))
-    def a_minute_passes(self, cut: int | None) -> None:
-        world = self.world
-        world.pass_time(MINUTE)
-        world.reconcile(cut=cut)
-        if world.function.unsafe:
-            # Cut off before it could end it: the next minute is another stretch.
-            world.windows += 1
-        world.poll()
-        if world.finished:
-            world.expected.settled(world.now)
-            world.aws.tick()
-            world.check()
-        elif world.made:
-            world.expected.begun(world.now)
-        self._may_yet_be_changed()
-
-    @rule()
-    def an_admin_tags_it_by_hand(self) -> None:
-        world = self.world
-        if not world.expected.blocked and not world.expected.lifting:
-            block_by_hand(world.function)
-            world.expected.blocked = True
-
-    @rule()
-    def an_admin_takes_the_tag_off_by_hand(self) -> None:
-        function, expected = self.world.function, self.world.expected
-        if expected.unfinished:
-            # What a command that is gone had in mind with the tag, nobody could tell.
-            return
-        restored = expected.on_record and expected.block_deployed and not expected.unblocking
-        if function.tags.pop(BLOCKED_TAG, None) is None or restored:
-            # A deployment may have taken it, for all that can be seen.
-            return
-        expected.blocked, expected.by_hand = False, expected.on_record and not expected.unblocking
-        expected.lifting = expected.on_record or expected.held or bool(function.mapping_tags)
-
-    @invariant()
-    def received_no_more_often_than_it_was_thrown_into_that(self) -> None:
-        assert self.world.receives <= self.world.windows
-
-    def teardown(self) -> None:
-        if hasattr(self, "world"):
-            world = self.world
-            world.aws.tick()
-            world.reconcile()
-            world.expected.settled(world.now)
-            world.aws.tick()
-            world.check()
-
-
-Histories.TestCase.settings = settings(
-    # The same ones each time, so that a change is what makes it fail; as many new ones as SLUICE_TEST_HISTORIES says.
-    max_examples=int(os.environ.get("SLUICE_TEST_HISTORIES", "1000")),
-    derandomize="SLUICE_TEST_HISTORIES" not in os.environ,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
+import pytest
+from sluice.pausing.decision import (
+    DEPLOYMENT_UNDER_WAY,
+    RUN_ONE_CONCURRENCY,
+    THROTTLED,
+    UNBLOCKING_MS,
+    Call,
+    Observed,
+    Record,
+    decide,
 )
-TestHistories = Histories.TestCase
+
+NOW = 1_800_000_000_000
+OLD, NEW = "2026-01-01", "2026-02-01"
+
+RUNS = Observed(concurrency=None, mapping="Enabled", deployment=OLD)
+THROTTLES = dataclasses.replace(RUNS, concurrency=0)
+STOPS = dataclasses.replace(RUNS, concurrency=0, mapping="Disabled")
+TAGGED = dataclasses.replace(STOPS, block="why", mapping_block="why")
+
+PAUSED = Record(paused=True, by="user/ada", since_ms=NOW - 1, reason="slow", deployment=OLD)
+BLOCKED = Record(block="why", block_deployment=OLD, deployment=OLD)
+
+STOP = (Call.DISABLE_MAPPING, Call.SET_ZERO)
+START = (Call.RELEASE, Call.ENABLE_MAPPING)
+
+
+def test_a_handler_that_runs_and_has_no_record_is_left_alone() -> None:
+    decision = decide(RUNS, Record(), NOW)
+    assert (decision.calls, decision.desired, decision.stopped) == ((), Record(), False)
+
+
+@pytest.mark.parametrize(
+    ("observed", "record"), [(STOPS, PAUSED), (TAGGED, BLOCKED), (TAGGED, dataclasses.replace(BLOCKED, paused=True))]
+)
+def test_a_handler_that_is_as_recorded_is_left_alone(observed: Observed, record: Record) -> None:
+    decision = decide(observed, record, NOW)
+    assert (decision.calls, decision.desired, decision.stopped) == ((), record, True)
+
+
+# ---- paused or not
+
+
+def test_a_recorded_end_that_has_passed_ends_a_pause() -> None:
+    record = dataclasses.replace(PAUSED, until_ms=NOW)
+    assert decide(STOPS, record, NOW - 1).calls == ()
+    assert decide(STOPS, record, NOW).calls == START
+
+
+def test_the_wish_of_a_command_that_is_not_finished_counts_whatever_aws_shows() -> None:
+    assert decide(RUNS, dataclasses.replace(PAUSED, pending=True), NOW).calls == STOP
+    assert decide(STOPS, Record(pending=True), NOW).calls == START
+
+
+def test_a_concurrency_of_0_without_a_record_is_a_pause_from_the_console() -> None:
+    decision = decide(THROTTLES, Record(), NOW)
+    assert decision.unsafe
+    assert decision.calls == (Call.DISABLE_MAPPING,)
+    desired = Record(paused=True, since_ms=NOW, reason=THROTTLED, deployment=OLD)
+    assert decision.desired == desired
+
+
+@pytest.mark.parametrize("concurrency", [None, 5])
+def test_a_concurrency_that_is_no_longer_0_is_an_unpause_from_the_console(concurrency: int | None) -> None:
+    observed = dataclasses.replace(STOPS, concurrency=concurrency)
+    decision = decide(observed, PAUSED, NOW)
+    assert (decision.calls, decision.desired) == ((Call.ENABLE_MAPPING,), Record())
+
+
+@pytest.mark.parametrize("deployment", [NEW, None])
+def test_a_concurrency_that_a_deployment_may_have_reset_is_set_to_0_again(deployment: str | None) -> None:
+    decision = decide(dataclasses.replace(RUNS, deployment=deployment), PAUSED, NOW)
+    assert decision.calls == STOP
+    assert decision.desired.deployment == (deployment or OLD)
+
+
+def test_a_state_first_recorded_during_a_deployment_is_not_undone_by_it() -> None:
+    during = decide(dataclasses.replace(STOPS, deployment=None), Record(), NOW).desired
+    assert during.deployment == DEPLOYMENT_UNDER_WAY
+    assert decide(dataclasses.replace(RUNS, deployment=NEW), during, NOW).calls == STOP
+
+
+# ---- blocked or not
+
+
+def test_a_function_that_is_tagged_by_hand_is_stopped_and_its_mapping_tagged_first() -> None:
+    decision = decide(dataclasses.replace(RUNS, block="by hand"), Record(), NOW)
+    assert decision.calls == (Call.TAG_MAPPING, *STOP)
+    assert (decision.desired.block, decision.desired.paused) == ("by hand", False)
+
+
+def test_a_tag_that_is_gone_lifts_the_block() -> None:
+    decision = decide(dataclasses.replace(TAGGED, block=None), BLOCKED, NOW)
+    assert decision.calls == (Call.UNTAG_MAPPING, *START)
+    assert decision.desired == Record()
+
+
+def test_a_tag_that_is_gone_leaves_the_pause() -> None:
+    decision = decide(dataclasses.replace(TAGGED, block=None), dataclasses.replace(BLOCKED, paused=True), NOW)
+    assert decision.calls == (Call.UNTAG_MAPPING,)
+    assert (decision.desired.paused, decision.desired.block) == (True, None)
+
+
+@pytest.mark.parametrize("deployment", [NEW, None])
+def test_a_tag_that_a_deployment_may_have_removed_is_set_again(deployment: str | None) -> None:
+    decision = decide(dataclasses.replace(RUNS, deployment=deployment), BLOCKED, NOW)
+    assert decision.calls == (Call.TAG_FUNCTION, Call.TAG_MAPPING, *STOP)
+    assert decision.desired.block == "why"
+
+
+def test_the_concurrency_of_a_block_is_no_pause() -> None:
+    assert not decide(TAGGED, BLOCKED, NOW).desired.paused
+
+
+def test_an_unblock_that_is_under_way_is_remembered_for_as_long_as_it_may_take() -> None:
+    asked = {"id": "1", "what": "unblocked", "at_ms": NOW}
+    record = dataclasses.replace(BLOCKED, blocking="unblock", asked=asked)
+    assert decide(TAGGED, record, NOW + UNBLOCKING_MS - 1).desired.blocking == "unblock"
+    late = decide(TAGGED, record, NOW + UNBLOCKING_MS).desired
+    assert (late.blocking, late.asked, late.block) == (None, None, "why")
+
+
+# ---- one event runs
+
+
+def test_a_paused_handler_keeps_a_concurrency_of_1_while_one_event_runs() -> None:
+    record = dataclasses.replace(PAUSED, lease_ms=NOW + 1)
+    observed = dataclasses.replace(STOPS, concurrency=RUN_ONE_CONCURRENCY)
+    assert (decide(observed, record, NOW).calls, decide(observed, record, NOW).desired.paused) == ((), True)
+    assert (decide(observed, record, NOW + 1).calls, decide(observed, record, NOW + 1).desired) == (
+        (Call.SET_ZERO,),
+        PAUSED,
+    )
+
+
+def test_an_unpause_takes_back_the_concurrency_of_1() -> None:
+    record = Record(pending=True, lease_ms=NOW + 1)
+    assert decide(dataclasses.replace(STOPS, concurrency=RUN_ONE_CONCURRENCY), record, NOW).calls == START
+
+
+# ---- mappings and schedules of others
+
+
+@pytest.mark.parametrize("mapping", ["Disabled", "Disabling"])
+def test_a_mapping_that_somebody_else_disabled_stays_disabled(mapping: str) -> None:
+    assert decide(dataclasses.replace(RUNS, mapping=mapping), Record(), NOW).calls == ()
+
+
+def test_a_paused_cron_that_skips_ticks_has_its_schedule_disabled_and_enabled_again() -> None:
+    observed = dataclasses.replace(STOPS, schedule="ENABLED", missed="skip")
+    stopped = decide(observed, PAUSED, NOW)
+    assert (stopped.calls, stopped.desired.ticks_off) == ((Call.DISABLE_SCHEDULE,), True)
+
+    observed = dataclasses.replace(observed, schedule="DISABLED")
+    started = decide(observed, dataclasses.replace(stopped.desired.unpaused(), pending=True), NOW)
+    assert (started.calls, started.desired) == ((*START, Call.ENABLE_SCHEDULE), Record())
+
+
+@pytest.mark.parametrize("missed", ["queue", None])
+def test_a_paused_cron_that_queues_ticks_keeps_its_schedule(missed: str | None) -> None:
+    assert decide(dataclasses.replace(STOPS, schedule="ENABLED", missed=missed), PAUSED, NOW).calls == ()
+
+
+def test_a_schedule_that_somebody_else_disabled_stays_disabled() -> None:
+    observed = dataclasses.replace(STOPS, schedule="DISABLED", missed="skip")
+    stopped = decide(observed, PAUSED, NOW)
+    assert (stopped.calls, stopped.desired.ticks_off) == ((), False)
+    assert decide(observed, dataclasses.replace(PAUSED.unpaused(), pending=True), NOW).calls == START

@@ -1,4 +1,4 @@
-"""Callers who may get a function and not list its tags: AWS leaves them out, and says so."""
+"""Reading handlers' state from AWS."""
 
 from __future__ import annotations
 
@@ -6,36 +6,33 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sluice.pausing.handler_states import HandlerStates
-from sluice.pausing.observed import Functions
-from sluice.pausing.record_store import RecordStore
-from sluice.stage.names import BLOCKED_TAG, Names
+from sluice.stage.names import BLOCKED_TAG
 
-from tests.unit.support.cloud import HANDLER, STAGE
-from tests.unit.support.fake_lambda import Caller, block_by_hand
+from tests.unit.support.cloud import HANDLER
+from tests.unit.support.fake_lambda import FakeClient, block_by_hand
 from tests.unit.support.pausing_team import Team
 
 
-class WithoutListTags(Caller):
-    def get_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
-        answer = super().get_function(FunctionName)
-        del answer["Tags"]
-        return {**answer, "TagsError": {"ErrorCode": "AccessDeniedException", "Message": "no lambda:ListTags"}}
-
-
 @pytest.mark.parametrize("by_hand", [True, False])
-def test_no_block_is_taken_for_lifted(by_hand: bool) -> None:
+def test_a_caller_who_may_not_list_tags_gets_an_error_and_lifts_no_block(
+    by_hand: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS returns the function without its tags to a caller with lambda:GetFunction and not lambda:ListTags."""
     team = Team()
     if by_hand:
         block_by_hand(team.function)
     else:
         team.commands("admin").block(HANDLER, "legal hold")
     before = vars(team.function).copy()
-    caller = WithoutListTags(team.aws, lambda _: pytest.fail("nothing is changed"))
-    records: Any = team.states("reconciler").records
-    assert isinstance(records, RecordStore)
-    states = HandlerStates(Functions(Names(STAGE), caller, caller, caller), records, lambda: team.now)
+    real = FakeClient.get_function
 
+    def get_function(self: Any, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        answer = real(self, FunctionName)
+        del answer["Tags"]
+        return {**answer, "TagsError": {"ErrorCode": "AccessDeniedException", "Message": "no lambda:ListTags"}}
+
+    monkeypatch.setattr(FakeClient, "get_function", get_function)
+    states = team.states("reconciler")
     with pytest.raises(ClientError, match="whether it is blocked") as caught:
         states.read()
 

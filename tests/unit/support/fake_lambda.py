@@ -1,10 +1,10 @@
-"""Lambda, Scheduler, CloudFormation and a DynamoDB table in memory, for thousands of histories a minute."""
+"""Lambda, Scheduler and CloudFormation in memory, for thousands of histories a minute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 from sluice.pausing.decision import RECEIVING
@@ -14,21 +14,25 @@ from tests.unit.support.cloud import STAGE
 
 ACCOUNT = "arn:aws:lambda:eu-central-1:123456789012"
 
+Role = Literal["operator", "admin", "reconciler"]
+"""Roles with the rights that the template's policies give them, as far as the fakes enforce rights."""
+
 
 class CutOffError(BaseException):
-    """The program that was calling is gone."""
+    """The program that was making calls is gone."""
 
 
 class NotFoundError(ClientError):
-    pass
+    """Lambda's ResourceNotFoundException."""
 
 
 def refused(code: str, operation: str = "Any") -> ClientError:
+    """Return an error of AWS's."""
     return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
 @dataclass
-class OneFunction:
+class FakeFunction:
     """A handler's function, mapping and schedule."""
 
     concurrency: int | None = None
@@ -39,53 +43,54 @@ class OneFunction:
 
     @property
     def unsafe(self) -> bool:
-        """Whether events are received and thrown back."""
+        """True if events are received and throttled."""
         return self.concurrency == 0 and self.mapping in RECEIVING
 
 
 class FakeAws:
-    """What pausing sees and changes.
+    """Functions, and the stack that deploys them.
 
     Args:
         handlers: the handlers' names.
-        slow: whether a mapping takes until `tick` to reach its next state, as AWS's do.
+        slow: True if a mapping stays `Enabling` or `Disabling` until `tick`, as AWS's do for a while.
     """
 
     def __init__(self, *handlers: str, slow: bool = False) -> None:
         self.names = Names(STAGE)
-        self.functions = {handler: OneFunction() for handler in handlers}
+        self.functions = {handler: FakeFunction() for handler in handlers}
         self.deployment: str = "2026-01-01"
         self.deploying = False
         self.slow = slow
 
-    def of(self, name: str) -> OneFunction:
+    def of(self, name: str) -> FakeFunction:
+        """Return the function that a name, an ARN or a mapping's id belongs to."""
         handler = name.rsplit(":", 1)[-1].removeprefix(self.names.prefix).removeprefix("mapping-")
         if handler not in self.functions:
             raise NotFoundError({"Error": {"Code": "ResourceNotFoundException", "Message": name}}, "GetFunction")
         return self.functions[handler]
 
     def tick(self) -> None:
-        """Mappings reach the states that they are on their way to."""
+        """Let mappings reach the states that they are on their way to."""
         for function in self.functions.values():
             function.mapping = {"Enabling": "Enabled", "Disabling": "Disabled"}.get(function.mapping, function.mapping)
 
 
-class Caller:
-    """One caller's clients of Lambda, Scheduler and CloudFormation.
+class FakeClient:
+    """One caller's clients of Lambda, Scheduler and CloudFormation in one.
 
     Args:
-        aws: what they see and change.
-        before: called before each call that changes something, with its name; may raise.
-        admin: whether the caller may tag and untag functions as blocked.
+        aws: the functions.
+        role: the caller's role.
+        before: called with the name of each call that changes something, before it; may raise.
     """
 
-    class exceptions:  # noqa: N801 - as boto3 has it
+    class exceptions:  # noqa: N801 - boto3's name
         ResourceNotFoundException = NotFoundError
 
-    def __init__(self, aws: FakeAws, before: Callable[[str], None], *, admin: bool = False) -> None:
+    def __init__(self, aws: FakeAws, role: Role = "reconciler", before: Callable[[str], None] = lambda _: None) -> None:
         self._aws = aws
+        self._role = role
         self._before = before
-        self._admin = admin
 
     def get_paginator(self, operation: str) -> Any:
         pages: dict[str, Callable[..., Any]] = {
@@ -138,19 +143,22 @@ class Caller:
 
     def put_function_concurrency(self, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803
         self._before("put_function_concurrency")
-        self._aws.of(FunctionName).concurrency = ReservedConcurrentExecutions
+        function = self._aws.of(FunctionName)
+        self._refuse_if("operator", "PutFunctionConcurrency", blocked=function.tags)
+        function.concurrency = ReservedConcurrentExecutions
 
     def delete_function_concurrency(self, FunctionName: str) -> None:  # noqa: N803
         self._before("delete_function_concurrency")
         function = self._aws.of(FunctionName)
-        if BLOCKED_TAG in function.tags and not self._admin:
-            # As IAM has it: nobody lifts a block by what was decided before there was one.
-            raise refused("AccessDeniedException", "DeleteFunctionConcurrency")
+        # Also the reconciler: a late run must not lift a block that it has not seen.
+        self._refuse_if("operator", "DeleteFunctionConcurrency", blocked=function.tags)
+        self._refuse_if("reconciler", "DeleteFunctionConcurrency", blocked=function.tags)
         function.concurrency = None
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803
         self._before("update_event_source_mapping")
         function = self._aws.of(UUID)
+        self._refuse_if("operator", "UpdateEventSourceMapping", blocked=function.mapping_tags)
         if function.mapping not in ("Enabled", "Disabled"):
             raise refused("ResourceInUseException")
         moving, there = ("Enabling", "Enabled") if Enabled else ("Disabling", "Disabled")
@@ -158,11 +166,13 @@ class Caller:
 
     def tag_resource(self, Resource: str, Tags: dict[str, str]) -> None:  # noqa: N803
         self._before("tag_resource")
+        self._refuse_if("operator", "TagResource")
         self._tags(Resource).update(Tags)
 
     def untag_resource(self, Resource: str, TagKeys: list[str]) -> None:  # noqa: N803
         self._before("untag_resource")
-        assert self._admin or ":function:" not in Resource, "nobody but an admin lifts a block"
+        self._refuse_if("operator", "UntagResource")
+        assert self._role == "admin" or ":function:" not in Resource, "only an admin lifts a block"
         for key in TagKeys:
             self._tags(Resource).pop(key, None)
 
@@ -171,8 +181,14 @@ class Caller:
 
     def update_schedule(self, Name: str, State: str, **same: Any) -> None:  # noqa: N803
         self._before("update_schedule")
+        assert self._role == "reconciler", "only the reconciler changes schedules"
         assert same == {"ScheduleExpression": "rate(1 minute)", "Target": {"Arn": "a"}}
         self._aws.of(Name).schedule = State
+
+    def _refuse_if(self, role: Role, operation: str, *, blocked: dict[str, str] | None = None) -> None:
+        """Refuse a call to a role, as IAM does; if tags are given, only if they say that the resource is blocked."""
+        if self._role == role and (blocked is None or BLOCKED_TAG in blocked):
+            raise refused("AccessDeniedException", operation)
 
     def _tags(self, resource: str) -> dict[str, str]:
         function = self._aws.of(resource)
@@ -180,6 +196,8 @@ class Caller:
 
 
 class Pages:
+    """A paginator whose results are one page."""
+
     def __init__(self, page: Callable[..., Any]) -> None:
         self._page = page
 
@@ -187,71 +205,6 @@ class Pages:
         yield self._page(**arguments)
 
 
-class FakeTable:
-    """A DynamoDB table, as far as records and what is remembered of queues need one.
-
-    Args:
-        items: the items; share them to have another caller's client of the same table.
-        before: called before each write, with its name; may raise.
-    """
-
-    def __init__(self, items: dict[tuple[str, str], Any], before: Callable[[str], None] = lambda _: None) -> None:
-        self.items = items
-        self._before = before
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "query"
-        return Pages(self._query)
-
-    def _query(
-        self,
-        *,
-        ExpressionAttributeValues: Any,  # noqa: N803
-        ScanIndexForward: bool = True,  # noqa: N803
-        PaginationConfig: Any = None,  # noqa: N803
-        **_: Any,
-    ) -> Any:
-        wanted = ExpressionAttributeValues[":pk"]["S"]
-        keys = sorted((key for key in self.items if key[0] == wanted), reverse=not ScanIndexForward)
-        limit = (PaginationConfig or {}).get("MaxItems")
-        return {"Items": [self.items[key] for key in keys[:limit]]}
-
-    def get_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803
-        found = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
-        return {"Item": found} if found else {}
-
-    def put_item(self, *, Item: Any, **_: Any) -> None:  # noqa: N803
-        self._before("put_item")
-        self._put(Item)
-
-    def transact_write_items(self, *, TransactItems: Any) -> None:  # noqa: N803
-        self._before("transact_write_items")
-        condition = TransactItems[0]["Put"]
-        item = condition["Item"]
-        there = self.items.get((item["pk"]["S"], item["sk"]["S"]))
-        before = condition.get("ExpressionAttributeValues", {}).get(":before")
-        for entry in TransactItems:
-            _check_item(entry["Put"]["Item"])
-        if "ConditionExpression" in condition and (there.get("revision") if there else None) != before:
-            raise refused("TransactionCanceledException")
-        for entry in TransactItems:
-            self._put(entry["Put"]["Item"])
-
-    def _put(self, item: Any) -> None:
-        self.items[item["pk"]["S"], item["sk"]["S"]] = item
-
-
-def _check_item(item: Any) -> None:
-    """What DynamoDB refuses to write."""
-    if len(item.get("revision", {}).get("N", "0").rstrip("0")) > 38:
-        raise refused("ValidationException", "TransactWriteItems")
-    if sum(len(name) + sum(map(len, value.values())) for name, value in item.items()) > 409_600:
-        error = refused("TransactionCanceledException", "TransactWriteItems")
-        response: Any = error.response
-        response["CancellationReasons"] = [{"Code": "ValidationError", "Message": "Item size has exceeded the maximum"}]
-        raise error
-
-
-def block_by_hand(function: OneFunction) -> None:
-    """An admin tags the function in the AWS console, and nothing else."""
+def block_by_hand(function: FakeFunction) -> None:
+    """Tag the function as an admin does in the AWS console, and change nothing else."""
     function.tags[BLOCKED_TAG] = "by hand"

@@ -12,14 +12,8 @@ from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sluice.pausing.handler_states import HandlerStates
-from sluice.pausing.observed import Functions
-from sluice.pausing.record_store import RecordStore
-from sluice.reconciler.reconciler import Reconciler
-from sluice.retention.state import RetentionStore
-from sluice.retention.turns import Clients
 
-from tests.unit.support.fake_lambda import Caller, FakeAws, FakeTable
+from tests.unit.support.fake_stage import FakeStage
 
 DAY = 86_400.0
 RETENTION = 14 * DAY
@@ -215,22 +209,12 @@ class Queues:
     def __init__(self, sqs: FakeSqs, *handlers: str, traces: Any = None) -> None:
         client: Any = sqs
         self.sqs = client
-        self.aws = FakeAws(*handlers)
+        self.metrics = NoMetrics()
+        stage = FakeStage(*handlers, clock=lambda: float(self.sqs.now))
+        self.aws, self.table, self.retention = stage.aws, stage.table, stage.retention
         for function in self.aws.functions.values():
             function.concurrency, function.mapping = 0, "Disabled"
-        table: Any = FakeTable({})
-        self.table = table
-        self.retention = RetentionStore(table, "table")
-        found: Any = traces or NoTraces()
-        self.metrics = NoMetrics()
-        caller = Caller(self.aws, lambda _: None)
-        stage = HandlerStates(
-            Functions(self.aws.names, caller, caller, caller),
-            RecordStore(table, "table"),
-            clock=lambda: float(self.sqs.now),
-        )
-        clients = Clients(sqs=client, metrics=self.metrics, traces=found, retention=self.retention)
-        self.reconciler = Reconciler(self.aws.names, stage, clients)
+        self.reconciler = stage.reconciler(sqs=client, metrics=self.metrics, traces=traces or NoTraces())
         self.queue = self.aws.names.queue
         self.dead = self.aws.names.dead_letter_queue
 

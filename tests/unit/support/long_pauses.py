@@ -11,16 +11,11 @@ import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
 from sluice.pausing.decision import RECEIVING
-from sluice.pausing.handler_states import HandlerStates
-from sluice.pausing.observed import Functions
-from sluice.pausing.record_store import RecordStore
 from sluice.queue import transfer
-from sluice.reconciler.reconciler import Reconciler
-from sluice.retention.state import RetentionStore
-from sluice.retention.turns import Clients
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
-from tests.unit.support.fake_lambda import Caller, FakeAws, FakeTable, OneFunction
+from tests.unit.support.fake_lambda import FakeFunction
+from tests.unit.support.fake_stage import FakeStage
 from tests.unit.support.function import Context, Function, record
 
 MINUTE = 60.0
@@ -64,30 +59,20 @@ class Months:
         monkeypatch.setattr(transfer, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
         self.runs: Counter[Any] = Counter()
         self.function_code = Function(cloud, handle or self._count)
-        self.aws = FakeAws(HANDLER)
+        self.stage = FakeStage(HANDLER, clock=lambda: self.now)
+        self.retention = self.stage.retention
         self.metrics = Metrics()
         self.receives = 0
-        self.reconciler = self._reconciler()
+        self.reconciler = self.stage.reconciler(sqs=cloud.sqs, metrics=self.metrics, traces=cloud.store)
         for name in (cloud.names.queue(HANDLER), cloud.names.dead_letter_queue(HANDLER)):
             cloud.sqs.set_queue_attributes(QueueUrl=self.url(name), Attributes={"MessageRetentionPeriod": "1209600"})
 
     def _count(self, event: Any) -> None:
         self.runs[event["n"]] += 1
 
-    def _reconciler(self) -> Reconciler:
-        caller = Caller(self.aws, lambda _: None)
-        table: Any = FakeTable({})
-        stage = HandlerStates(
-            Functions(self.aws.names, caller, caller, caller), RecordStore(table, "table"), clock=lambda: self.now
-        )
-        self.retention = RetentionStore(table, "table")
-        clients = Clients(sqs=self.cloud.sqs, metrics=self.metrics, traces=self.cloud.store, retention=self.retention)
-        self.stage = stage
-        return Reconciler(self.aws.names, stage, clients)
-
     @property
-    def function(self) -> OneFunction:
-        return self.aws.functions[HANDLER]
+    def function(self) -> FakeFunction:
+        return self.stage.function
 
     def url(self, queue: str) -> str:
         return self.cloud.sqs.get_queue_url(QueueName=queue)["QueueUrl"]

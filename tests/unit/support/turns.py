@@ -1,4 +1,4 @@
-"""Several programs at once, one call at a time, in an order that a seed decides."""
+"""Several programs at once, one call at a time, in an order that follows from a seed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.unit.support.fake_lambda import Caller, Pages
+from tests.unit.support.fake_lambda import FakeClient, Pages
 
 STAY = 0.65
-"""How often the program whose turn it is has the next one, too: faults take several calls in a row of one, and then
-several of the other."""
+"""Probability that the next call is the same program's. Faults need several calls in a row of one program, and then
+several of another."""
+
+BETWEEN = 0.1
+"""Probability that `between` is called between two calls."""
 
 
 class Turns:
-    """Who may make a call.
+    """The order of the programs' calls.
 
     Args:
-        seed: what the order follows from.
+        seed: the seed of the order.
         between: called now and then between two calls.
     """
 
@@ -31,7 +34,7 @@ class Turns:
         self._running: set[str] = set()
 
     def wait(self) -> None:
-        """Wait for one's turn. Who is no program here has it always."""
+        """Wait for one's turn. Threads that run no program need not wait."""
         name = getattr(self._me, "name", None)
         if name is not None:
             self._done.release()
@@ -41,7 +44,7 @@ class Turns:
         """Run programs to their ends.
 
         Returns:
-            What they raised.
+            The exceptions that they raised, by program.
         """
         raised: dict[str, BaseException] = {}
 
@@ -50,7 +53,7 @@ class Turns:
             self._go[name].acquire()
             try:
                 program()
-            except BaseException as error:  # noqa: BLE001 - the test tells which it may be
+            except BaseException as error:  # noqa: BLE001 - the test decides which are allowed
                 raised[name] = error
             finally:
                 self._running.discard(name)
@@ -65,7 +68,7 @@ class Turns:
         while self._running:
             if turn not in self._running or self.random.random() > STAY:
                 turn = self.random.choice(sorted(self._running))
-            if self.random.random() < 0.1:
+            if self.random.random() < BETWEEN:
                 self._between()
             self._go[turn].release()
             self._done.acquire()
@@ -75,20 +78,18 @@ class Turns:
 
 
 class InTurns:
-    """A client each of whose calls waits for its turn.
+    """A client each of whose calls, reads included, waits for its turn.
 
     Args:
         client: the client.
-        turns: whose turn it is.
-        check: called with each call's name, when it is; may raise.
+        turns: the order of the calls.
     """
 
-    exceptions = Caller.exceptions
+    exceptions = FakeClient.exceptions
 
-    def __init__(self, client: Any, turns: Turns, check: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, client: Any, turns: Turns) -> None:
         self._client = client
         self._turns = turns
-        self._check = check
 
     def get_paginator(self, operation: str) -> Pages:
         pages = self._client.get_paginator(operation)
@@ -104,7 +105,6 @@ class InTurns:
 
         def call(**arguments: Any) -> Any:
             self._turns.wait()
-            self._check(name)
             return real(**arguments)
 
         return call

@@ -1,0 +1,222 @@
+"""The rule of pausing in random histories of all who can change a handler's state, each cut off at any of its calls.
+
+SLUICE_TEST_HISTORIES sets the number of histories: see tests/unit/support/rounds.py.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sluice.pausing.errors import BlockedError
+from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
+
+from tests.unit.support.fake_lambda import block_by_hand
+from tests.unit.support.pausing_world import MINUTE, World
+from tests.unit.support.rounds import NEW, ROUNDS
+
+MISSED = ("skip", "queue")
+"""A cron's choices for the ticks of a pause."""
+
+CUTS = st.one_of(st.none(), st.integers(0, 7))
+"""Number of calls after which a program is gone; None if it gets to its end."""
+
+
+class Histories(RuleBasedStateMachine):
+    """Commands, the console, deployments and the reconciler, in any order."""
+
+    @initialize(
+        slow=st.booleans(), schedule=st.sampled_from([None, "ENABLED", "DISABLED"]), missed=st.sampled_from(MISSED)
+    )
+    def begin(self, slow: bool, schedule: str | None, missed: str) -> None:
+        self.world = World(slow=slow, schedule=schedule, missed=missed)
+
+    def _expect_applied(self) -> None:
+        """Expect a command that was not cut off to have applied everything."""
+        world = self.world
+        if world.finished:
+            world.expected.apply(world.now)
+            self._expect_deployment_to_change_it()
+
+    def _expect_pause_applied(self) -> None:
+        """Expect the same of a pause or unpause, unless a block is to be recorded: that is the reconciler's to do."""
+        expected = self.world.expected
+        if not (expected.blocked or expected.lifted_by_hand or expected.unfinished):
+            self._expect_applied()
+
+    def _expect_deployment_to_change_it(self) -> None:
+        """Expect a deployment that is under way to change anything."""
+        if self.world.aws.deploying:
+            self.world.expected.deploy()
+
+    @rule(cut=CUTS, minutes=st.one_of(st.none(), st.integers(1, 5)))
+    def pause(self, cut: int | None, minutes: int | None) -> None:
+        world = self.world
+        until = None if minutes is None else world.now + minutes * MINUTE
+        world.command("pause", cut=cut, until=until)
+        if world.made:
+            world.expected.take_in(world.now)
+            world.expected.command, world.expected.until = True, until
+        self._expect_pause_applied()
+
+    @rule(cut=CUTS)
+    def unpause(self, cut: int | None) -> None:
+        world = self.world
+        try:
+            world.command("unpause", cut=cut)
+        except BlockedError:
+            assert world.expected.blocked
+            return
+        assert not world.expected.blocked
+        if world.made:
+            world.expected.take_in(world.now)
+            world.expected.command = False
+        self._expect_pause_applied()
+
+    @rule(cut=CUTS)
+    def block(self, cut: int | None) -> None:
+        world, expected = self.world, self.world.expected
+        world.command("block", cut=cut)
+        if world.made:
+            expected.take_in(world.now)
+            expected.unfinished, expected.lifted_by_hand, expected.unblocking = True, False, False
+        if world.made > 1:
+            # The first call records the block, and only the second sets it: before that, it set no concurrency.
+            expected.lifting = expected.blocked = True
+        self._expect_applied()
+
+    @rule(cut=CUTS)
+    def unblock(self, cut: int | None) -> None:
+        world, expected = self.world, self.world.expected
+        blocked, lifting = expected.blocked, expected.lifting
+        tagged = BLOCKED_TAG in world.function.tags
+        world.command("unblock", cut=cut)
+        if world.made and (blocked or lifting):
+            expected.take_in(world.now)
+            expected.unfinished = expected.zero_of_block = True
+            expected.lifting, expected.lifted_by_hand, expected.unblocking = True, False, True
+        elif world.made:
+            # There is no block to lift, so it applies the state that it finds, as the reconciler does.
+            expected.cut_off(world.now)
+            expected.unfinished = False
+        # The first call records the unblock, and the second removes the tag, unless a deployment has done so.
+        if world.made > tagged:
+            expected.blocked = False
+        self._expect_applied()
+        self._expect_deployment_to_change_it()
+
+    @rule()
+    def throttle_in_the_console(self) -> None:
+        self.world.function.concurrency = 0
+        self.world.expected.throttled = True
+        self.world.others_acted()
+
+    @rule(concurrency=st.sampled_from([None, 5]))
+    def unthrottle_in_the_console(self, concurrency: int | None) -> None:
+        self.world.function.concurrency = concurrency
+        self.world.expected.throttled = False
+        self.world.others_acted()
+
+    @rule()
+    def enable_the_mapping_by_hand(self) -> None:
+        self.world.function.mapping = "Enabled"
+        self.world.others_acted()
+
+    @rule(
+        resets=st.booleans(), enables=st.booleans(), forgets_tags=st.booleans(), missed=st.sampled_from([None, *MISSED])
+    )
+    def deploy(self, resets: bool, enables: bool, forgets_tags: bool, missed: str | None) -> None:
+        world = self.world
+        world.aws.deployment += "+"
+        world.expected.deploy()
+        if missed is not None:
+            # app.py has another choice from now on.
+            world.function.tags[MISSED_TAG] = missed
+        if resets:
+            world.function.concurrency = None
+            world.expected.throttled = False
+        if enables:
+            world.function.mapping = "Enabled"
+        if forgets_tags and world.expected.on_record and world.expected.blocked and not world.expected.lifting:
+            world.function.tags.pop(BLOCKED_TAG, None)
+            world.function.mapping_tags.clear()
+        world.others_acted()
+
+    @rule()
+    def a_deployment_begins(self) -> None:
+        self.world.aws.deploying = True
+        self._expect_deployment_to_change_it()
+
+    @rule()
+    def a_deployment_ends(self) -> None:
+        world = self.world
+        if world.aws.deploying:
+            world.aws.deploying = False
+            world.aws.deployment += "+"
+
+    @rule(cut=CUTS)
+    def run_one_event(self, cut: int | None) -> None:
+        world = self.world
+        world.run_one(cut=cut)
+        if world.made:
+            world.expected.note_pause(world.now)
+
+    @rule(cut=st.one_of(st.none(), st.integers(0, 5)))
+    def a_minute_passes(self, cut: int | None) -> None:
+        world = self.world
+        world.pass_time(MINUTE)
+        world.reconcile(cut=cut)
+        if world.function.unsafe:
+            # Cut off before it could end that stretch: the next minute is another one.
+            world.windows += 1
+        world.poll()
+        if world.finished:
+            world.expected.apply(world.now)
+            world.aws.tick()
+            world.check()
+        elif world.made:
+            world.expected.cut_off(world.now)
+        self._expect_deployment_to_change_it()
+
+    @rule()
+    def an_admin_tags_it_by_hand(self) -> None:
+        world = self.world
+        if not world.expected.blocked and not world.expected.lifting:
+            block_by_hand(world.function)
+            world.expected.blocked = True
+
+    @rule()
+    def an_admin_removes_the_tag_by_hand(self) -> None:
+        function, expected = self.world.function, self.world.expected
+        if expected.unfinished:
+            # Nobody could tell what a command that is gone wanted of the tag.
+            return
+        restored = expected.on_record and expected.block_deployed and not expected.unblocking
+        if function.tags.pop(BLOCKED_TAG, None) is None or restored:
+            # It looks as if a deployment had removed it.
+            return
+        expected.blocked, expected.lifted_by_hand = False, expected.on_record and not expected.unblocking
+        expected.lifting = expected.on_record or expected.zero_of_block or bool(function.mapping_tags)
+
+    @invariant()
+    def others_alone_cost_the_event_receives(self) -> None:
+        assert self.world.receives <= self.world.windows
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            world = self.world
+            world.aws.tick()
+            world.reconcile()
+            world.expected.apply(world.now)
+            world.aws.tick()
+            world.check()
+
+
+Histories.TestCase.settings = settings(
+    max_examples=ROUNDS,
+    derandomize=not NEW,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestHistories = Histories.TestCase
