@@ -6,7 +6,7 @@ It decides nothing itself: `pausing.decision` has the rule for handlers, and `re
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,7 +71,7 @@ class Reconciler:
         unsafe = {snapshot.handler for snapshot in snapshots if snapshot.decision.unsafe}
         if unsafe or event.get(UPKEEP) is True:
             budget = Budget(MOVES_PER_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
-            moved = self._upkeep(snapshots, unsafe, budget, failures, everything=event.get(UPKEEP) is True)
+            moved = self._queues.run(snapshots, unsafe, budget, failures, everything=event.get(UPKEEP) is True)
         if failures:
             raise ReconcilerError("; ".join(failures))
         return {"settled": settled, "named": named, "moved": moved}
@@ -98,8 +98,3 @@ class Reconciler:
         if calls or changes:
             _logger.info("%s: %s", handler, ", ".join([*calls, *(change.what for change in changes)]))
         return calls
-
-    def _upkeep(
-        self, snapshots: Sequence[Snapshot], unsafe: set[str], budget: Budget, failures: list[str], *, everything: bool
-    ) -> dict[str, int]:
-        return self._queues.run(snapshots, unsafe, budget, failures, everything=everything)
