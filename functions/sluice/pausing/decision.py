@@ -108,7 +108,7 @@ class Record:
     """A handler's state as it is wanted, and as it was last applied.
 
     Attributes:
-        paused: True if it is to be paused, with or without a block.
+        paused: True if a pause is wanted, with or without a block.
         by: user who paused it; None if AWS has not named one.
         since_ms: start of the pause, in milliseconds since 1970.
         reason: reason for the pause.
@@ -121,7 +121,7 @@ class Record:
         block_deployment: the deployment at which the block was applied.
         deployment: the deployment at which the pause was applied.
         lease_ms: time until which one event may run although the handler is paused, in milliseconds since 1970.
-        ticks_off: True if the cron's schedule was disabled here, and is to be enabled again.
+        ticks_off: True if the cron's schedule was disabled here, to be enabled again later.
         revision: number of writes.
     """
 

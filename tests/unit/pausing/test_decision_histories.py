@@ -39,7 +39,7 @@ class Histories(RuleBasedStateMachine):
             self._expect_deployment_to_change_it()
 
     def _expect_pause_applied(self) -> None:
-        """Expect the same of a pause or unpause, unless a block is to be recorded: that is the reconciler's to do."""
+        """Expect the same of a pause or unpause, unless there is a block to record: the reconciler does that."""
         expected = self.world.expected
         if not (expected.blocked or expected.lifted_by_hand or expected.unfinished):
             self._expect_applied()
