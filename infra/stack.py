@@ -41,7 +41,7 @@ class SluiceStack(Stack):
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
-        alarm_topic: the SNS topic that alarms publish to. Subscribe to it whatever is not an e-mail address.
+        alarm_topic: the SNS topic that alarms publish to. It can have other subscribers than e-mail addresses.
 
     Raises:
         InvalidAppError: a setting or a handler's file is wrong; the message lists every problem.

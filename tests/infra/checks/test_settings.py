@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from infra import Worker
@@ -132,6 +133,7 @@ def test_all_problems_are_listed_at_once() -> None:
     assert len(text.splitlines()) == 5
 
 
+@hypothesis_settings(deadline=None)
 @given(
     timeout=st.integers(-5, 1_000),
     batch_size=st.integers(-5, 11_000),

@@ -22,6 +22,9 @@ from infra.bundle.target import LAMBDA, this_machine
 from infra.bundle.uv_tool import BundleError, UvFailedError, run_uv
 from tests.unit.support.package_index import PackageIndex
 
+PATIENCE = 600
+"""Seconds after which a test that waits for another thread gives up. It decides nothing unless the product hangs."""
+
 ARM, INTEL = "manylinux_2_28_aarch64", "manylinux_2_28_x86_64"
 
 
@@ -195,7 +198,7 @@ def test_a_killed_builds_leftovers_are_never_used_and_are_removed_after_a_day(gr
 
 
 def test_two_builds_at_once_give_one_whole_layer(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=PATIENCE)
     check = layer_module._check_size
 
     def meet(packages: Path) -> None:

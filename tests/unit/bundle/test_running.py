@@ -24,6 +24,11 @@ from tests.infra.support.synth import PROJECT, Template, make_project, stack_of,
 from tests.unit.support.runtime_api import RuntimeApi
 
 NOT_DEPLOYED = ["click", "aws_cdk", *(f"sluice.{package}" for package in PACKAGES_NOT_DEPLOYED)]
+TIMEOUT = 10
+"""Seconds that one event may run: enough for those that end, also on a machine that is short of processor time."""
+
+PATIENCE = 600
+"""Seconds after which the test gives up on an answer. It decides nothing unless the function hangs."""
 
 HANDLER = """
 import sys
@@ -174,7 +179,7 @@ def test_the_bundle_runs_a_batch_on_lambdas_own_runtime_client(tmp_path: Path, m
     project = make_project(tmp_path / "project", ["mixed"])
     (project / "functions" / "handlers" / "mixed.py").write_text(f"NOT_DEPLOYED = {NOT_DEPLOYED!r}\n{HANDLER}")
     shutil.copytree(PROJECT / "functions" / "sluice", project / "functions" / "sluice")
-    template = synthesise(stack_of(project, [Worker("mixed", timeout=1, batch_size=3)], stage="local"))
+    template = synthesise(stack_of(project, [Worker("mixed", timeout=TIMEOUT, batch_size=3)], stage="local"))
     runtime = copy_distributions(tmp_path / "runtime", "awslambdaric", "simplejson", "snapshot-restore-py")
     batch = moto_cloud.batch("mixed", [json.dumps({"do": what}) for what in ("run", "raise", "hang")])
     ids = {json.loads(record["body"])["do"]: record["messageId"] for record in batch["Records"]}
@@ -182,8 +187,8 @@ def test_the_bundle_runs_a_batch_on_lambdas_own_runtime_client(tmp_path: Path, m
     with RuntimeApi() as api:
         process = start_function(template, project / "cdk.out", runtime, api, moto_cloud.endpoint)
         try:
-            answer = api.invoke(batch, seconds=30)
-            second = api.invoke(moto_cloud.batch("mixed", ['{"do": "run"}']), seconds=30)
+            answer = api.invoke(batch, seconds=PATIENCE)
+            second = api.invoke(moto_cloud.batch("mixed", ['{"do": "run"}']), seconds=PATIENCE)
         finally:
             process.kill()
             log, _ = process.communicate()
