@@ -9,6 +9,9 @@ from ..errors import SluiceError
 from ..stage import clients
 from ..stage.names import Names
 
+PAGE = 1_000
+"""Queues that SQS lists with one call, at most."""
+
 
 class NotDeployedError(SluiceError, LookupError):
     """The stage is not deployed in this account and region."""
@@ -58,7 +61,7 @@ def queue_urls(stage: str) -> dict[str, str]:
     pages = (
         clients.sqs(stage)
         .get_paginator("list_queues")
-        .paginate(QueueNamePrefix=names.prefix, PaginationConfig={"PageSize": 1000})
+        .paginate(QueueNamePrefix=names.prefix, PaginationConfig={"PageSize": PAGE})
     )
     urls = {}
     for page in pages:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-import sluice
 from sluice import AwsError, NotAcceptedError, emit, emit_many, retry
 from sluice.emitting.current_run import Run, under_way
 from sluice.event.ids import new_id
@@ -169,24 +165,3 @@ def test_a_request_that_was_sent_again_on_a_new_connection_may_be_accepted(
         emit(HANDLER, 2)
     assert (caught.value.code, caught.value.may_be_accepted) == ("AccessDenied", True)
     clients.forget_clients()
-
-
-@pytest.mark.parametrize("function", [emit, emit_many, retry])
-def test_every_documented_error_is_public(function: Callable[..., object]) -> None:
-    raises = (inspect.getdoc(function) or "").partition("Raises:")[2]
-    documented = set(re.findall(r"\b\w+Error\b", raises))
-    assert documented
-    assert documented <= set(sluice.__all__)
-
-
-def test_every_public_error_is_documented() -> None:
-    documented = "".join(inspect.getdoc(function) or "" for function in (emit, emit_many, retry))
-    for name in sluice.__all__:
-        if isinstance(getattr(sluice, name), type) and name not in ("SluiceError", "Refused"):
-            assert name in documented
-
-
-def test_public_errors_are_importable_without_boto3() -> None:
-    program = "import sys, sluice; sluice.AwsError; print([name for name in sys.modules if name.startswith('boto')])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout == "[]\n", done.stderr

@@ -1,16 +1,11 @@
+"""Emits of one event and of many, as messages in SQS."""
+
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from typing import Any
 
-import boto3
 import pytest
-import sluice
-from moto import mock_aws
 from sluice import (
     EventNotSerializableError,
     EventTooLargeError,
@@ -80,7 +75,7 @@ def test_the_largest_event_is_accepted_and_a_larger_one_refused_before_anything_
         send.Message("", None, {"sluice": {"DataType": "String", "StringValue": ""}})  # type: ignore[arg-type]
     )
     envelope_size = 64
-    # The rest is for what is added when it has to be sent again.
+    # The rest is room for more attributes, if it is sent again.
     largest = 1_048_576 - 1_024 - overhead - envelope_size - 2
     emit(HANDLER, "x" * largest)
     (message,) = cloud.messages(HANDLER)
@@ -90,7 +85,7 @@ def test_the_largest_event_is_accepted_and_a_larger_one_refused_before_anything_
     assert cloud.messages(HANDLER) == []
 
 
-def test_one_event_that_json_cannot_carry_keeps_all_from_being_sent(cloud: Cloud) -> None:
+def test_if_json_cannot_carry_one_event_none_is_sent(cloud: Cloud) -> None:
     with pytest.raises(EventNotSerializableError):
         emit_many(HANDLER, [1, 2, {3}])
     assert cloud.messages(HANDLER) == []
@@ -102,7 +97,7 @@ def test_a_name_that_no_handler_can_have_is_refused(cloud: Cloud, name: Any) -> 
         emit(name, 1)
 
 
-def test_outside_of_a_handler_the_stage_must_be_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_handler_the_stage_must_be_named(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLUICE_STAGE")
     with pytest.raises(StageNotSetError, match="SLUICE_STAGE"):
         emit(HANDLER, 1)
@@ -121,65 +116,3 @@ def test_in_a_handler_an_emit_is_one_call(cloud: Cloud, monkeypatch: pytest.Monk
     calls.clear()
     emit_many(HANDLER, range(20))
     assert calls == ["SendMessageBatch"] * 2
-
-
-# ---- clients
-
-
-def test_a_client_from_before_moto_is_not_used_under_moto() -> None:
-    program = """
-import os
-os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
-from sluice import emit
-from sluice.stage import clients
-clients.sqs("test")
-import boto3
-from moto import mock_aws
-with mock_aws():
-    url = boto3.client("sqs").create_queue(QueueName="sluice-test-a")["QueueUrl"]
-    emit("a", 1, stage="test")
-    print(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"])
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr
-
-
-def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("SLUICE_PORT", str(listener.getsockname()[1]))
-        clients.forget_clients()
-        assert clients.sqs("local").meta.endpoint_url == f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert clients.sqs("local").meta.region_name == "us-east-1"
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    clients.forget_clients()
-    assert clients.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
-    assert "amazonaws.com" not in clients.sqs("local").meta.endpoint_url
-    clients.forget_clients()
-
-
-def test_the_public_names_are_these() -> None:
-    assert sorted(sluice.__all__) == [
-        "AwsError",
-        "EventNotSerializableError",
-        "EventTooLargeError",
-        "InvalidDelayError",
-        "InvalidKeyError",
-        "InvalidNameError",
-        "NotAcceptedError",
-        "NotInHandlerError",
-        "Refused",
-        "SluiceError",
-        "StageNotSetError",
-        "TooManyHopsError",
-        "emit",
-        "emit_many",
-        "retry",
-    ]
-
-
-def test_a_users_own_test_on_moto_needs_nothing_but_a_stage() -> None:
-    with mock_aws():
-        os.environ["SLUICE_STAGE"] = "mine"
-        boto3.client("sqs").create_queue(QueueName="sluice-mine-a")
-        assert is_id(emit("a", {"x": 1}))

@@ -1,7 +1,9 @@
-"""Where the lean client is used, and where it is boto3 that calls."""
+"""The clients of a stage: the lean one in a handler's function, boto3's elsewhere."""
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +37,7 @@ def in_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_function")
-def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_handlers_function_sqs_and_dynamodb_need_no_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "moto")
     queue: Any = clients.sqs("prod")
     table: Any = clients.dynamodb("prod")
@@ -47,7 +49,7 @@ def test_in_a_handlers_function_the_hot_calls_need_no_boto3(monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("in_function")
-def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
+def test_under_moto_boto3_emits() -> None:
     from moto import mock_aws  # noqa: PLC0415
 
     with mock_aws():
@@ -56,7 +58,7 @@ def test_in_a_users_moto_test_it_is_boto3_that_emits() -> None:
         assert len(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]) == 1
 
 
-def test_missing_queues_are_told_as_boto3_tells_them() -> None:
+def test_a_missing_queue_is_a_call_error_as_with_boto3() -> None:
     assert issubclass(QueueDoesNotExistError, CallError)
 
 
@@ -78,3 +80,35 @@ def test_the_local_stage_ignores_the_callers_aws_settings(monkeypatch: pytest.Mo
         assert client.meta.config.proxies == {}
     finally:
         clients.forget_clients()
+
+
+def test_a_client_made_before_moto_is_not_used_under_moto() -> None:
+    program = """
+import os
+os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x")
+from sluice import emit
+from sluice.stage import clients
+clients.sqs("test")
+import boto3
+from moto import mock_aws
+with mock_aws():
+    url = boto3.client("sqs").create_queue(QueueName="sluice-test-a")["QueueUrl"]
+    emit("a", 1, stage="test")
+    print(boto3.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr
+
+
+def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("SLUICE_PORT", str(listener.getsockname()[1]))
+        clients.forget_clients()
+        assert clients.sqs("local").meta.endpoint_url == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert clients.sqs("local").meta.region_name == "us-east-1"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    clients.forget_clients()
+    assert clients.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
+    assert "amazonaws.com" not in clients.sqs("local").meta.endpoint_url
+    clients.forget_clients()

@@ -1,4 +1,4 @@
-"""Garbage collection while a handler's function starts, and anywhere else."""
+"""Garbage collection while a handler's function starts, and elsewhere."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ HANDLER = "import gc\nSEEN = gc.isenabled()\ndef handle(event):\n    return even
 
 
 @pytest.mark.parametrize(
-    ("imported", "environment", "told"),
+    ("imported", "environment", "enabled"),
     [
         ("sluice", {}, "True"),
         ("sluice", {"SLUICE_STAGE": "test", "SLUICE_HANDLER": "quiet"}, "True"),
         ("sluice.worker.entry", FUNCTION, "True False"),
     ],
 )
-def test_it_is_off_only_while_a_function_imports_what_it_is_made_of(
-    tmp_path: Path, imported: str, environment: dict[str, str], told: str
+def test_it_is_off_only_while_a_function_imports_its_modules(
+    tmp_path: Path, imported: str, environment: dict[str, str], enabled: str
 ) -> None:
     (tmp_path / "handlers").mkdir()
     (tmp_path / "handlers" / "quiet.py").write_text(HANDLER)
@@ -45,4 +45,4 @@ print(gc.isenabled(), *([sys.modules["handlers.quiet"].SEEN] if "handlers.quiet"
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.stdout.strip() == told, done.stderr
+    assert done.stdout.strip() == enabled, done.stderr
