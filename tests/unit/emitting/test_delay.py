@@ -1,4 +1,4 @@
-"""When an emitted event is to run."""
+"""The delay of an emitted event."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
         (None, (NOON + timedelta(seconds=5)).astimezone(), 5),
     ],
 )
-def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, seconds: int) -> None:
+def test_a_delay_is_rounded_up_to_whole_seconds(delay: Any, at: Any, seconds: int) -> None:
     assert parse_delay(delay, at, now=NOON) == Delay(seconds=seconds)
 
 
@@ -46,7 +46,7 @@ def test_delays_are_whole_seconds_and_never_too_short(delay: Any, at: Any, secon
         ),
     ],
 )
-def test_longer_waits_end_at_a_whole_second_and_never_too_soon(delay: Any, at: Any, until: datetime) -> None:
+def test_a_longer_delay_ends_at_a_whole_second_and_never_too_early(delay: Any, at: Any, until: datetime) -> None:
     assert parse_delay(delay, at, now=NOON) == Delay(until=until)
 
 
@@ -74,7 +74,7 @@ def test_impossible_delays_are_refused(delay: Any, at: Any, why: str) -> None:
         parse_delay(delay, at, now=NOON)
 
 
-def test_a_delayed_event_waits(cloud: Cloud) -> None:
+def test_sqs_holds_a_delayed_event_back(cloud: Cloud) -> None:
     emit(HANDLER, 1, delay=60)
     emit_many(HANDLER, [2, 3], delay=timedelta(minutes=1))
     assert cloud.messages(HANDLER) == []

@@ -1,4 +1,4 @@
-"""Crons, as the command line shows them."""
+"""The crons of a stage: states, last runs and next runs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
 
 class Lambda:
-    """The functions' settings."""
+    """Lambda with the functions' environment variables."""
 
     def __init__(self, **variables: dict[str, str]) -> None:
         self.variables = variables
 
     def get_function(self, *, FunctionName: str) -> Any:  # noqa: N803 - boto3's name
-        told = {"Variables": self.variables.get(FunctionName.removeprefix("sluice-test-"), {})}
-        return {"Configuration": {"Environment": told}}
+        environment = {"Variables": self.variables.get(FunctionName.removeprefix("sluice-test-"), {})}
+        return {"Configuration": {"Environment": environment}}
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, states: dict[str, str], **variables: dict[str, str]) -> list[crons.Cron]:
@@ -53,7 +53,7 @@ def schedule(name: str, expression: str, zone: str = "UTC", state: str = "ENABLE
     )
 
 
-def test_each_cron_with_its_last_run_and_its_next_three(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cron_has_its_last_run_and_its_next_three(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     schedule("nightly", "cron(30 2 * * ? *)", "Europe/Berlin")
     for day in (26, 27):
         due = int(datetime(2026, 3, day, 1, 30, tzinfo=UTC).timestamp() * 1000)
@@ -66,7 +66,7 @@ def test_each_cron_with_its_last_run_and_its_next_three(cloud: Cloud, monkeypatc
     assert (cron.name, cron.state, cron.timezone, cron.overlap) == ("nightly", "running", "Europe/Berlin", "skip")
     assert cron.last is not None
     assert cron.last.id == id_of_tick("nightly", due)
-    # Daylight saving begins on the 29th, and leaves out half past two.
+    # Daylight saving begins on the 29th, and skips half past two.
     assert [run.isoformat() for run in cron.next] == [
         "2026-03-28T01:30:00+00:00",
         "2026-03-30T00:30:00+00:00",
@@ -74,7 +74,7 @@ def test_each_cron_with_its_last_run_and_its_next_three(cloud: Cloud, monkeypatc
     ]
 
 
-def test_fortnightly_crons_show_every_second_week(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fortnightly_cron_runs_every_second_week(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     schedule("paid", "cron(0 3 ? * MON *)")
     (cron,) = listed(monkeypatch, {"paid": "running"}, paid={"SLUICE_FORTNIGHT": "2026-01-05T03:00:00+00:00"})
 
@@ -91,14 +91,16 @@ def test_fortnightly_crons_show_every_second_week(cloud: Cloud, monkeypatch: pyt
         ("blocked", "ENABLED", "blocked"),
     ],
 )
-def test_states(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, handler: str, schedule_state: str, state: str) -> None:
+def test_a_disabled_schedule_shows_only_in_a_running_handler(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, handler: str, schedule_state: str, state: str
+) -> None:
     schedule("one", "cron(0 3 * * ? *)", state=schedule_state)
     (cron,) = listed(monkeypatch, {"one": handler})
     assert (cron.state, cron.last, len(cron.next)) == (state, None, 3)
 
 
 @pytest.mark.parametrize(("expression", "zone"), [("rate(5 minutes)", "UTC"), ("cron(0 3 * * ? *)", "No/Where")])
-def test_what_was_changed_by_hand_is_shown_as_it_is(
+def test_a_schedule_changed_to_something_unknown_has_no_next_runs(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, expression: str, zone: str
 ) -> None:
     schedule("one", expression, zone)

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from sluice import emit
+from sluice import emit, emit_many
 from sluice.operate import status
 from sluice.operate.status import statuses
 from sluice.retention.state import RetentionState, RetentionStore, SweepState
@@ -17,6 +17,7 @@ from sluice.stage import clients
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
 from tests.unit.support.deployed import NAMES, deploy, schedule, throttle
+from tests.unit.support.schedules import IN_A_MONTH
 
 
 def test_a_worker_is_running(cloud: Cloud) -> None:
@@ -43,6 +44,16 @@ def test_the_counts_are_those_of_the_queues(cloud: Cloud) -> None:
     (row,) = statuses(STAGE)
 
     assert (row.waiting, row.in_flight, row.delayed, row.dead) == (3, 2, 1, 3)
+
+
+def test_scheduled_events_are_counted(cloud: Cloud) -> None:
+    boto3.client("scheduler").create_schedule_group(Name=NAMES.schedule_group)
+    emit_many(HANDLER, [1, 2], at=IN_A_MONTH)
+    emit("not-there", 1, at=IN_A_MONTH)
+
+    rows = {row.handler: row.scheduled for row in statuses(STAGE)}
+
+    assert rows == {HANDLER: 2, "not-there": None}
 
 
 def test_a_schedule_makes_a_cron(cloud: Cloud) -> None:
