@@ -22,7 +22,7 @@ class Certificates:
 
     Attributes:
         server: the server's certificate with its key.
-        authorities: botocore's bundle of authorities with the server's added, for the system and botocore alike.
+        authorities: botocore's bundle of authorities with the server's added, for both the system and botocore.
     """
 
     server: Path

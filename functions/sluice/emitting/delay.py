@@ -1,4 +1,4 @@
-"""The delay of an emitted event, and the service that keeps the event meanwhile: SQS, or Scheduler for longer ones."""
+"""The delay of an emitted event, and the service that keeps the event until then: SQS, or Scheduler for longer ones."""
 
 from __future__ import annotations
 

@@ -147,12 +147,12 @@ def cancel(stage: str, event_id: str, handlers: Iterable[str]) -> ScheduledEvent
     Args:
         stage: the stage.
         event_id: the event's id.
-        handlers: the names of the handlers that it may be for. If it is for none of them, but for one that was
-            removed, the whole group is searched.
+        handlers: the names of the handlers that it may be for. If its handler was removed, the whole
+            group is searched.
 
     Returns:
-        The event; None if it is not, or no longer, scheduled. If it is due already, it may have been sent nevertheless:
-        Scheduler sends an event first and deletes its schedule then.
+        The event; None if it is not, or no longer, scheduled. If it is due already, it may have been sent: Scheduler
+        sends an event first and deletes its schedule then.
     """
     client = clients.client("scheduler", stage)
     names = Names(stage)

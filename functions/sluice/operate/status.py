@@ -234,7 +234,7 @@ def _has_function(stage: str, handler: str) -> bool:
 
 
 def _crons(stage: str) -> frozenset[str]:
-    """The handlers that a schedule of the same name emits to."""
+    """Return the handlers that have a schedule of the same name."""
     prefix = Names(stage).prefix
     pages = clients.client("scheduler", stage).get_paginator("list_schedules").paginate(NamePrefix=prefix)
     return frozenset(schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"])

@@ -19,7 +19,7 @@ LAST_YEAR = 2199
 """The last year that an expression can name."""
 
 _SATURDAY, _SUNDAY = 5, 6
-"""As `date.weekday` numbers them."""
+"""The numbers that `date.weekday` gives them."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ def _month_days(part: str) -> Callable[[date], bool]:
         before = _number(MONTH_DAYS, part[2:])
         return lambda day: day.day == _length(day) - before
     if part.endswith("W"):
-        wanted = _number(MONTH_DAYS, part[:-1])
-        return lambda day: wanted <= _length(day) and day.day == _nearest_weekday(day, wanted)
+        target = _number(MONTH_DAYS, part[:-1])
+        return lambda day: target <= _length(day) and day.day == _nearest_weekday(day, target)
     numbers = _numbers(MONTH_DAYS, part)
     return lambda day: day.day in numbers
 
@@ -163,11 +163,11 @@ def _length(day: date) -> int:
     return calendar.monthrange(day.year, day.month)[1]
 
 
-def _nearest_weekday(day: date, wanted: int) -> int:
+def _nearest_weekday(day: date, target: int) -> int:
     """Return the day from Monday to Friday that is nearest to a day of the same month."""
-    weekday = day.replace(day=wanted).weekday()
+    weekday = day.replace(day=target).weekday()
     if weekday == _SATURDAY:
-        return wanted - 1 if wanted > 1 else wanted + 2
+        return target - 1 if target > 1 else target + 2
     if weekday == _SUNDAY:
-        return wanted + 1 if wanted < _length(day) else wanted - 2
-    return wanted
+        return target + 1 if target < _length(day) else target - 2
+    return target

@@ -19,7 +19,7 @@ from tests.unit.support.cloud import HANDLER
 from tests.unit.support.scripted_server import Answer, ScriptedServer, hang_up, reply, scripted_server
 
 Outcome = tuple[list[Answer], str | None, str, bool]
-"""AWS's answers; the error's code, a part of its message, and whether the event may have been accepted."""
+"""AWS's answers; then the error's code, a part of its message, and its `may_be_accepted`."""
 
 ALWAYS = 10
 """Answers of one kind: more than either client asks for."""
@@ -29,15 +29,15 @@ def refused(code: str, status: int = 400) -> Answer:
     return status, {"__type": f"com.amazonaws.sqs#{code}", "message": "because"}
 
 
-def refused_in_old_words(to: Any) -> None:
-    """As SQS answers to boto3: with the code from before it spoke JSON in a header."""
+def refused_by_its_old_code(to: Any) -> None:
+    """Answer as SQS does to boto3: the code of its older protocol is in a header."""
     answer = {"__type": "com.amazonaws.sqs#KmsAccessDenied", "message": "because"}
     reply(to, 400, answer, headers={"x-amzn-query-error": "KMS.AccessDeniedException;Sender"})
 
 
 OUTCOMES: dict[str, Outcome] = {
     "refused": ([refused("InvalidMessageContents")], "InvalidMessageContents", "because", False),
-    "refused, by its old code": ([refused_in_old_words], "KMS.AccessDeniedException", "because", False),
+    "refused, by its old code": ([refused_by_its_old_code], "KMS.AccessDeniedException", "because", False),
     "refused at the second try": ([hang_up, refused("AccessDenied", 403)], "AccessDenied", "because", True),
     "throttled": ([refused("RequestThrottled")] * ALWAYS, "RequestThrottled", "because", True),
     "server fault": ([refused("InternalFailure", 500)] * ALWAYS, "InternalFailure", "because", True),
@@ -106,8 +106,8 @@ def test_emit_many_tells_of_each_event_that_was_not_accepted(aws: ScriptedServer
     aws.answers = list(answers)
     with pytest.raises(NotAcceptedError) as caught:
         emit_many(HANDLER, [1, 2])
-    told = [(entry.index, entry.code, entry.may_be_accepted) for entry in caught.value.refused]
-    assert told == [(0, code, may_be_accepted), (1, code, may_be_accepted)]
+    refused_events = [(entry.index, entry.code, entry.may_be_accepted) for entry in caught.value.refused]
+    assert refused_events == [(0, code, may_be_accepted), (1, code, may_be_accepted)]
     assert all(message in entry.message for entry in caught.value.refused)
 
 

@@ -88,9 +88,9 @@ def test_an_event_for_a_removed_handler_can_be_cancelled(cloud: Cloud, scheduler
     assert schedules(scheduler) == []
 
 
-@pytest.mark.parametrize(("minutes", "code", "said"), [(-1, 1, "may have been sent"), (60, 0, "will not run")])
+@pytest.mark.parametrize(("minutes", "code", "text"), [(-1, 1, "may have been sent"), (60, 0, "will not run")])
 def test_cancel_tells_whether_the_event_may_have_been_sent(
-    cloud: Cloud, scheduler: Any, minutes: int, code: int, said: str, capsys: pytest.CaptureFixture[str]
+    cloud: Cloud, scheduler: Any, minutes: int, code: int, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Scheduler sends an event before it deletes the schedule: an event that is due may have been sent already."""
     due = datetime.now(UTC) + timedelta(minutes=minutes)
@@ -98,7 +98,7 @@ def test_cancel_tells_whether_the_event_may_have_been_sent(
     scheduled_events.schedule_one(STAGE, HANDLER, message, due)
 
     assert program.run(["cancel", message.envelope.id, "--stage", STAGE]) == code
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
     assert schedules(scheduler) == []
 
 

@@ -1,4 +1,4 @@
-"""What the errors of both clients have in common."""
+"""Judging the errors of both clients."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def lean_error(code: str, *, status: int = 400, retries: int = 0) -> CallError:
         ("SerializationException", 400, 0, False, False),
     ],
 )
-def test_refusals_of_both_clients_are_judged_alike(
+def test_refusals_of_both_clients_are_judged_in_the_same_way(
     make: Callable[..., Exception], code: str, status: int, retries: int, transient: bool, maybe: bool
 ) -> None:
     error = make(code, status=status, retries=retries)

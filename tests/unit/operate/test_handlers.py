@@ -47,7 +47,7 @@ def test_a_stage_that_is_not_deployed_raises(cloud: Cloud) -> None:
             ask("prod")
 
 
-def test_a_stage_without_handlers_is_deployed_nevertheless(cloud: Cloud) -> None:
+def test_a_stage_without_handlers_counts_as_deployed(cloud: Cloud) -> None:
     for kind in (NAMES.queue, NAMES.dead_letter_queue):
         cloud.sqs.delete_queue(QueueUrl=cloud.sqs.get_queue_url(QueueName=kind(HANDLER))["QueueUrl"])
 
