@@ -38,6 +38,9 @@ _CALLERS = 16
 _AGE_WINDOW = timedelta(minutes=15)
 """Time within which CloudWatch must have measured an age: a measurement appears some minutes late."""
 
+_MAX_QUERIES = 500
+"""CloudWatch's limit for the queries of one GetMetricData."""
+
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED = "ApproximateNumberOfMessagesDelayed"
@@ -113,7 +116,7 @@ class _Facts:
         ages: seconds that the oldest event had been waiting, where CloudWatch has measured it.
         unhandled: events emitted to a name while it had no handler.
         progress: what the reconciler remembers of their queues.
-        now_ms: milliseconds since 1970 when all this was read.
+        now_ms: milliseconds since 1970 when the counts were read.
     """
 
     names: Sequence[str]
@@ -155,10 +158,12 @@ def _gather(stage: str, handler: str | None) -> _Facts:
     snapshots = {snapshot.handler: snapshot for snapshot in read}
     with ThreadPoolExecutor(_CALLERS) as callers:
         queued = [name for name in names if name in queues]
-        counts = dict(zip(queued, callers.map(lambda name: _counts(stage, name, queues[name]), queued), strict=True))
         others = [name for name in names if name not in snapshots]
+        counted = callers.map(lambda name: _counts(stage, name, queues[name]), queued)
         exist = callers.map(lambda name: _has_function(stage, name), others)
+        counts = dict(zip(queued, counted, strict=True))
         unmapped = [name for name, exists in zip(others, exist, strict=True) if exists]
+    now_ms = int(time.time() * 1000)
     crons = _crons(stage) if unmapped else frozenset()
     return _Facts(
         names=names,
@@ -168,7 +173,7 @@ def _gather(stage: str, handler: str | None) -> _Facts:
         ages=_ages(stage, [name for name, count in counts.items() if count.waiting]),
         unhandled=unhandled,
         progress=progress,
-        now_ms=int(time.time() * 1000),
+        now_ms=now_ms,
     )
 
 
@@ -241,9 +246,7 @@ def _crons(stage: str) -> frozenset[str]:
 
 
 def _ages(stage: str, names: list[str]) -> dict[str, int]:
-    """Seconds that each handler's oldest event had been waiting at CloudWatch's last measurement."""
-    if not names:
-        return {}
+    """Return the seconds that handlers' oldest events had been waiting at CloudWatch's last measurement."""
     now = datetime.now(UTC)
     queries = [
         {
@@ -260,18 +263,24 @@ def _ages(stage: str, names: list[str]) -> dict[str, int]:
         }
         for index, name in enumerate(names)
     ]
-    found: dict[str, int] = {}
+    ages: dict[str, int] = {}
     try:
-        pages = (
-            clients.client("cloudwatch", stage)
-            .get_paginator("get_metric_data")
-            .paginate(MetricDataQueries=queries, StartTime=now - _AGE_WINDOW, EndTime=now, ScanBy="TimestampDescending")
-        )
-        for page in pages:
-            for result in page["MetricDataResults"]:
-                if result["Values"]:
-                    found.setdefault(names[int(result["Id"].removeprefix("age"))], int(result["Values"][0]))
+        for start in range(0, len(queries), _MAX_QUERIES):
+            pages = (
+                clients.client("cloudwatch", stage)
+                .get_paginator("get_metric_data")
+                .paginate(
+                    MetricDataQueries=queries[start : start + _MAX_QUERIES],
+                    StartTime=now - _AGE_WINDOW,
+                    EndTime=now,
+                    ScanBy="TimestampDescending",
+                )
+            )
+            for page in pages:
+                for result in page["MetricDataResults"]:
+                    if result["Values"]:
+                        ages.setdefault(names[int(result["Id"].removeprefix("age"))], int(result["Values"][0]))
     except ClientError:
         # Without the right to read metrics, the rest of the status is still worth showing.
         return {}
-    return found
+    return ages

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from sluice import emit
+from sluice.operate import status
 from sluice.operate.status import statuses
 from sluice.stage import clients
 
@@ -54,6 +55,20 @@ def test_the_oldest_events_age_is_cloudwatchs_last_measurement(cloud: Cloud, mon
     (query,) = asked["MetricDataQueries"]
     assert query["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "QueueName", "Value": NAMES.queue(HANDLER)}]
     assert asked["EndTime"] <= datetime.now(UTC)
+
+
+def test_more_ages_than_cloudwatch_takes_at_once_are_asked_for_in_turn(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.create_queue("another")
+    for name in (HANDLER, "another"):
+        emit(name, 1)
+    metrics = Metrics([65.0])
+    with_metrics(monkeypatch, metrics)
+    monkeypatch.setattr(status, "_MAX_QUERIES", 1)
+
+    assert {row.handler: row.oldest_s for row in statuses(STAGE)} == {HANDLER: 65, "another": 65}
+    assert [len(asked["MetricDataQueries"]) for asked in metrics.asked] == [1, 1]
 
 
 @pytest.mark.parametrize(
