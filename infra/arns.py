@@ -25,6 +25,11 @@ class Arns:
         return self._with_colon("lambda", "function", f"{self._names.prefix}*")
 
     @property
+    def function_prefix(self) -> str:
+        """The start of every function's ARN."""
+        return self._with_colon("lambda", "function", self._names.prefix)
+
+    @property
     def reconciler(self) -> str:
         """The reconciler with all its versions and aliases. No handler's function has a name that starts like it."""
         return self._with_colon("lambda", "function", f"{self._names.reconciler}*")

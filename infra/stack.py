@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, ISta
 from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
-from .bundle import make_bundle, target_of
+from .bundle import make_assets_readable, make_bundle, target_of
 from .checks import problems_with, problems_with_emails
 from .entries import Entry
 from .handler.handler import Handler
@@ -19,12 +20,19 @@ from .shared.reconciler import Reconciler
 from .shared.scheduler import StageScheduler
 from .shared.team_policies import Policies
 from .shared.trace_table import TraceTable
+from .stage import aims_local_stage_at_aws
 
 MAX_RESOURCES = 500
 """CloudFormation's limit for a stack. A worker has 11 of them, a cron 12, and some 20 are shared."""
 
 FEW_HANDLERS = 35
 """With fewer handlers than this the stack is within the limit, and its resources are not counted."""
+
+LOCAL_ONLY = (
+    "the stage `local` is for this machine's local cloud only: `sluice up` deploys it there. To deploy to AWS, name a"
+    " stage: sluice cdk deploy --stage prod (or: cdk deploy -c stage=prod)"
+)
+"""The problem with a plain `cdk deploy`, which has no stage."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The directory that this file's project is in."""
@@ -57,6 +65,8 @@ class SluiceStack(Stack):
         alarm_emails: Sequence[str] = (),
         project: Path = PROJECT,
     ) -> None:
+        if aims_local_stage_at_aws(stage, os.environ):
+            raise InvalidAppError([LOCAL_ONLY])
         target = target_of(stage)
         handlers = list(handlers)
         problems = problems_with(stage, handlers, functions=project / "functions", target=target)
@@ -92,6 +102,7 @@ class SluiceStack(Stack):
         }
         Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler, alarms=alarms)
         Policies(self, "Policies", names=names, traces=traces)
+        make_assets_readable(self)
         self._check_size(len(handlers))
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
         CfnOutput(self, "AlarmTopic", value=self.alarm_topic.topic_arn, description="The SNS topic that alarms tell")

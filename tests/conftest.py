@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine must not fail a test, so no example has a deadline.
+settings.register_profile("sluice", deadline=None)
+settings.load_profile("sluice")
 
 TOGETHER = ("local", "infra")
 """Folders whose tests share what takes long to make."""

@@ -27,6 +27,10 @@ EVERY = Duration.minutes(1)
 TIMEOUT = 60
 """Seconds: a run stops its work on queues after 40."""
 
+MAX_EVENT_AGE = Duration.minutes(5)
+"""Time for which Lambda keeps an event while the function is throttled. Its default is six hours: an hour without
+concurrency would then bring 60 runs at once. An event that is dropped costs at most the name of who paused."""
+
 MEMORY = 1024
 """MB. Moving events takes processor time, and memory decides a function's share of a processor: 58 % of one here."""
 
@@ -38,6 +42,20 @@ CHANGES = [
     "UntagResource20170331v2",
 ]
 """CloudTrail's names of the calls that change a handler's state."""
+
+
+def _about(arns: Arns, names: Names) -> list[dict[str, object]]:
+    """Return the alternatives of a pattern for calls about this stage's functions, not every function of the account.
+
+    A call names its function by name or ARN, or its mapping by a UUID; then the answer has the function's ARN. A
+    mapping's tag is left out, because it names no function: every block tags the function as well.
+    """
+    arn = {"prefix": arns.function_prefix}
+    return [
+        {"requestParameters": {"functionName": [{"prefix": names.prefix}, arn]}},
+        {"requestParameters": {"resource": [arn]}},
+        {"responseElements": {"functionArn": [arn]}},
+    ]
 
 
 class Reconciler(Construct):
@@ -80,6 +98,9 @@ class Reconciler(Construct):
             runtime=bundle.runtime,
             architecture=bundle.architecture,
             timeout=Duration.seconds(TIMEOUT),
+            # The rule runs it again within a minute, so Lambda need not.
+            retry_attempts=0,
+            max_event_age=MAX_EVENT_AGE,
             memory_size=MEMORY,
             environment={"SLUICE_STAGE": names.stage},
             role=make_reconciler_role(self, names=names, log_group=log_group, traces=traces, scheduler=scheduler),
@@ -104,7 +125,7 @@ class Reconciler(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.lambda"],
                 detail_type=["AWS API Call via CloudTrail"],
-                detail={"eventName": CHANGES},
+                detail={"eventName": CHANGES, "$or": _about(Arns(self, names), names)},
             ),
             targets=[targets.LambdaFunction(self.function)],
         )

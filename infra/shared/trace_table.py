@@ -48,8 +48,7 @@ class TraceTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Traces are the only record of runs, so they outlive a stack that is removed by mistake.
-            removal_policy=RemovalPolicy.DESTROY if names.stage == LOCAL_STAGE else RemovalPolicy.RETAIN,
+            removal_policy=_removal_policy(names.stage),
         )
 
     def deny_writes(self, *partitions: str) -> iam.PolicyStatement:
@@ -61,3 +60,11 @@ class TraceTable(Construct):
         # One such key among a call's keys is enough: a batch would write that item together with the others.
         conditions = {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}
         return deny("LeaveRecords", _WRITES, [self.table.table_arn], conditions)
+
+
+def _removal_policy(stage: str) -> RemovalPolicy:
+    """Traces are the only record of runs, so they outlive a stack that is removed by mistake.
+
+    A table that a failed first deployment made is empty. If it were kept, its fixed name would block every later one.
+    """
+    return RemovalPolicy.DESTROY if stage == LOCAL_STAGE else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

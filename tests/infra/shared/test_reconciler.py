@@ -21,6 +21,26 @@ def test_the_reconciler_runs_every_minute_on_changes_and_after_deployments(templ
     assert environment == {"SLUICE_STAGE": "dev"}
 
 
+def test_an_hour_without_concurrency_does_not_queue_up_runs(template: Template) -> None:
+    (config,) = template.properties("AWS::Lambda::EventInvokeConfig")
+    assert template.resolve(config["FunctionName"])["FunctionName"] == "sluice-dev--reconciler"
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 300)
+
+
+def test_only_calls_about_this_stages_functions_run_the_reconciler(template: Template) -> None:
+    patterns = [rule["EventPattern"] for rule in template.properties("AWS::Events::Rule") if "EventPattern" in rule]
+    (detail,) = [pattern["detail"] for pattern in patterns if pattern["source"] == ["aws.lambda"]]
+    prefixes = [
+        template.arn(alternative["prefix"])
+        for fields in detail["$or"]
+        for names in fields.values()
+        for alternatives in names.values()
+        for alternative in alternatives
+    ]
+    arn = "arn:aws:lambda:REGION:ACCOUNT:function:sluice-dev-"
+    assert prefixes == ["sluice-dev-", arn, arn, arn]
+
+
 def test_alarms_ring_when_the_reconciler_fails_or_does_not_run(template: Template) -> None:
     failing = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--reconciler-failing")
     silent = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--reconciler-silent")

@@ -23,7 +23,11 @@ def test_the_table_has_its_keys_on_demand_billing_ttl_and_recovery(template: Tem
         {"AttributeName": "sk", "KeyType": "RANGE"},
     ]
     assert {kind["AttributeType"] for kind in table["AttributeDefinitions"]} == {"S"}
-    assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_table_is_kept_once_it_was_made_and_not_when_the_first_deployment_fails(template: Template) -> None:
+    [found] = template.of_type("AWS::DynamoDB::Table").values()
+    assert (found["DeletionPolicy"], found["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_the_local_stages_table_is_deleted_with_the_stack(deployed: dict[str, Template]) -> None:
