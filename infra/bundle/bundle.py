@@ -15,7 +15,7 @@ from .target import Target
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """What every function runs.
+    """The code, the packages and the machine of every function.
 
     Attributes:
         code: the team's handlers and Sluice's library.

@@ -35,9 +35,11 @@ _COMMANDS = {
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the commands without importing them."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Import a command; return None if there is none of this name."""
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
@@ -47,6 +49,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments name, or list all commands in the error."""
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
             raise click.UsageError(f"there is no command {args[0]!r}; the commands are: {', '.join(_COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)

@@ -60,7 +60,7 @@ def _wire(name: str, check: Callable[[object], bool], *, omit: tuple[object, ...
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Where an event comes from, and how often its message was received and sent again.
+    """An event's origin, and how often its message was received and sent again.
 
     Attributes:
         id: the event's id, given at emit.

@@ -129,12 +129,12 @@ class ReceivedMessage:
 
     @property
     def sent_ms(self) -> int:
-        """When SQS accepted this message, in milliseconds since 1970."""
+        """Time at which SQS accepted this message, in milliseconds since 1970."""
         return int(self.system["SentTimestamp"])
 
     @property
     def first_received_ms(self) -> int:
-        """When this message was first received, in milliseconds since 1970."""
+        """Time of this message's first receive, in milliseconds since 1970."""
         return int(self.system.get("ApproximateFirstReceiveTimestamp", self.sent_ms))
 
     @property
@@ -155,7 +155,7 @@ class ReceivedMessage:
 
     @property
     def due(self) -> datetime | None:
-        """When the tick was due; None if this is no tick, or if its id tells a time that no calendar has."""
+        """Time at which the tick was due; None if this is no tick, or if its id has a time that no calendar has."""
         due = time_of_id(self.envelope.id) if self.envelope.emitted_by == EMITTED_BY else None
         return None if due is None or due * 1000 > LAST_MS else datetime.fromtimestamp(due, UTC)
 

@@ -40,7 +40,7 @@ class SweepState:
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionState:
-    """What the reconciler remembers of a handler's queues. Times are milliseconds since 1970.
+    """The reconciler's state of a handler's queues. Times are milliseconds since 1970.
 
     Attributes:
         idle_ms: since when events have been waiting in its queue without being received; None while its mapping

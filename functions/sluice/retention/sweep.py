@@ -149,9 +149,11 @@ class _Turn:
 
     @property
     def done(self) -> bool:
+        """True if the queue was found empty, or so many messages in a row needed nothing that few can be left."""
         return self._empty >= EMPTY_RECEIVES or self.clean >= self._enough_clean
 
     def work(self, _: None) -> None:
+        """Receive batches and process them until the turn is done or its budget is used up; one thread's share."""
         while not self.done and len(self.errors) < _MANY_ERRORS and self._budget.take_batch():
             received = moves = 0
             try:
@@ -175,6 +177,7 @@ class _Turn:
             self.clean = 0 if result.new_moves else self.clean + received
 
     def release(self, handles: Sequence[str]) -> None:
+        """Let other receivers have these messages at once, by their receipt handles."""
         transfer.release(self._queue.client, self._queue.url, handles)
 
 

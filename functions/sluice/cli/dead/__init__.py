@@ -14,6 +14,7 @@ class _InOrder(click.Group):
     """A group whose help lists its commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the commands in the order in which they were added."""
         return list(self.commands)
 
 
