@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,8 +20,10 @@ DAY = 86_400.0
 RETENTION = 14 * DAY
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeMessage:
+    """A message in a queue. Times are seconds since 1970."""
+
     body: str
     attributes: Any
     sent: float
@@ -32,8 +35,24 @@ class FakeMessage:
 
 @dataclass
 class FakeQueue:
+    """A queue.
+
+    Attributes:
+        shown: a heap of visible messages, deleted ones among them.
+        hidden: a heap of messages by the time at which they become visible; those that became so before stay in it.
+        alive: the messages that are not deleted, in the order in which they were sent.
+        delayed: those sent with a delay that may not be over.
+    """
+
     shown: list[Any] = field(default_factory=list)
     hidden: list[Any] = field(default_factory=list)
+    alive: dict[FakeMessage, None] = field(default_factory=dict)
+    delayed: list[FakeMessage] = field(default_factory=list)
+
+    def count(self, now: float) -> int:
+        """Return how many messages are visible or held by somebody, as SQS counts them."""
+        self.delayed = [message for message in self.delayed if message.alive and message.visible > now]
+        return len(self.alive) - sum(message.receives == 0 for message in self.delayed)
 
 
 class FakeSqs:
@@ -67,19 +86,25 @@ class FakeSqs:
 
     def _put(self, queue: str, body: str, attributes: Any, age: float, receives: int, delay: float) -> None:
         message = FakeMessage(body, attributes, self.now - age, self.now + delay, next(self._numbers), receives)
+        self._queues[queue].alive[message] = None
+        if delay:
+            self._queues[queue].delayed.append(message)
         self._hide(queue, message)
 
     def _hide(self, queue: str, message: FakeMessage) -> None:
         heapq.heappush(self._queues[queue].hidden, (message.visible, next(self._numbers), message))
 
     def messages(self, queue: str) -> list[FakeMessage]:
-        found = self._queues[queue]
-        hidden = [message for visible, _, message in found.hidden if visible == message.visible]
-        return [message for message in [*(entry[-1] for entry in found.shown), *hidden] if message.alive]
+        """Return the messages of a queue, in the order in which they were sent."""
+        return list(self._queues[queue].alive)
 
     def oldest(self, queue: str) -> float:
-        """Seconds."""
-        return max((self.now - message.sent for message in self.messages(queue)), default=0.0)
+        """Return the age of a queue's oldest message in seconds; 0 if it has none."""
+        return self.now - min(map(attrgetter("sent"), self._queues[queue].alive), default=self.now)
+
+    def _delete(self, queue: str, message: FakeMessage) -> None:
+        message.alive = False
+        self._queues[queue].alive.pop(message, None)
 
     def _take(self, queue: FakeQueue) -> FakeMessage | None:
         while queue.hidden and queue.hidden[0][0] <= self.now:
@@ -107,8 +132,7 @@ class FakeSqs:
 
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> Any:  # noqa: N803
         with self._lock:
-            there = sum(message.visible <= self.now or message.receives > 0 for message in self.messages(QueueUrl))
-            return {"Attributes": {"ApproximateNumberOfMessages": str(there)}}
+            return {"Attributes": {"ApproximateNumberOfMessages": str(self._queues[QueueUrl].count(self.now))}}
 
     def receive_message(
         self,
@@ -126,7 +150,7 @@ class FakeSqs:
             while len(found) < MaxNumberOfMessages and (message := self._take(self._queues[QueueUrl])):
                 message.receives += 1
                 if message.receives > 5 and not QueueUrl.endswith("-dead"):
-                    message.alive = False
+                    self._delete(QueueUrl, message)
                     self.dead.append(message)
                     continue
                 message.visible = self.now + VisibilityTimeout
@@ -167,7 +191,7 @@ class FakeSqs:
         with self._lock:
             self._called("delete")
             for entry in Entries:
-                self._held[entry["ReceiptHandle"]].alive = False
+                self._delete(QueueUrl, self._held[entry["ReceiptHandle"]])
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: Any) -> None:  # noqa: N803
         with self._lock:

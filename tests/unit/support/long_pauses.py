@@ -106,7 +106,7 @@ class Months:
 
     def poll(self) -> None:
         """The event source mapping: while it is enabled it receives, whether the function may run or not."""
-        while self.function.mapping in RECEIVING:
+        while self.function.mapping in RECEIVING and self.messages():
             answer = self.cloud.sqs.receive_message(
                 QueueUrl=self.function_code.url,
                 MaxNumberOfMessages=10,
