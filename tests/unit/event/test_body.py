@@ -16,12 +16,12 @@ from tests.unit.support.values import JSON
 
 
 @given(JSON)
-def test_what_json_carries_comes_back_as_it_was(event: Any) -> None:
+def test_an_event_that_json_carries_is_decoded_unchanged(event: Any) -> None:
     assert decode(encode(event)) == event
 
 
 @given(st.text(st.characters(categories=["Cs", "Cc", "Co", "Lu", "So", "Cn"]), min_size=1))
-def test_every_text_is_sent_in_characters_that_sqs_takes(text: str) -> None:
+def test_every_text_is_encoded_in_characters_that_sqs_accepts(text: str) -> None:
     sent = encode({text: text})
     sent.encode()  # no lone surrogates
     for character in sent:
@@ -29,7 +29,7 @@ def test_every_text_is_sent_in_characters_that_sqs_takes(text: str) -> None:
         assert code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
-def test_text_is_not_blown_up_by_escapes() -> None:
+def test_letters_beyond_ascii_are_not_escaped() -> None:
     assert encode("größe 日本") == '"größe 日本"'
 
 
@@ -45,7 +45,7 @@ def test_text_is_not_blown_up_by_escapes() -> None:
         (object(), "event is of type object"),
     ],
 )
-def test_what_json_cannot_carry_is_refused_with_its_place(event: object, where: str) -> None:
+def test_a_value_that_json_cannot_carry_is_refused_with_its_path(event: object, where: str) -> None:
     with pytest.raises(EventNotSerializableError) as caught:
         encode(event)
     assert str(caught.value).startswith(where)
@@ -71,7 +71,7 @@ def test_nesting_beyond_what_python_writes_is_refused() -> None:
     "body",
     ["", "hello", "NaN", "-Infinity", "{'a': 1}", "[1,]", "[" * 200_000, "9" * 5_000, "{", '"\t"', "\ufeff1"],
 )
-def test_what_is_not_json_arrives_as_text(body: str) -> None:
+def test_a_body_that_is_not_json_stays_text(body: str) -> None:
     assert not is_json(body)
     assert decode(body) == body
 
@@ -80,6 +80,6 @@ def test_what_is_not_json_arrives_as_text(body: str) -> None:
     "body",
     ['""', " 1 ", "1e400", "9" * 400, '{"a":1,"a":2}', '"\\ud800"', "[" * 500 + "]" * 500, '{"":null}', "-0.0"],
 )
-def test_json_arrives_parsed(body: str) -> None:
+def test_json_is_parsed(body: str) -> None:
     assert is_json(body)
     assert decode(body) == json.loads(body)

@@ -138,6 +138,27 @@ def test_text_with_a_value_that_no_envelope_has_is_no_envelope(field: str, wrong
     assert from_text(json.dumps({"id": ID, "at": 1, field: wrong})) is None
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"emitted_by": "x" * 513},
+        {"key": "x" * 513, "window": 1},
+        {"claimant": "x" * 513},
+        {"attempts_since_ms": LAST_MS + 1},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_text_and_times_beyond_their_limits_make_no_envelope(fields: dict[str, Any]) -> None:
+    sound: dict[str, Any] = {name: value[:512] if isinstance(value, str) else LAST_MS for name, value in fields.items()}
+    assert from_text(Envelope(id=new_id(), emitted_ms=1, **sound).to_text()) is not None
+    assert from_text(Envelope(id=new_id(), emitted_ms=1, **fields).to_text()) is None
+
+
+@pytest.mark.parametrize("field", [*COUNTED, "at", "round", "resent", "pass"])
+def test_text_with_a_number_as_text_is_no_envelope(field: str) -> None:
+    assert from_text(json.dumps({"id": ID, "at": 1, field: "5"})) is None
+
+
 @pytest.mark.parametrize("text", ["", "1", "[]", "null", '"x"', "{}", '{"at":1}', f'{{"id":"{ID}"}}', "[" * 200_000])
 def test_other_text_is_no_envelope(text: str) -> None:
     assert from_text(text) is None

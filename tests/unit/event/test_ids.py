@@ -10,7 +10,7 @@ MOMENTS = st.integers(min_value=0, max_value=(1 << 48) - 1)
 
 
 @given(MOMENTS)
-def test_an_id_is_a_uuid_of_version_7_that_tells_its_time(milliseconds: int) -> None:
+def test_an_id_is_a_uuid_of_version_7_with_its_time(milliseconds: int) -> None:
     made = new_id(milliseconds / 1000 + 0.0001)
     parsed = uuid.UUID(made)
     assert (parsed.version, parsed.variant) == (7, uuid.RFC_4122)

@@ -1,4 +1,4 @@
-"""Events for later, as Scheduler sends them: wrapped, and maybe twice."""
+"""Delayed events as Scheduler sends them: with the envelope in the body, and possibly twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def runs() -> Runs:
     return Runs()
 
 
-def test_a_wrapped_event_comes_out_as_it_went_in() -> None:
+def test_an_event_is_unwrapped_as_it_was_wrapped() -> None:
     envelope = Envelope(id=id_of_tick("x", 1), emitted_ms=5, parent=id_of_tick("y", 2), hops=3)
     text = wrap('{"a":"<aws.scheduler.scheduled-time>\\n"}', envelope)
 
@@ -34,7 +34,7 @@ def test_a_wrapped_event_comes_out_as_it_went_in() -> None:
 @pytest.mark.parametrize(
     "text", ["", "sluice-scheduled", "sluice-scheduled \n1", 'sluice-scheduled {"id":1}\n1', '"x"']
 )
-def test_text_that_only_looks_wrapped_is_text(text: str) -> None:
+def test_text_that_only_looks_wrapped_is_an_event(text: str) -> None:
     assert unwrap(text, claimant="m") is None
     assert read_message(text, None, handler=HANDLER, message_id="m", sent_ms=1)[0] == text
 
@@ -65,7 +65,7 @@ def test_an_event_with_a_key_that_scheduler_sends_twice_runs_once(cloud: Cloud, 
     assert duplicates == {ran: None, other: ran}
 
 
-def test_of_an_event_that_scheduler_sent_nobody_knows_who_emitted_it(cloud: Cloud, runs: Runs) -> None:
+def test_an_event_that_scheduler_sent_has_no_sender_but_its_handler(cloud: Cloud, runs: Runs) -> None:
     made = function(cloud, runs)
     outside, handler = (
         Envelope(id=id_of_tick("x", n), emitted_ms=5, emitted_by=by) for n, by in ((1, None), (2, "audit-log"))

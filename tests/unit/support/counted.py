@@ -1,15 +1,19 @@
-"""A handler whose runs are counted, and messages for it such as Scheduler sends."""
+"""A handler that counts its runs, and messages to it such as Scheduler sends."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from sluice.event.ticks import SCHEDULED_TIME, tick_of
 from sluice.worker.overlap import CronLock
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
+
+DUE = datetime(2026, 11, 30, 2, tzinfo=UTC)
 
 
 class Runs:
@@ -36,3 +40,8 @@ def send(cloud: Cloud, body: str) -> None:
     cloud.sqs.send_message(
         QueueUrl=cloud.sqs.get_queue_url(QueueName=cloud.names.queue(HANDLER))["QueueUrl"], MessageBody=body
     )
+
+
+def tick(due: datetime = DUE, cron: str = HANDLER) -> str:
+    """Return the body of a tick."""
+    return tick_of(cron).replace(SCHEDULED_TIME, due.strftime("%Y-%m-%dT%H:%M:%SZ"))
