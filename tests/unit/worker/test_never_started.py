@@ -1,4 +1,4 @@
-"""Events that can't be started: they wait while AWS is out of reach, and become dead letters if nothing can start them."""
+"""Events that can't be started: they wait while AWS is out of reach, or become dead letters after many receives."""
 
 from __future__ import annotations
 
