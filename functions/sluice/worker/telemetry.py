@@ -57,14 +57,14 @@ class Telemetry:
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
         self._metrics.set_default_dimensions(stage=settings.stage)
 
-    def begin(self, delivery: ReceivedMessage, attempt: int) -> None:
+    def begin(self, message: ReceivedMessage, attempt: int) -> None:
         """Put the event's id and the attempt's number into every line from now on.
 
         Args:
-            delivery: the event's message.
+            message: the event's message.
             attempt: 1 for the first.
         """
-        self.logger.append_keys(event_id=delivery.envelope.id, attempt=attempt)
+        self.logger.append_keys(event_id=message.envelope.id, attempt=attempt)
 
     def end(self) -> None:
         """Leave the event's id and the attempt's number out of the lines from now on."""

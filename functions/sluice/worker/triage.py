@@ -1,133 +1,89 @@
-"""What is to become of each message of a batch, settled before the first handler starts."""
+"""Decisions on the messages of a batch, made before the first handler starts."""
 
 from __future__ import annotations
 
 import dataclasses
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..lean_aws.errors import is_transient
-from .attempts import MAX_ATTEMPTS, PUT_BACK_FROM, Plan, Step, may_be_put_back, plan, retry_delay, suspicion
+from .attempts import Plan, Verdict, plan, suspicion
 
 if TYPE_CHECKING:
     from ..queue.message import ReceivedMessage
     from ..traces import TraceStore
+    from .attempts import Retries
     from .queue import HandlerQueue
-    from .telemetry import Telemetry
-
-
-class Verdict(Enum):
-    """What the batch response will say of a message, unless its run decides."""
-
-    RUN = "start it"
-    DONE = "acknowledge it"
-    RETURN = "give it back to its queue"
+    from .unreachable import Unreachable
 
 
 @dataclass(frozen=True)
 class Work:
-    """A message, and what is to become of it.
+    """A message, and the decision on it.
 
     Attributes:
-        delivery: the message.
+        message: the message.
         verdict: what to do with it.
         plan: the attempts before this one; None for a first delivery, and where they could not be read.
     """
 
-    delivery: ReceivedMessage
+    message: ReceivedMessage
     verdict: Verdict
     plan: Plan | None = None
 
     @property
     def used(self) -> int:
-        """How many attempts the event has used up."""
+        """Attempts that the event has had."""
         return self.plan.used if self.plan else 0
 
 
 class Triage:
-    """Settles a batch.
+    """Decides what to do with the messages of a batch.
 
     Args:
         handler: the handler's name.
         store: the traces.
         queue: the handler's queue.
-        telemetry: the function's log.
-        jitter: where chance comes from.
+        retries: sends events back to their queue.
+        unreachable: says what happens if DynamoDB does not answer.
     """
 
     def __init__(
-        self, handler: str, *, store: TraceStore, queue: HandlerQueue, telemetry: Telemetry, jitter: random.Random
+        self, handler: str, *, store: TraceStore, queue: HandlerQueue, retries: Retries, unreachable: Unreachable
     ) -> None:
         self._handler = handler
         self._store = store
         self._queue = queue
-        self._telemetry = telemetry
-        self._jitter = jitter
+        self._retries = retries
+        self._unreachable = unreachable
 
-    def settle(self, deliveries: Sequence[ReceivedMessage]) -> list[Work]:
-        """Settle the messages of a batch.
+    def decide(self, messages: Sequence[ReceivedMessage]) -> list[Work]:
+        """Decide what to do with the messages of a batch, and acknowledge those that are done.
 
         Returns:
-            All of them, in the order to deal with them: what may take the process down comes last, so that all
-            else is done by then.
+            All of them, in the order to process them: an event that may take the process down comes last, when all
+            others are done.
         """
-        works = [self._settle_one(delivery) for delivery in deliveries]
+        works = [self._decide_one(message) for message in messages]
         works.sort(key=lambda work: suspicion(work.plan) + 1 if work.plan else 0)
-        settled: list[Work] = []
+        decided: list[Work] = []
         after_another = False
         for sorted_work in works:
             work = sorted_work
             if work.verdict is Verdict.RUN:
-                work = self._certain_to_start(work) if after_another else work
+                if after_another and self._retries.put_back_on_last_receive(work.message, work.used):
+                    work = dataclasses.replace(work, verdict=Verdict.DONE)
                 after_another = True
             if work.verdict is Verdict.DONE:
-                self._queue.acknowledge(work.delivery)
-            settled.append(work)
-        return settled
+                self._queue.acknowledge(work.message)
+            decided.append(work)
+        return decided
 
-    def _certain_to_start(self, work: Work) -> Work:
-        """Put back an event on its last receive, should one before it take the process down."""
-        delivery, delay = work.delivery, retry_delay(work.used, self._jitter)
-        last = delivery.receive_count >= MAX_ATTEMPTS
-        if last and may_be_put_back(delivery) and self._queue.put_back(delivery, delay):
-            return dataclasses.replace(work, verdict=Verdict.DONE)
-        return work
-
-    def give_back(self, delivery: ReceivedMessage, used: int, error: Exception | None = None) -> Verdict:
-        """What to say of an event that cannot be started now: back it goes, and not to the dead-letter queue.
-
-        But for one that will never start, be it that its trace is damaged: that would go round for as long as SQS is
-        paid for it.
-
-        Args:
-            delivery: the message.
-            used: how many attempts the event has used up.
-            error: what keeps it from starting, if something failed.
-        """
-        delay = retry_delay(used, self._jitter)
-        again = may_be_put_back(delivery) or (error is not None and is_transient(error))
-        if again and delivery.receive_count >= PUT_BACK_FROM and self._queue.put_back(delivery, delay):
-            return Verdict.DONE
-        self._queue.return_after([delivery], [delay])
-        return Verdict.RETURN
-
-    def _settle_one(self, delivery: ReceivedMessage) -> Work:
-        if delivery.is_first:
-            return Work(delivery, Verdict.RUN)
+    def _decide_one(self, message: ReceivedMessage) -> Work:
+        if message.is_first:
+            return Work(message, Verdict.RUN)
         try:
-            planned = plan(delivery, self._store.get(self._handler, delivery.envelope.id))
+            planned = plan(message, self._store.get(self._handler, message.envelope.id))
         except Exception as error:  # noqa: BLE001 - whatever it is, the batch's other events can start
-            # It may have completed. Better late than twice.
-            self._telemetry.logger.warning("trace not read", extra={"reason": repr(error)})
-            return Work(delivery, self.give_back(delivery, delivery.receive_count, error))
-        if planned.step is Step.ACKNOWLEDGE:
-            return Work(delivery, Verdict.DONE, planned)
-        if planned.step is Step.GIVE_UP:
-            self._queue.return_after([delivery], [0])
-            return Work(delivery, Verdict.RETURN, planned)
-        if planned.step is Step.PUT_BACK and self._queue.put_back(delivery, retry_delay(planned.used, self._jitter)):
-            return Work(delivery, Verdict.DONE, planned)
-        return Work(delivery, Verdict.RUN, planned)
+            return Work(message, self._unreachable.trace_not_read(message, error))
+        return Work(message, self._retries.carry_out(planned, message), planned)

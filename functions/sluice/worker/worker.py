@@ -1,4 +1,4 @@
-"""A batch of messages: each event is run and recorded, and what is left undone goes back to the queue."""
+"""Runs a handler for a batch of messages: each event is run and recorded, and unfinished ones go back to the queue."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
 from ..schedules.fortnight import is_on
-from ..traces import COMPLETED, Attempt, Trace
-from .attempts import MAX_ATTEMPTS, ended, retry_delay
-from .deduplication import claimed_by_message
+from ..traces import COMPLETED, Trace
+from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
+from .deduplication import lock_event, owner_of_key
 from .run_handler import run_handler
-from .triage import Triage, Verdict, Work
+from .triage import Triage, Work
+from .unreachable import Unreachable, end_calls_in_time, leaves_time
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -31,19 +32,9 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .telemetry import Telemetry
 
-RECORDING_SECONDS = 2.0
-"""Kept free at the end of an invocation, to record what happened before Lambda ends it."""
-
-LOGGING_SECONDS = 1.0
-"""Of these, kept free of DynamoDB's calls: if it does not answer, the trace is still to be logged, and the event to be
-acknowledged."""
-
-ANSWERING_SECONDS = 0.3
-"""Of these again, kept free of SQS's calls: if it does not answer either, the batch response still tells Lambda."""
-
 
 class ReturnedError(Exception):
-    """The event goes back to its queue."""
+    """The message goes back to its queue."""
 
 
 class Worker:
@@ -51,14 +42,14 @@ class Worker:
 
     Args:
         settings: the function's.
-        load: gives the handler, importing it the first time.
+        load: returns the handler, importing it the first time.
         store: the traces.
         queue: the handler's queue.
         telemetry: the function's log and metrics.
-        capture: keeps what a run prints and logs.
+        capture: copies what a run prints and logs.
         cron_lock: keeps two runs of a cron from overlapping; None if they may.
-        clock: gives seconds since 1970.
-        jitter: where chance comes from.
+        clock: returns seconds since 1970.
+        jitter: source of chance.
     """
 
     def __init__(
@@ -82,35 +73,34 @@ class Worker:
         self._capture = capture
         self._cron_lock = cron_lock
         self._clock = clock
-        self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._triage = Triage(settings.handler, store=store, queue=queue, telemetry=telemetry, jitter=self._jitter)
+        self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
+        self._unreachable = Unreachable(self._retries, queue, telemetry)
+        self._triage = Triage(
+            settings.handler, store=store, queue=queue, retries=self._retries, unreachable=self._unreachable
+        )
 
     def handle(self, batch: Mapping[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-        """Deal with a batch.
+        """Run the handler for a batch of messages.
 
         Args:
-            batch: the SQS event that Lambda passes.
+            batch: Lambda's SQS event.
             context: of the invocation.
 
         Returns:
-            The messages that go back to the queue.
+            The partial batch response: the messages that go back to the queue.
         """
-        end = time.monotonic() + context.get_remaining_time_in_millis() / 1000
-        self._store.end_calls_by(end - LOGGING_SECONDS)
-        self._queue.end_calls_by(end - ANSWERING_SECONDS)
+        end_calls_in_time(self._store, self._queue, _remaining(context))
         try:
             return self._handle(batch, context)
         finally:
             self._telemetry.flush()
-            # Between invocations time stands still, but not for this clock.
-            self._store.end_calls_by(None)
-            self._queue.end_calls_by(None)
+            end_calls_in_time(self._store, self._queue, None)
 
     def _handle(self, batch: Mapping[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         handler = self._settings.handler
-        works = self._triage.settle([ReceivedMessage.from_lambda(record, handler) for record in batch["Records"]])
-        self._return_sooner_than_the_timeout(works, context)
-        by_receipt = {work.delivery.receipt_handle: work for work in works}
+        works = self._triage.decide([ReceivedMessage.from_lambda(record, handler) for record in batch["Records"]])
+        self._return_if_process_dies(works, context)
+        by_receipt = {work.message.receipt_handle: work for work in works}
         records = {record["receiptHandle"]: record for record in batch["Records"]}
 
         def process(record: SQSRecord) -> None:
@@ -118,84 +108,78 @@ class Worker:
             verdict = self._process(work, context)
             if verdict is Verdict.RETURN:
                 raise ReturnedError
-            if work.verdict is Verdict.RUN and not work.delivery.is_first:
-                # It may be its last receive, and what comes after it may take the process down.
-                self._queue.acknowledge(work.delivery)
+            if work.verdict is Verdict.RUN and not work.message.is_first:
+                # This may be its last receive, and an event after it may take the process down.
+                self._queue.acknowledge(work.message)
 
         return process_partial_response(
-            event={"Records": [records[work.delivery.receipt_handle] for work in works]},
+            event={"Records": [records[work.message.receipt_handle] for work in works]},
             record_handler=process,
             processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
             context=context,
         )
 
-    def _return_sooner_than_the_timeout(self, works: Sequence[Work], context: LambdaContext) -> None:
-        """Should the process die, have SQS deliver redelivered events again once the invocation must be over."""
-        risky = [work for work in works if work.verdict is Verdict.RUN and not work.delivery.is_first]
-        rest = context.get_remaining_time_in_millis() / 1000
-        self._queue.return_after(
-            [work.delivery for work in risky], [rest + retry_delay(work.used + 1, self._jitter) for work in risky]
+    def _return_if_process_dies(self, works: Sequence[Work], context: LambdaContext) -> None:
+        risky = [work for work in works if work.verdict is Verdict.RUN and not work.message.is_first]
+        self._retries.return_if_process_dies(
+            [work.message for work in risky], [work.used for work in risky], _remaining(context)
         )
 
+    # ---- one event, up to its start
+
     def _process(self, work: Work, context: LambdaContext) -> Verdict:
-        verdict = Verdict.DONE if self._is_off_week(work.delivery) else work.verdict
+        verdict = Verdict.DONE if self._is_off_week(work.message) else work.verdict
         if verdict is not Verdict.RUN:
             return verdict
         if self._is_too_late(context):
             # An event before it overran its time. This one must not be cut off for that.
-            return self._triage.give_back(work.delivery, work.used)
-        self._telemetry.begin(work.delivery, work.used + 1)
+            return self._retries.postpone(work.message, work.used)
+        self._telemetry.begin(work.message, work.used + 1)
         try:
-            return self._claim_and_start(work, context)
+            return self._lock_and_start(work, context)
         finally:
             self._telemetry.end()
 
-    def _claim_and_start(self, work: Work, context: LambdaContext) -> Verdict:
-        remaining = context.get_remaining_time_in_millis() / 1000
-        try:
-            work = claimed_by_message(work, self._settings.handler, self._store, self._now_ms())
-            owner = self._owner_of_key(work)
-        except Exception as error:  # noqa: BLE001 - whatever it is, a lock is not taken
-            self._telemetry.logger.warning("lock not taken", extra={"reason": repr(error)})
-            return self._triage.give_back(work.delivery, work.used, error)
-        if work.verdict is not Verdict.RUN:
-            # The longest delay, as it can take a while until the other message's event has surely ended.
-            return Verdict.DONE if work.verdict is Verdict.DONE else self._triage.give_back(work.delivery, MAX_ATTEMPTS)
-        started = self._started(work, context, remaining)
-        if owner != work.delivery.envelope.id:
-            return self._skip(work, started, duplicate_of=owner)
-        if self._is_too_late(context):
-            # Claiming it took too long.
-            return self._triage.give_back(work.delivery, work.used)
-        if self._cron_lock is None:
-            return self._start(work, started)
-        return self._start_alone(work, started, self._cron_lock, remaining)
+    def _is_off_week(self, message: ReceivedMessage) -> bool:
+        """Return True for a tick of a fortnightly cron in a week in which it does not run."""
+        fortnight = self._settings.fortnight
+        if fortnight is None:
+            return False
+        due = message.due
+        return due is not None and not is_on(due, fortnight)
 
     def _is_too_late(self, context: LambdaContext) -> bool:
-        """Whether less time is left than an event may take."""
-        return context.get_remaining_time_in_millis() / 1000 - RECORDING_SECONDS < self._settings.timeout
+        return not leaves_time(_remaining(context), self._settings.timeout)
 
-    def _start(self, work: Work, started: Trace) -> Verdict:
-        """Start it, once that is on record if it is a redelivered event's start."""
-        if work.plan is not None:
-            try:
-                recorded = self._store.put_start(started, work.plan.prior)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the start is not on record
-                self._telemetry.logger.warning("start not recorded", extra={"reason": repr(error)})
-                return self._triage.give_back(work.delivery, work.used, error)
-            if not recorded:
-                # Another delivery of it came between.
-                return self._triage.give_back(work.delivery, work.used)
-        return self._run(work, started)
+    def _lock_and_start(self, work: Work, context: LambdaContext) -> Verdict:
+        remaining = _remaining(context)
+        handler = self._settings.handler
+        try:
+            work = lock_event(work, handler, self._store, self._now_ms())
+            owner = owner_of_key(work, handler, self._store)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a lock is not taken
+            return self._unreachable.lock_not_taken(work.message, work.used, error)
+        if work.verdict is not Verdict.RUN:
+            # After the longest delay, as it can take a while until the other message's run must be over.
+            done = work.verdict is Verdict.DONE
+            return Verdict.DONE if done else self._retries.postpone(work.message, MAX_ATTEMPTS)
+        started = self._started(work, context, remaining)
+        if owner != work.message.envelope.id:
+            return self._skip(work, started, duplicate_of=owner)
+        if self._is_too_late(context):
+            # Taking the locks took too long.
+            return self._retries.postpone(work.message, work.used)
+        if self._cron_lock is None:
+            return self._start(work, started)
+        return self._start_one_at_a_time(work, started, self._cron_lock, remaining)
 
-    def _start_alone(self, work: Work, started: Trace, cron_lock: CronLock, remaining: float) -> Verdict:
-        """Start it unless another run of the cron is under way."""
-        event_id = work.delivery.envelope.id
+    def _start_one_at_a_time(self, work: Work, started: Trace, cron_lock: CronLock, remaining: float) -> Verdict:
+        """Start an event unless another one of the cron is running."""
+        event_id = work.message.envelope.id
         try:
             holder = cron_lock.take(event_id, remaining)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lock is not taken
-            self._telemetry.logger.warning("lock not taken", extra={"reason": repr(error)})
-            return self._triage.give_back(work.delivery, work.used, error)
+            return self._unreachable.lock_not_taken(work.message, work.used, error)
         if holder != event_id:
             return self._skip(work, started, skipped=f"another run was under way: {holder}")
         try:
@@ -203,74 +187,68 @@ class Worker:
         finally:
             try:
                 cron_lock.release(event_id)
-            except Exception as error:  # noqa: BLE001 - it ends by itself, and the event has run
-                self._telemetry.logger.warning("lock not released", extra={"reason": repr(error)})
+            except Exception as error:  # noqa: BLE001 - whatever it is, the event has run
+                self._unreachable.lock_not_released(error)
 
-    def _is_off_week(self, delivery: ReceivedMessage) -> bool:
-        """Whether it is the tick of a week in which a fortnightly cron does not run."""
-        fortnight = self._settings.fortnight
-        if fortnight is None:
-            return False
-        due = delivery.due
-        return due is not None and not is_on(due, fortnight)
+    def _start(self, work: Work, started: Trace) -> Verdict:
+        """Start an event, but a redelivered one only once that is recorded."""
+        if work.plan is not None:
+            try:
+                recorded = self._store.put_start(started, work.plan.prior)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the start is not recorded
+                return self._unreachable.start_not_recorded(work.message, work.used, error)
+            if not recorded:
+                # Another delivery of the event came between.
+                return self._retries.postpone(work.message, work.used)
+        return self._run(work, started)
+
+    # ---- its trace and its run
 
     def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
-        """The trace of an event that is about to start, as it reads if nothing more is heard of it."""
-        delivery, envelope = work.delivery, work.delivery.envelope
+        """Return the trace of an event that is about to start, as it reads if its run never ends."""
+        message, envelope = work.message, work.message.envelope
         now = self._now_ms()
-        attempt = Attempt(
-            outcome="started", started_ms=now, request_id=context.aws_request_id, redrive=envelope.redrives or None
-        )
-        last = work.used + 1 >= MAX_ATTEMPTS
         return Trace(
             id=envelope.id,
             handler=self._settings.handler,
             status="interrupted",
-            event=delivery.body,
-            history=(*(work.plan.history if work.plan else ()), attempt),
+            event=message.body,
+            history=with_start(
+                work.plan, started_ms=now, request_id=context.aws_request_id, redrives=envelope.redrives
+            ),
             parent=envelope.parent,
             hops=envelope.hops,
             emitted_ms=envelope.emitted_ms,
-            emitted_by=delivery.emitted_by,
+            emitted_by=message.emitted_by,
             started_ms=now,
             request_id=context.aws_request_id,
             log_stream=context.log_stream_name,
-            dead_ms=now + int(remaining * 1000) if last else None,
+            dead_ms=now + int(remaining * 1000) if is_last_attempt(work.used) else None,
         )
-
-    def _owner_of_key(self, work: Work) -> str:
-        """The id of the event that may run: this one's, unless another has its key."""
-        envelope = work.delivery.envelope
-        if envelope.key is None or work.verdict is not Verdict.RUN:
-            return envelope.id
-        return self._store.locks.take_key(self._settings.handler, envelope.key, envelope.id, envelope.window)
 
     def _skip(
         self, work: Work, started: Trace, *, duplicate_of: str | None = None, skipped: str | None = None
     ) -> Verdict:
-        """Another event runs in this one's place: this one is done without a run."""
+        """Record an event that is done without a run, as another event runs in its place."""
         history = work.plan.history if work.plan else ()
-        self._record(
-            started.ended(status="ok", history=history, started_ms=None, duplicate_of=duplicate_of, skipped=skipped),
-            work.delivery,
-        )
+        trace = started.ended(status="ok", history=history, started_ms=None, duplicate_of=duplicate_of, skipped=skipped)
+        self._record(trace, work.message)
         return Verdict.DONE
 
     def _run(self, work: Work, started: Trace) -> Verdict:
-        envelope = work.delivery.envelope
+        envelope = work.message.envelope
         run = Run(envelope.id, self._settings.handler, envelope.hops, self._settings.max_hops)
         output = self._capture.start()
         try:
             with under_way(run):
-                outcome = run_handler(self._load, work.delivery.event, self._settings.timeout)
+                outcome = run_handler(self._load, work.message.event, self._settings.timeout)
         finally:
             self._capture.stop()
-        used = work.used + 1
         completed = outcome.status in COMPLETED
-        dead = not completed and used >= MAX_ATTEMPTS
+        dead = not completed and is_last_attempt(work.used)
         trace = started.ended(
             status="dead" if dead else outcome.status,
-            history=ended(started.history, outcome.status, outcome.reason),
+            history=with_end(started.history, outcome.status, outcome.reason),
             result=outcome.result,
             error=outcome.error,
             logs=output.text(),
@@ -279,22 +257,20 @@ class Worker:
             emitted_count=run.emitted_count,
             finished_ms=self._now_ms(),
         )
-        self._record(trace, work.delivery)
-        if completed:
-            return Verdict.DONE
-        self._queue.return_after([work.delivery], [0 if dead else retry_delay(used, self._jitter)])
-        return Verdict.RETURN
+        self._record(trace, work.message)
+        return Verdict.DONE if completed else self._retries.return_unfinished(work.message, work.used + 1)
 
-    def _record(self, trace: Trace, delivery: ReceivedMessage) -> None:
+    def _record(self, trace: Trace, message: ReceivedMessage) -> None:
         try:
             self._store.put(trace)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
-            self._telemetry.trace_not_written(trace, error)
-            if trace.completed:
-                # Nothing tells a redelivery that it ran, and an event after it may take the process down before the
-                # batch response says so.
-                self._queue.acknowledge(delivery)
+            self._unreachable.trace_not_written(trace, message, error)
         self._telemetry.ran(trace)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _remaining(context: LambdaContext) -> float:
+    """Return the seconds until the invocation must be over."""
+    return context.get_remaining_time_in_millis() / 1000

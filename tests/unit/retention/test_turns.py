@@ -177,10 +177,10 @@ def test_nothing_is_looked_for_in_a_dead_letter_queue_in_the_midst_of_the_day_s_
 def test_an_event_is_not_put_back_for_ever() -> None:
     there = Queues(FakeSqs(), "a")
     there.metrics.throttled = datetime.fromtimestamp(there.sqs.now, UTC)
-    for receives in (attempts.MAX_RECEIVES - 1, attempts.MAX_RECEIVES):
+    for receives in (attempts.MAX_TOTAL_RECEIVES - 1, attempts.MAX_TOTAL_RECEIVES):
         there.sqs.put(there.dead("a"), str(receives), age=60, receives=5)
         there.sqs.messages(there.dead("a"))[-1].attributes = marked(1, receives=receives)
     for _ in range(6):
         there.run()
-    assert [message.body for message in there.sqs.messages(there.queue("a"))] == [str(attempts.MAX_RECEIVES - 1)]
-    assert [message.body for message in there.sqs.messages(there.dead("a"))] == [str(attempts.MAX_RECEIVES)]
+    assert [message.body for message in there.sqs.messages(there.queue("a"))] == [str(attempts.MAX_TOTAL_RECEIVES - 1)]
+    assert [message.body for message in there.sqs.messages(there.dead("a"))] == [str(attempts.MAX_TOTAL_RECEIVES)]
