@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sluice import (
     EventNotSerializableError,
     EventTooLargeError,
+    InvalidKeyError,
     InvalidNameError,
     StageNotSetError,
     emit,
@@ -116,3 +118,24 @@ def test_in_a_handler_an_emit_is_one_call(cloud: Cloud, monkeypatch: pytest.Monk
     calls.clear()
     emit_many(HANDLER, range(20))
     assert calls == ["SendMessageBatch"] * 2
+
+
+# ---- keys
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"key": ""}, "1 to 256"),
+        ({"key": "x" * 257}, "1 to 256"),
+        ({"key": "a\nb"}, "printable"),
+        ({"key": 7}, "printable"),
+        ({"key": "k", "key_window": timedelta(0)}, "key_window"),
+        ({"key": "k", "key_window": timedelta(days=400)}, "key_window"),
+        ({"key": "k", "key_window": 60}, "key_window=60: give a timedelta"),
+    ],
+)
+def test_a_key_or_window_that_no_event_can_have_is_refused(cloud: Cloud, arguments: Any, why: str) -> None:
+    with pytest.raises(InvalidKeyError, match=why):
+        emit(HANDLER, 1, **arguments)
+    assert cloud.messages(HANDLER) == []

@@ -16,6 +16,8 @@ from sluice.lean_aws import CallError, Credentials, LeanClient
 from sluice.lean_aws.errors import QueueDoesNotExistError
 from sluice.stage import clients
 
+from tests.unit.support.cloud import STAGE, Cloud
+
 KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
 FUNCTION = {
@@ -112,3 +114,7 @@ def test_the_local_stage_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> 
     assert clients.sqs("local").meta.endpoint_url == "http://127.0.0.1:9"
     assert "amazonaws.com" not in clients.sqs("local").meta.endpoint_url
     clients.forget_clients()
+
+
+def test_a_stage_has_one_client_for_each_service(cloud: Cloud) -> None:
+    assert clients.sqs(STAGE) is clients.sqs(STAGE)

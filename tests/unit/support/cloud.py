@@ -67,6 +67,13 @@ class Cloud:
         return found
 
 
+def calls_of(client: Any) -> list[str]:
+    """Return a list to which each call of a boto3 client adds its name from now on."""
+    calls: list[str] = []
+    client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    return calls
+
+
 @contextmanager
 def new_cloud() -> Iterator[Cloud]:
     """An empty stage, with one handler's queues and the trace table."""

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from sluice.event.ids import id_of_message
 from sluice.traces import TraceStore
+from sluice.worker.attempts import MAX_HISTORY
 
 from tests.unit.support.cloud import HANDLER, Cloud
-from tests.unit.support.traces import a_trace
+from tests.unit.support.traces import a_trace, unfinished, with_start
 
 
 def test_a_completed_trace_is_never_overwritten(cloud: Cloud) -> None:
@@ -52,3 +55,44 @@ def test_expired_traces_are_not_shown_though_dynamodb_still_has_them(cloud: Clou
     assert len(old.recent(HANDLER)) == 1
     assert cloud.store.recent(HANDLER) == []
     assert cloud.store.unhandled.counts() == {}
+
+
+# ---- starts of redelivered events, which are recorded before they happen
+
+
+def test_the_first_recorded_start_is_refused_once_there_is_a_trace(cloud: Cloud) -> None:
+    trace = unfinished(1)
+    assert cloud.store.put_start(trace, None)
+    assert not cloud.store.put_start(unfinished(2, id=trace.id), None)
+
+
+@pytest.mark.parametrize("attempts", [0, 1, MAX_HISTORY + 1])
+def test_a_start_that_is_written_again_counts_as_written(cloud: Cloud, attempts: int) -> None:
+    """The client sends a write again whose answer got lost."""
+    prior = unfinished(*range(attempts)) if attempts else None
+    if prior:
+        cloud.store.put(prior)
+    start = with_start(prior or unfinished(), 100)
+    assert cloud.store.put_start(start, prior)
+    assert cloud.store.put_start(start, prior)
+    cloud.store.put(start.ended(status="ok"))
+    assert not cloud.store.put_start(start, prior)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, MAX_HISTORY, MAX_HISTORY + 1])
+def test_a_start_is_refused_once_another_is_on_record(cloud: Cloud, attempts: int) -> None:
+    prior = unfinished(*range(attempts))
+    cloud.store.put(prior)
+    assert cloud.store.put_start(with_start(prior, 100), prior)
+    assert not cloud.store.put_start(with_start(prior, 101), prior)
+    read = cloud.store.get(HANDLER, prior.id)
+    assert read is not None
+    assert read.history[-1].started_ms == 100
+    assert cloud.store.put_start(with_start(read, 102), read)
+
+
+@pytest.mark.parametrize("status", ["ok", "error", "timed-out", "dead"])
+def test_a_start_is_refused_once_the_attempt_before_has_ended(cloud: Cloud, status: str) -> None:
+    prior = unfinished(1, 2)
+    cloud.store.put(dataclasses.replace(prior, status=status))
+    assert not cloud.store.put_start(with_start(prior, 3), prior)

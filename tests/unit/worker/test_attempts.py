@@ -1,73 +1,105 @@
 from __future__ import annotations
 
-import json
+import random
 import time
 from typing import Any
 
 import pytest
-from sluice import emit, emit_many
+from sluice import emit
+from sluice.queue.message import ReceivedMessage
 from sluice.traces import Attempt, Trace
-from sluice.worker.attempts import LONGEST_DELAY
+from sluice.worker import attempts
+from sluice.worker.attempts import (
+    LONGEST_DELAY,
+    MAX_HISTORY,
+    Plan,
+    Step,
+    is_last_attempt,
+    plan,
+    retry_delay,
+    with_end,
+    with_start,
+)
 from sluice.worker.run_handler import NotLoadedError
 
+from tests.unit.support import traces
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Context, Function, no_memory
-from tests.unit.support.polling import dead_letters, make_visible, poll_once, poll_until_quiet
+from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet
+from tests.unit.support.traces import outcomes, unfinished
+
+# ---- what counts
 
 
-def by_event(function: Function) -> dict[Any, Trace]:
-    return {json.loads(trace.event): trace for trace in function.traces()}
+def redelivered(sent_ms: int, receives: int = 2) -> ReceivedMessage:
+    attributes = {"ApproximateReceiveCount": str(receives), "SentTimestamp": str(sent_ms)}
+    return ReceivedMessage.from_lambda(
+        {"messageId": "m", "receiptHandle": "r", "body": "1", "attributes": attributes}, HANDLER
+    )
 
 
-def outcomes(trace: Trace) -> list[str]:
-    return [attempt.outcome for attempt in trace.history]
+def test_a_redelivered_event_without_a_recorded_start_has_had_one_attempt() -> None:
+    decided = plan(redelivered(100_000), None)
+    assert (decided.step, decided.used, outcomes_of(decided)) == (Step.RUN, 1, ["no-record"])
 
 
-def calls_of(client: Any) -> list[str]:
-    calls: list[str] = []
-    client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
-    return calls
+def outcomes_of(decided: Plan) -> list[str]:
+    return [attempt.outcome for attempt in decided.history]
 
 
-# ---- what it costs
+@pytest.mark.parametrize(
+    ("receives", "starts", "step"),
+    [
+        (2, 1, Step.RUN),
+        (3, 1, Step.RUN),
+        (4, 1, Step.PUT_BACK),
+        (4, 2, Step.PUT_BACK),
+        (4, 3, Step.RUN),
+        (5, 3, Step.PUT_BACK),
+        (5, 4, Step.RUN),
+        (5, 5, Step.GIVE_UP),
+    ],
+)
+def test_receives_without_a_start_are_not_attempts(receives: int, starts: int, step: Step) -> None:
+    decided = plan(redelivered(0, receives), unfinished(*range(starts)))
+    assert (decided.step, decided.used) == (step, starts)
 
 
-def test_a_first_delivery_is_one_write_and_no_read(cloud: Cloud) -> None:
-    function = Function(cloud, lambda event: event)
-    emit_many(HANDLER, range(10))
-    records = function.receive()
-    of_traces, of_queue = calls_of(cloud.dynamodb), calls_of(cloud.sqs)
-    function.worker.handle({"Records": records}, Context())  # type: ignore[arg-type]
-    assert of_traces == ["PutItem"] * 10
-    assert of_queue == []
+@pytest.mark.parametrize("starts", [1, 5])
+def test_a_completed_event_is_acknowledged(starts: int) -> None:
+    prior = unfinished(*range(starts), status="ok")
+    assert plan(redelivered(0, 5), prior).step is Step.ACKNOWLEDGE
 
 
-def test_a_completion_is_written_before_the_next_event_starts(cloud: Cloud) -> None:
-    seen: list[int] = []
+def test_attempts_before_the_message_was_sent_do_not_count() -> None:
+    """Those are the attempts before AWS's own redrive."""
+    prior = unfinished(*range(5))
+    decided = plan(redelivered(100_000), prior)
+    assert (decided.step, decided.used) == (Step.RUN, 1)  # the first delivery, which left no record
+    assert len(decided.history) == 6
 
-    def handle(_: object) -> None:
-        seen.append(len(cloud.store.recent(HANDLER, limit=100)))
-
-    function = Function(cloud, handle)
-    emit_many(HANDLER, range(4))
-    function.poll()
-    assert seen == [0, 1, 2, 3]
-
-
-def test_a_redelivered_event_that_completed_is_acknowledged_with_one_read(cloud: Cloud) -> None:
-    ran: list[object] = []
-    function = Function(cloud, ran.append)
-    emit(HANDLER, 1)
-    records = function.receive()
-    function.worker.handle({"Records": records}, Context())  # type: ignore[arg-type]
-    make_visible(cloud)
-    calls = calls_of(cloud.dynamodb)
-    assert function.poll()["batchItemFailures"] == []
-    assert (ran, calls) == ([1], ["GetItem"])
-    assert cloud.messages(HANDLER) == []
+    again = traces.with_start(prior, 100_001)
+    assert plan(redelivered(100_000), again) == Plan(Step.RUN, again.history, 1, again)
+    assert plan(redelivered(0), prior).step is Step.GIVE_UP
 
 
-# ---- what makes an event run again, and for how long
+def test_an_event_that_kills_its_process_is_started_five_times(cloud: Cloud) -> None:
+    starts: list[object] = []
+
+    def handle(event: object) -> None:
+        starts.append(event)
+        function.die()  # type: ignore[attr-defined]
+
+    function = Function(cloud, handle, batch_size=1)
+    emit(HANDLER, "boom")
+    poll_until_quiet(cloud, function)
+    (trace,) = function.traces()
+    assert (len(starts), trace.as_of(2**60).status) == (5, "dead")
+    assert outcomes(trace) == ["no-record", "started", "started", "started", "started"]
+    assert dead_letters(cloud) == ['"boom"']
+
+
+# ---- the limit
 
 
 def too_slow(_: object) -> None:
@@ -75,7 +107,9 @@ def too_slow(_: object) -> None:
 
 
 @pytest.mark.parametrize(("handle", "outcome"), [(no_memory, "interrupted"), (too_slow, "timed-out")])
-def test_what_never_ends_is_started_five_times_and_is_dead(cloud: Cloud, handle: Any, outcome: str) -> None:
+def test_an_event_that_never_reaches_its_end_is_started_five_times_and_is_dead(
+    cloud: Cloud, handle: Any, outcome: str
+) -> None:
     function = Function(cloud, handle, timeout=0.05)
     event_id = emit(HANDLER, {"order": 1})
     poll_until_quiet(cloud, function)
@@ -86,7 +120,7 @@ def test_what_never_ends_is_started_five_times_and_is_dead(cloud: Cloud, handle:
     assert dead_letters(cloud) == ['{"order":1}']
 
 
-def test_a_handler_that_cannot_be_imported_costs_attempts_and_says_why(cloud: Cloud) -> None:
+def test_a_handler_that_cannot_be_imported_costs_an_attempt_and_its_trace_says_why(cloud: Cloud) -> None:
     function = Function(cloud, lambda _: None)
 
     def load() -> Any:
@@ -108,9 +142,18 @@ def test_a_handler_that_cannot_be_imported_costs_attempts_and_says_why(cloud: Cl
     assert (trace.status, trace.result, outcomes(trace)) == ("ok", "1", ["interrupted", "ok"])
 
 
-def test_a_retry_comes_later_each_time_and_never_at_the_same_moment(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+# ---- the delay
+
+
+def test_the_delay_is_up_to_5_s_then_15_s_then_45_s() -> None:
+    class Most(random.Random):
+        def uniform(self, _: float, b: float) -> float:
+            return b
+
+    assert [retry_delay(used, Most()) for used in range(6)] == [5, 5, 15, 45, 45, 45]
+
+
+def test_each_retry_comes_later_than_the_one_before_with_jitter(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     delays: list[float] = []
     function = Function(cloud, no_memory)
     queue = function.worker._queue
@@ -134,7 +177,7 @@ def test_a_retry_comes_later_each_time_and_never_at_the_same_moment(
             assert delays[-1] == 0  # nothing to wait for: SQS moves it to the dead-letter queue
 
 
-def test_a_redelivered_event_whose_process_dies_comes_back_soon_after_the_invocation(
+def test_a_redelivered_event_whose_process_dies_is_delivered_soon_after_the_invocation(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     function = Function(cloud, lambda _: None)
@@ -148,91 +191,11 @@ def test_a_redelivered_event_whose_process_dies_comes_back_soon_after_the_invoca
     assert 20 < entry["VisibilityTimeout"] <= 20 + 15
 
 
-# ---- poison
-
-
-@pytest.mark.parametrize("poisons", [{3}, {0}, {9}, {0, 4, 9}, {1, 2, 3, 4, 5, 6}, set(range(10))])
-def test_events_that_kill_their_process_cost_their_neighbours_nothing(cloud: Cloud, poisons: set[int]) -> None:
-    starts: list[int] = []
-
-    def handle(event: int) -> int:
-        starts.append(event)
-        if event in poisons:
-            function.die()  # type: ignore[attr-defined]
-        return event
-
-    function = Function(cloud, handle)
-    emit_many(HANDLER, range(10))
-    poll_until_quiet(cloud, function, limit=200)
-    traces = by_event(function)
-    for event in range(10):
-        trace = traces[event].as_of(2**60)
-        if event in poisons:
-            assert (trace.status, trace.attempts) == ("dead", 5), event
-            assert starts.count(event) <= 5
-        else:
-            assert trace.status == "ok"
-            assert starts.count(event) == 1
-    assert sorted(map(int, dead_letters(cloud))) == sorted(poisons)
-
-
-def test_what_is_known_to_kill_its_process_runs_last(cloud: Cloud) -> None:
-    done: list[int] = []
-
-    def handle(event: int) -> None:
-        if event == 0:
-            function.die()  # type: ignore[attr-defined]
-        done.append(event)
-
-    function = Function(cloud, handle)
-    emit_many(HANDLER, range(4))
-    for _ in range(3):
-        poll_once(cloud, function)
-    assert sorted(done) == [1, 2, 3]
-
-
-def test_an_event_that_completes_on_its_last_receive_is_safe_from_what_follows_it(cloud: Cloud) -> None:
-    """The batch response, which would acknowledge it, never comes."""
-
-    def handle(event: str) -> None:
-        if event == "poison":
-            function.die()  # type: ignore[attr-defined]
-
-    function = Function(cloud, handle)
-    for event, receives in (("late", 4), ("poison", 1)):
-        event_id = emit(HANDLER, event)
-        four = (Attempt(outcome="interrupted", started_ms=int(time.time() * 1000)),) * 4
-        cloud.store.put(
-            Trace(id=event_id, handler=HANDLER, status="interrupted", event=json.dumps(event), history=four)
-        )
-        for receive in range(receives):
-            assert len(function.receive()) == 1
-            if receive < receives - 1:
-                make_visible(cloud)
-    poll_once(cloud, function)
-    poll_until_quiet(cloud, function)
-    assert by_event(function)["late"].status == "ok"
-    assert dead_letters(cloud) == ['"poison"']
-
-
-def test_a_lonely_poison_is_started_exactly_five_times(cloud: Cloud) -> None:
-    starts: list[object] = []
-
-    def handle(event: object) -> None:
-        starts.append(event)
-        function.die()  # type: ignore[attr-defined]
-
-    function = Function(cloud, handle, batch_size=1)
-    emit(HANDLER, "boom")
-    poll_until_quiet(cloud, function)
-    (trace,) = function.traces()
-    assert (len(starts), trace.as_of(2**60).status) == (5, "dead")
-    assert outcomes(trace) == ["no-record", "started", "started", "started", "started"]
-    assert dead_letters(cloud) == ['"boom"']
+# ---- putting back
 
 
 def test_an_event_that_was_received_but_never_started_is_put_back(cloud: Cloud) -> None:
-    """As when Lambda is throttled: receives that no process ever saw."""
+    """Lambda is throttled: no process sees these receives."""
     ran: list[object] = []
     function = Function(cloud, ran.append, batch_size=1)
     event_id = emit(HANDLER, {"n": 1})
@@ -248,35 +211,63 @@ def test_an_event_that_was_received_but_never_started_is_put_back(cloud: Cloud) 
     assert dead_letters(cloud) == []
 
 
-def test_a_foreign_message_that_is_put_back_keeps_its_id_time_and_attributes(cloud: Cloud) -> None:
-    function = Function(cloud, lambda _: None, batch_size=1)
-    cloud.sqs.send_message(
-        QueueUrl=function.url,
-        MessageBody="hello",
-        MessageAttributes={
-            "kind": {"DataType": "String", "StringValue": "x"},
-            "blob": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
-            "n": {"DataType": "Number", "StringValue": "7"},
-        },
-    )
-    first = function.receive()[0]
+def test_an_event_that_was_put_back_too_often_is_started_instead(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "MAX_TOTAL_RECEIVES", 4)
+    ran: list[object] = []
+    function = Function(cloud, ran.append, batch_size=1)
+    emit(HANDLER, 1)
     for _ in range(2):
+        for _ in range(3):
+            make_visible(cloud)
+            function.receive()
         make_visible(cloud)
-        function.receive()
-    make_visible(cloud)
-    function.poll()
-    make_visible(cloud)
-    (copy,) = cloud.messages(HANDLER)
-    assert copy["Body"] == "hello"
-    assert copy["MessageAttributes"]["kind"]["StringValue"] == "x"
-    assert copy["MessageAttributes"]["blob"]["BinaryValue"] == b"\x00\x01"
-    assert copy["MessageAttributes"]["n"] == {"DataType": "Number", "StringValue": "7"}
-    envelope = json.loads(copy["MessageAttributes"]["sluice"]["StringValue"])
-    assert envelope["at"] == int(first["attributes"]["SentTimestamp"])
-    assert envelope["receives"] == 4
+        function.poll()
+    assert ran == [1]
 
 
-def test_an_event_that_cannot_get_its_full_time_is_given_back_unstarted(cloud: Cloud) -> None:
+# ---- recording
+
+
+def test_a_start_is_added_to_the_history_and_its_end_replaces_it() -> None:
+    decided = plan(redelivered(0), unfinished(1))
+    started = with_start(decided, started_ms=7, request_id="r", redrives=0)
+    assert started[1] == Attempt(outcome="started", started_ms=7, request_id="r")
+    assert with_end(started, "timed-out", "why") == (
+        started[0],
+        Attempt(outcome="timed-out", started_ms=7, request_id="r", reason="why"),
+    )
+    assert with_start(None, started_ms=7, request_id="r", redrives=2)[0].redrive == 2
+
+
+def test_the_fifth_attempt_is_the_last() -> None:
+    assert [used for used in range(7) if is_last_attempt(used)] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("attempts", [1, 3, MAX_HISTORY + 1])
+def test_one_of_two_deliveries_that_read_the_same_trace_starts(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, attempts: int
+) -> None:
+    ran: list[object] = []
+    function = Function(cloud, ran.append, batch_size=1)
+    now = int(time.time() * 1000)
+    cloud.store.put(unfinished(*range(attempts - 1), now, id=emit(HANDLER, 1)))
+    function.receive()
+    make_visible(cloud)
+    store = function.worker._store
+    real = store.get
+
+    def overtaken(handler: str, event_id: str) -> Trace | None:
+        prior = real(handler, event_id)
+        assert prior is not None
+        assert cloud.store.put_start(traces.with_start(prior, now + 5), prior)
+        return prior
+
+    monkeypatch.setattr(store, "get", overtaken)
+    assert len(function.poll()["batchItemFailures"]) == 1
+    assert ran == []
+
+
+def test_an_event_that_cannot_have_its_full_time_is_not_started(cloud: Cloud) -> None:
     ran: list[object] = []
     function = Function(cloud, ran.append, timeout=30)
     emit(HANDLER, 1)

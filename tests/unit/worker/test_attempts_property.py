@@ -1,4 +1,4 @@
-"""The promises about attempts, under every interleaving of faults that hypothesis thinks of."""
+"""The promises about attempts hold under any sequence of faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.support.function import Context, Function
 from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet
 
 MAX_DEATHS = 3
-"""Of processes, by faults around AWS calls; those by handlers come on top."""
+"""Deaths of processes by faults around AWS calls. Deaths by handlers come on top."""
 
 BEHAVIOURS = st.sampled_from(["ok", "ok", "ok", "raise", "raise", "die", "memory"])
 FAULTS = st.sampled_from([None] * 8 + ["refuse", "time-out", "die-before", "die-after"])
@@ -27,7 +27,7 @@ ACTIONS = st.sampled_from(["poll", "poll", "poll", "throttle", "lose-response"])
 
 @dataclass
 class Harness:
-    """A harsh poller, and what it saw."""
+    """A harsh poller, and a record of what it saw."""
 
     cloud: Cloud
     data: st.DataObject
@@ -103,7 +103,7 @@ class Harness:
 
 
 class Recording(FaultyClient):
-    """Notes which events' completions have been written."""
+    """Notes the events whose completions have been written."""
 
     def __init__(self, client: Any, process: Process, fault: Any, harness: Harness) -> None:
         super().__init__(client, process, fault)

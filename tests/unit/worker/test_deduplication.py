@@ -1,4 +1,4 @@
-"""One event in several messages: it runs for one of them, and what is left of it still runs."""
+"""One event in several messages runs once, and events with one key run once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
-from sluice import emit
+from sluice import (
+    emit,
+)
 from sluice.event.envelope import Envelope
 from sluice.event.ids import new_id
 from sluice.event.scheduled_envelope import wrap
@@ -18,15 +20,17 @@ from sluice.worker import deduplication
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.console_redrive import redrive_in_the_console, send_again, url_of
-from tests.unit.support.faults import FaultyClient, Process
 from tests.unit.support.function import Function, no_memory
 from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet
+
+# ---- in several messages
+
 
 TICK = json.dumps({"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"})
 
 
 def emit_twice(cloud: Cloud, **arguments: Any) -> str:
-    """As when an SDK sends a message again whose answer was lost."""
+    """Send an event as an SDK does when the answer gets lost: again."""
     event_id = emit(HANDLER, 1, **arguments)
     (message,) = cloud.messages(HANDLER)
     for _ in range(2):
@@ -46,7 +50,7 @@ def test_an_event_with_a_key_that_is_sent_twice_with_one_id_runs_once(cloud: Clo
     assert dead_letters(cloud) == []
 
 
-def test_what_was_sent_twice_with_a_key_has_five_attempts_in_all(cloud: Cloud) -> None:
+def test_an_event_with_a_key_that_is_sent_twice_has_five_attempts_in_all(cloud: Cloud) -> None:
     starts: list[object] = []
 
     def handle(event: object) -> None:
@@ -59,7 +63,7 @@ def test_what_was_sent_twice_with_a_key_has_five_attempts_in_all(cloud: Cloud) -
     assert dead_letters(cloud) == ["1"]
 
 
-def test_a_second_message_that_comes_while_the_first_runs_waits_or_is_let_go(cloud: Cloud) -> None:
+def test_a_second_message_that_comes_while_the_first_runs_does_not_run(cloud: Cloud) -> None:
     ran: list[object] = []
 
     def handle(event: object) -> None:
@@ -80,8 +84,8 @@ def test_a_second_message_that_comes_while_the_first_runs_waits_or_is_let_go(clo
     assert dead_letters(cloud) == []
 
 
-def test_an_event_with_a_key_that_is_put_back_is_the_same_message(cloud: Cloud) -> None:
-    """It had been started before that, so it has the claim."""
+def test_an_event_with_a_key_keeps_its_lock_when_it_is_put_back(cloud: Cloud) -> None:
+    """It was started before that, so its message has the lock."""
     starts: list[object] = []
 
     def handle(event: object) -> None:
@@ -102,20 +106,6 @@ def test_an_event_with_a_key_that_is_put_back_is_the_same_message(cloud: Cloud) 
     (trace,) = function.traces()
     assert (trace.status, len([one for one in trace.history if one.outcome == "interrupted"])) == ("ok", 2)
     assert trace.emitted_by  # still the AWS principal that sent the first message
-
-
-def test_what_is_put_back_is_still_from_whoever_sent_it(cloud: Cloud) -> None:
-    function = Function(cloud, str, batch_size=1)
-    cloud.sqs.send_message(QueueUrl=function.url, MessageBody="hello")
-    (first,) = function.receive()
-    for _ in range(2):
-        make_visible(cloud)
-        function.receive()
-    make_visible(cloud)
-    function.poll()
-    make_visible(cloud)
-    (copy,) = cloud.messages(HANDLER)
-    assert json.loads(copy["MessageAttributes"]["sluice"]["StringValue"])["by"] == first["attributes"]["SenderId"]
 
 
 # ---- redriven
@@ -148,7 +138,7 @@ def test_a_redriven_dead_letter_runs_for_its_new_message(cloud: Cloud, kind: str
     assert (trace.status, trace.attempts) == ("ok", 6)
 
 
-def test_a_redriven_tick_whose_last_attempt_left_no_end_runs_once_that_must_have_come(
+def test_a_redriven_tick_whose_last_attempt_has_no_end_runs_once_that_attempt_must_be_over(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = int(time.time() * 1000)
@@ -178,8 +168,8 @@ def test_a_redriven_tick_whose_last_attempt_left_no_end_runs_once_that_must_have
     assert len(ran) == 1
 
 
-def test_what_another_message_claimed_long_ago_and_never_ended_runs_for_this_one(cloud: Cloud) -> None:
-    """As when receives alone brought it to the dead-letter queue, and nothing is on record."""
+def test_an_event_locked_long_ago_by_another_message_runs_for_this_one(cloud: Cloud) -> None:
+    """Receives alone brought the other message to the dead-letter queue, and nothing is on record."""
     ran: list[object] = []
     function = Function(cloud, ran.append)
     event_id = emit(HANDLER, 1, key="k")
@@ -189,19 +179,55 @@ def test_what_another_message_claimed_long_ago_and_never_ended_runs_for_this_one
     assert ran == [1]
 
 
-def test_a_claim_is_taken_over_once(cloud: Cloud) -> None:
-    locks = cloud.store.locks
-    dead = locks.take_event(HANDLER, "e", "dead", 1)
-    assert locks.take_over_event(HANDLER, "e", "one", dead, 2)
-    assert not locks.take_over_event(HANDLER, "e", "two", dead, 3)
-    assert locks.take_event(HANDLER, "e", "two", 4).message == "one"
+# ---- with the same key
 
 
-def test_an_event_whose_claim_is_anothers_waits_while_the_trace_is_out_of_reach(cloud: Cloud) -> None:
+def test_one_of_several_events_with_the_same_key_runs(cloud: Cloud) -> None:
     ran: list[object] = []
-    table = FaultyClient(cloud.dynamodb, Process(), lambda name: "refuse" if name == "get_item" else None)
-    function = Function(cloud, ran.append, dynamodb=table)
-    event_id = emit(HANDLER, 1, key="k")
-    cloud.store.locks.take_event(HANDLER, event_id, "another", 1)
-    assert len(function.poll()["batchItemFailures"]) == 1
-    assert ran == []
+    function = Function(cloud, ran.append)
+    event_ids = [emit(HANDLER, number, key="order-17") for number in range(5)]
+    emit(HANDLER, "other", key="order-18")
+    emit(HANDLER, "none")
+    poll_until_quiet(cloud, function)
+    assert sorted(map(str, ran)) == sorted([str(ran[0]), "none", "other"])
+    traces = {trace.id: trace for trace in function.traces()}
+    assert len(traces) == 7
+    runner = event_ids[int(str(ran[0]))]
+    for event_id in event_ids:
+        expected = (None, 1) if event_id == runner else (runner, 0)
+        assert (traces[event_id].duplicate_of, traces[event_id].attempts) == expected
+        assert traces[event_id].status == "ok"
+
+
+def test_the_same_key_may_be_used_for_two_handlers(cloud: Cloud) -> None:
+    cloud.create_queue("audit-log")
+    ran: list[str] = []
+    for handler in (HANDLER, "audit-log"):
+        emit(handler, handler, key="order-17")
+        Function(cloud, ran.append, handler=handler).poll()
+    assert ran == [HANDLER, "audit-log"]
+
+
+def test_an_unfinished_event_with_a_key_is_tried_again(cloud: Cloud) -> None:
+    """It holds the key's lock itself, so it is no duplicate."""
+    starts: list[object] = []
+
+    def handle(event: object) -> None:
+        starts.append(event)
+        if len(starts) < 3:
+            raise MemoryError
+
+    function = Function(cloud, handle)
+    emit(HANDLER, 1, key="k")
+    poll_until_quiet(cloud, function)
+    assert starts == [1, 1, 1]
+    assert function.traces()[0].status == "ok"
+
+
+def test_an_event_without_a_key_costs_no_call_for_locks(cloud: Cloud) -> None:
+    function = Function(cloud, lambda _: None)
+    emit(HANDLER, 1)
+    calls: list[str] = []
+    cloud.dynamodb.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    function.poll()
+    assert calls == ["PutItem"]

@@ -1,4 +1,4 @@
-"""A run that has ended is done, whatever its result or its exception does when it is looked at."""
+"""A run that has ended is done, whatever its result or its exception does when it is printed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.support.polling import dead_letters, make_visible
 
 
 class Lazy:
-    """Something that asks a server when it is printed."""
+    """A result that asks a server when it is printed."""
 
     def __repr__(self) -> str:
         time.sleep(600)
@@ -34,14 +34,14 @@ class HangingError(Exception):
 
 
 class TalkingError(Exception):
-    """An exception of which the message takes some code."""
+    """An exception that computes its message."""
 
     def __str__(self) -> str:
         return ", ".join(["its order", str(self.args[0]), "has no price"])
 
 
 class ShopError(ValueError):
-    """An exception as most are."""
+    """An ordinary exception."""
 
     def __init__(self, order: int) -> None:
         super().__init__(f"order {order} has no price")
@@ -54,14 +54,14 @@ def refuses_memory(*_: object, **__: object) -> Any:
 
 @pytest.fixture
 def _short_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hanging code is found waiting at once."""
+    """Find out at once that code hangs."""
     monkeypatch.setattr(deadline, "CHECK_SECONDS", 0.01)
     monkeypatch.setattr(deadline, "WAITING_CHECKS", 3)
 
 
 @pytest.fixture
 def _no_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine is so slow that every limit has passed before anything was computed."""
+    """Be so slow a machine that every limit has passed before anything was computed."""
 
     def stop(_call: object, _until: float) -> NoReturn:
         raise DeadlinePassed
@@ -77,20 +77,12 @@ def run_until_quiet(cloud: Cloud, function: Function) -> None:
     assert dead_letters(cloud) == []
 
 
-def raised(raise_it: Callable[[], object]) -> BaseException:
-    try:
-        raise_it()
-    except BaseException as error:  # noqa: BLE001 - any exception will do
-        return error
-    raise AssertionError
-
-
 # ---- hostile
 
 
 @pytest.mark.usefixtures("_short_checks")
 @pytest.mark.parametrize("returned", [Lazy(), [Lazy() for _ in range(100)], {"rows": Lazy()}])
-def test_a_result_that_hangs_when_it_is_printed(cloud: Cloud, returned: object) -> None:
+def test_a_result_that_hangs_when_it_is_printed_is_replaced(cloud: Cloud, returned: object) -> None:
     ran: list[object] = []
 
     def handle(event: object) -> object:
@@ -104,7 +96,7 @@ def test_a_result_that_hangs_when_it_is_printed(cloud: Cloud, returned: object) 
 
 
 @pytest.mark.usefixtures("_short_checks")
-def test_an_exception_that_hangs_when_it_is_printed(cloud: Cloud) -> None:
+def test_an_exception_that_hangs_when_it_is_printed_keeps_its_type_and_frames(cloud: Cloud) -> None:
     def handle(_: object) -> None:
         raise HangingError
 
@@ -119,8 +111,8 @@ def test_an_exception_that_hangs_when_it_is_printed(cloud: Cloud) -> None:
 
 @pytest.mark.usefixtures("_short_checks")
 @pytest.mark.parametrize(("status", "seconds"), [("timed-out", 0.05), ("interrupted", 600)])
-def test_a_run_that_did_not_end_because_of_an_exception_that_hangs(status: str, seconds: float) -> None:
-    """The exception under way is part of the traceback of the one that stopped the run."""
+def test_an_unfinished_run_is_described_despite_an_exception_that_hangs(status: str, seconds: float) -> None:
+    """The traceback of the exception that stopped the run includes the one that hangs."""
 
     def handle(_: object) -> None:
         try:
@@ -136,7 +128,7 @@ def test_a_run_that_did_not_end_because_of_an_exception_that_hangs(status: str, 
     assert "test_outcome.py" in ended.error["traceback"]
 
 
-def test_a_hanging_exception_ends_with_the_runs_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_exception_is_stopped_when_the_runs_own_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     untils: list[float] = []
 
     def call_untrusted(_call: object, until: float) -> NoReturn:
@@ -178,13 +170,16 @@ class WrongTextError(Exception):
 
 
 def test_an_exception_whose_every_attribute_raises_is_described() -> None:
-    assert describe(raised(lambda: (_ for _ in ()).throw(WrongAttributesError("x"))), time.monotonic() + 60)["type"]
-    assert describe(WrongMetaclass("OddError", (Exception,), {})(), time.monotonic() + 60)["type"].endswith("OddError")
-    assert describe(WrongTextError(), time.monotonic() + 60)["message"] == "text"
+    until = time.monotonic() + 60
+    assert describe(WrongAttributesError("x"), until)["type"].endswith("WrongAttributesError")
+    assert describe(WrongMetaclass("OddError", (Exception,), {})(), until)["type"].endswith("OddError")
+    assert describe(WrongTextError(), until)["message"] == "text"
 
 
 @pytest.mark.parametrize("returned", [[1], {1}])
-def test_no_memory_for_the_result(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, returned: object) -> None:
+def test_a_result_for_which_there_is_no_memory_is_replaced(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, returned: object
+) -> None:
     monkeypatch.setattr(outcome, "_is_deep", refuses_memory)
     run_until_quiet(cloud, function := Function(cloud, lambda _: returned))
     (trace,) = function.traces()
@@ -206,9 +201,7 @@ def test_no_memory_for_the_result(cloud: Cloud, monkeypatch: pytest.MonkeyPatch,
     ],
 )
 @pytest.mark.usefixtures("_no_time_left")
-def test_an_ordinary_exception_is_told_in_full_however_slow_the_machine(
-    handle: Callable[[Any], object], message: str
-) -> None:
+def test_an_ordinary_exception_is_kept_whole_on_any_slow_machine(handle: Callable[[Any], object], message: str) -> None:
     def with_cause(event: object) -> None:
         try:
             handle(event)
@@ -227,8 +220,8 @@ def test_an_ordinary_exception_is_told_in_full_however_slow_the_machine(
 
 
 @pytest.mark.usefixtures("_no_time_left")
-def test_of_an_exception_whose_traceback_asks_objects_the_message_and_the_frames_are_told() -> None:
-    """Python looks for a name like the missing one, in an object that may be anything."""
+def test_an_exception_whose_traceback_asks_objects_keeps_its_message_and_frames() -> None:
+    """Python looks for a similar name in an object, which may have code of its own."""
     error = run_handler(lambda: lambda event: event.prise, TalkingError(), 600).error
     assert error is not None
     assert error["message"] == "'TalkingError' object has no attribute 'prise'"
@@ -236,10 +229,10 @@ def test_of_an_exception_whose_traceback_asks_objects_the_message_and_the_frames
     assert "test_outcome.py" in error["traceback"]
 
 
-def test_an_exception_with_a_message_of_its_own_is_told_in_full_on_a_slow_machine(
+def test_an_exception_that_computes_its_message_is_kept_whole_on_a_slow_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A hundred checks are due before the message is there. A limit of a second on the clock would have passed."""
+    """A hundred checks are due before the message is there, so a second on the clock has long passed."""
     processor = iter(range(1_000_000))
     monkeypatch.setattr(time, "thread_time", lambda: next(processor) / 1_000)
 
@@ -259,7 +252,7 @@ def test_an_exception_with_a_message_of_its_own_is_told_in_full_on_a_slow_machin
 
 
 @pytest.mark.parametrize("error", [TalkingError(1), HangingError(), ShopError(1), ExceptionGroup("two", [KeyError(1)])])
-def test_only_exceptions_without_code_of_their_own_have_no_limit(error: Exception) -> None:
+def test_only_exceptions_without_their_own_code_are_printed_without_a_limit(error: Exception) -> None:
     assert outcome._chain_prints_plainly(error) is isinstance(error, ShopError)
     beyond = RuntimeError("plain itself")
     beyond.__context__ = error
@@ -277,7 +270,7 @@ def test_only_exceptions_without_code_of_their_own_have_no_limit(error: Exceptio
         WrongMetaclass("OddError", (Exception,), {})(),
     ],
 )
-def test_an_exception_that_holds_what_may_have_code_of_its_own_has_a_limit(error: Exception) -> None:
+def test_an_exception_with_arguments_of_other_types_is_printed_with_a_limit(error: Exception) -> None:
     assert not outcome._prints_plainly(error)
 
 
@@ -286,8 +279,8 @@ def test_an_exception_that_holds_what_may_have_code_of_its_own_has_a_limit(error
 
 @pytest.mark.usefixtures("pythons_recursion_limit")
 @pytest.mark.parametrize("depth", [outcome.MAX_DEPTH, outcome.MAX_DEPTH + 1, 800, 930, 940, 945, 2_000, 100_000])
-def test_a_result_however_deep(cloud: Cloud, depth: int) -> None:
-    """What is kept of it can be read by every Python; the deepest that this one can write, it could not."""
+def test_a_result_of_any_depth_can_be_read(cloud: Cloud, depth: int) -> None:
+    """Every Python can read what is kept. Python can write deeper values than it can read."""
     result: Any = "]"
     for _ in range(depth):
         result = [result]
