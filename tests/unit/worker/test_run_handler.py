@@ -55,10 +55,10 @@ def raise_group(_: object) -> None:
         (lambda event: event["missing"], "KeyError", "'missing'"),
         (raise_system_exit, "SystemExit", "bye"),
         (recurse, "RecursionError", "maximum recursion depth exceeded"),
-        (raise_unspeakable, "tests.unit.worker.test_worker.UnspeakableError", "<no message: __str__ raises ValueError"),
+        (raise_unspeakable, f"{__name__}.UnspeakableError", "<no message: __str__ raises ValueError"),
         (
             raise_leaving,
-            "tests.unit.worker.test_worker.LeavingError",
+            f"{__name__}.LeavingError",
             "<no message: __str__ raises SystemExit",
         ),
         (raise_group, "BaseExceptionGroup", "two (2 sub-exceptions)"),
