@@ -39,7 +39,7 @@ def test_a_tick_during_another_run_is_skipped_and_its_trace_says_so(cloud: Cloud
     assert under_way.status == "ok"
 
 
-def test_by_default_runs_overlap(cloud: Cloud) -> None:
+def test_runs_overlap_by_default(cloud: Cloud) -> None:
     ran: list[str] = []
 
     def handle(event: Any) -> None:
@@ -74,7 +74,7 @@ def test_the_next_tick_runs_once_the_run_before_has_ended(cloud: Cloud, fails: b
     assert len(ran) == 3
 
 
-def test_a_run_whose_process_died_holds_others_back_until_its_invocation_must_be_over(cloud: Cloud, runs: Runs) -> None:
+def test_a_run_whose_process_died_keeps_the_lock_until_its_invocation_must_be_over(cloud: Cloud, runs: Runs) -> None:
     now = 1_000_000.0
     lock = CronLock(cloud.dynamodb, cloud.names.trace_table, HANDLER, clock=lambda: now)
 
@@ -92,7 +92,7 @@ def test_a_run_whose_process_died_holds_others_back_until_its_invocation_must_be
     assert lock.take("three", 35) == "three"
 
 
-def test_without_its_lock_a_tick_goes_back(cloud: Cloud, runs: Runs) -> None:
+def test_a_tick_whose_lock_cannot_be_taken_goes_back_to_the_queue(cloud: Cloud, runs: Runs) -> None:
     made = function(cloud, runs, overlap="skip")
     made.cron_lock = CronLock(cloud.dynamodb, "no-such-table", HANDLER)
     made.worker = made.new_process()
