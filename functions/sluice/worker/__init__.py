@@ -1,1 +1,1 @@
-"""What runs in each handler's function: a batch in, one run and one trace per event, a partial batch response out."""
+"""The code of each handler's function: a batch in, one run and one trace per event, a partial batch response out."""

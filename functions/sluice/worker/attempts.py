@@ -68,7 +68,7 @@ def retry_delay(used: int, jitter: random.Random) -> float:
 
 
 class Step(Enum):
-    """What to do with a redelivered event."""
+    """The next step for a redelivered event."""
 
     ACKNOWLEDGE = "it completed, and must not run again"
     PUT_BACK = "it has lost receives that were no attempts, so SQS would give up on it too soon"
@@ -150,7 +150,7 @@ def suspicion(planned: Plan) -> int:
 
 
 class Verdict(Enum):
-    """What happens to a message of a batch."""
+    """The fate of a message of a batch."""
 
     RUN = "its event is started"
     DONE = "it is acknowledged"

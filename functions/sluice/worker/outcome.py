@@ -62,7 +62,7 @@ handler's for their attributes, or holds other exceptions."""
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended.
+    """The end of an attempt.
 
     Attributes:
         status: `ok` or `error`: the handler's run reached its end. `timed-out` or `interrupted`: it did not.

@@ -106,10 +106,12 @@ class _Tee:
         self._capture = capture
 
     def write(self, text: str) -> int:
+        """Write text to the stream, and copy it."""
         self._capture.write(text)
         return self._stream.write(text)
 
     def writelines(self, lines: list[str]) -> None:
+        """Write lines to the stream, and copy them."""
         for line in lines:
             self.write(line)
 
@@ -123,6 +125,7 @@ class _LogCopy(logging.Handler):
         self._capture = capture
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Copy a record as a line."""
         try:
             self._capture.write(self.format(record) + "\n")
         except Exception:  # noqa: BLE001 - as every logging handler does
