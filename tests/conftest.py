@@ -1,4 +1,4 @@
-"""Two processes share the tests: what shares a local cloud, or a synthesised template, stays in one of them."""
+"""Tests that share a local cloud, or a synthesised template, run in one of the two processes that share the tests."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ settings.register_profile("sluice", deadline=None)
 settings.load_profile("sluice")
 
 TOGETHER = ("local", "infra")
-"""Folders whose tests share what takes long to make."""
+"""Folders whose tests share something that takes long to make."""
 
 SHARED = "cloud"
-"""The fixture of those tests of `local` that share one cloud. The others have clouds of their own, or none."""
+"""The fixture of the tests of `local` that share one cloud. The others have clouds of their own, or none."""
 
 HERE = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-"""One local cloud for all tests here, brought up and down by the real commands."""
+"""The local clouds of the tests here, brought up and down by the real commands."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import boto3
 import pytest
 from sluice.emitting.emit import forget_queues
 from sluice.stage import clients
-from sluice.stage.names import Names
 from sluice.traces import TraceStore, open_store
 
+from tests.local.support.commands import stop_servers
 from tests.local.support.dead_letters import Killed, kill_a_redrive
 from tests.local.support.poison import Batch, emit_poison
 from tests.local.support.projects import Project, make_project
-from tests.local.support.scheduled_events import Later, set_up
+from tests.local.support.restarts import Restarts, restart
+from tests.local.support.scheduled_events import Scheduled, schedule_two
 from tests.local.support.throttling import Throttling
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _command_servers() -> Iterator[None]:
+    yield
+    stop_servers()
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +43,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture(scope="session")
 def project(cloud: Project, request: pytest.FixtureRequest) -> Project:
-    """The local cloud that most tests share, with everything begun that takes minutes."""
+    """The local cloud that most tests share, after everything that takes minutes has begun."""
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     for name in TAKES_MINUTES:
         if name in wanted:
@@ -47,13 +53,24 @@ def project(cloud: Project, request: pytest.FixtureRequest) -> Project:
 
 @pytest.fixture(scope="session")
 def not_up(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for what needs no cloud."""
-    return make_project(tmp_path_factory.mktemp("not-up"))
+    """A project for tests that need no cloud."""
+    return make_project(tmp_path_factory.mktemp("not-up"), "small_app.py")
+
+
+@pytest.fixture(scope="session")
+def restarts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarts]:
+    """A cloud that has been restarted several times."""
+    made = make_project(tmp_path_factory.mktemp("restarts"), "small_app.py")
+    try:
+        yield restart(made)
+    finally:
+        down = made.run("down")
+        assert down.code == 0, down.err
 
 
 @contextmanager
 def _talking_to(project: Project) -> Iterator[None]:
-    """This process's own clients talk to a project's local cloud, with nothing set but its port."""
+    """Point this process's own clients at a project's local cloud, with no variable set but its port."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
             monkeypatch.delenv(name)
@@ -80,23 +97,23 @@ def poison(cloud: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 @pytest.fixture(scope="session")
-def for_later(cloud: Project) -> Later:
-    """Events for a moment that comes while the other tests run."""
+def scheduled(cloud: Project) -> Scheduled:
+    """Events that become due while the other tests run."""
     with _talking_to(cloud):
-        return set_up()
+        return schedule_two()
 
 
 @pytest.fixture(scope="session")
-def missed(cloud: Project) -> datetime:
-    """Two crons that have been paused since then: one whose ticks wait, and one that has none."""
-    ran = cloud.run("pause", "skips-ticks", "queues-ticks", "--reason", "to see what becomes of their ticks")
+def paused_crons(cloud: Project) -> datetime:
+    """The moment at which two crons were paused: one whose ticks wait meanwhile, and one that gets none."""
+    ran = cloud.run("pause", "skips-ticks", "queues-ticks", "--reason", "to see their ticks")
     assert ran.code == 0, ran.err
     return datetime.now(UTC)
 
 
 @pytest.fixture(scope="session")
 def killed(cloud: Project) -> Killed:
-    """A redrive that was killed half-way. The events that it was at come back while the other tests run."""
+    """A redrive that was killed half-way. The events that it held come back while the other tests run."""
     with _talking_to(cloud):
         return kill_a_redrive(cloud)
 
@@ -104,20 +121,13 @@ def killed(cloud: Project) -> Killed:
 @pytest.fixture(scope="session")
 def throttled(cloud: Project) -> Throttling:
     """The console's Throttle button, pressed and released while the other tests run."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=f"http://127.0.0.1:{cloud.port}",
-        region_name=clients.LOCAL_REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    begun = Throttling(cloud, TraceStore(client, Names("local").trace_table))
+    begun = Throttling(cloud)
     begun.begin()
     return begun
 
 
-TAKES_MINUTES = ("poison", "for_later", "missed", "throttled", "killed")
-"""Fixtures that start what takes minutes. They come first, and the tests that wait for them last."""
+TAKES_MINUTES = ("poison", "scheduled", "paused_crons", "throttled", "killed")
+"""Fixtures that start something that takes minutes. They run first, and the tests that wait for them last."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -130,20 +140,27 @@ def _waits(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def only_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process's own clients talk to the local cloud, with nothing set but its port."""
+    """Remove the variables that the clients of this process would read."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "SLUICE_"))]:
         monkeypatch.delenv(name)
 
 
-@pytest.fixture
-def store(project: Project) -> Iterator[TraceStore]:
+@pytest.fixture(scope="module")
+def _clients(project: Project) -> Iterator[None]:
     with _talking_to(project):
-        yield open_store("local")
+        yield
+
+
+@pytest.fixture
+def store(_clients: None, project: Project, monkeypatch: pytest.MonkeyPatch) -> TraceStore:
+    """The traces of the shared cloud. With it, this process's own clients talk to that cloud."""
+    monkeypatch.setenv("SLUICE_PORT", str(project.port))
+    return open_store("local")
 
 
 @pytest.fixture
 def now() -> float:
-    """When the test began, for the traces since then: a later millisecond than any event before it."""
+    """The moment at which the test began, in seconds since 1970: a later millisecond than that of any event before."""
     began = int(time.time() * 1000)
     while int(time.time() * 1000) == began:
         time.sleep(0.0002)

@@ -1,4 +1,4 @@
-"""Who subscribes to the alarms' topic hears of an alarm."""
+"""Alarms reach the subscribers of the alarms' topic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.local.support.projects import Project
 from tests.unit.support.eventually import eventually
 
 
-def test_an_alarm_is_heard(project: Project) -> None:
+def test_an_alarm_reaches_a_subscriber(project: Project) -> None:
     queue = project.aws("sqs", "create-queue", "--queue-name", "pager")["QueueUrl"]
     attributes = project.aws("sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names", "QueueArn")
     (stack,) = project.aws("cloudformation", "describe-stacks", "--stack-name", "sluice-local")["Stacks"]
@@ -20,6 +20,6 @@ def test_an_alarm_is_heard(project: Project) -> None:
     project.aws("cloudwatch", "set-alarm-state", "--alarm-name", "sluice-local-echo-dead", *state)
 
     heard = eventually(lambda: project.aws("sqs", "receive-message", "--queue-url", queue), "a message")
-    told = json.loads(json.loads(heard["Messages"][0]["Body"])["Message"])
-    assert told["AlarmName"] == "sluice-local-echo-dead"
-    assert "sluice dead list echo --stage local" in told["AlarmDescription"]
+    alarm = json.loads(json.loads(heard["Messages"][0]["Body"])["Message"])
+    assert alarm["AlarmName"] == "sluice-local-echo-dead"
+    assert "sluice dead list echo --stage local" in alarm["AlarmDescription"]

@@ -1,4 +1,4 @@
-"""The CDK's command line is installed once, and never by halves."""
+"""The CDK's command line is installed once, and as a whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print(cdk_program.command(Silent())[1])
 """
 
 
-def test_two_at_once_install_it_once_each_and_leave_one(tmp_path: Path) -> None:
+def test_two_installations_at_once_leave_one(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path / "home")}
 
     def install() -> subprocess.Popen[str]:
@@ -42,7 +42,7 @@ def test_two_at_once_install_it_once_each_and_leave_one(tmp_path: Path) -> None:
     assert installed["version"] == cdk_program.VERSION
 
 
-def test_half_of_it_is_replaced(tmp_path: Path) -> None:
+def test_half_an_installation_is_replaced(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
     (tmp_path / "sluice" / f"aws-cdk-{cdk_program.VERSION}" / "node_modules").mkdir(parents=True)
 
@@ -54,7 +54,7 @@ def test_half_of_it_is_replaced(tmp_path: Path) -> None:
     assert Path(done.stdout.splitlines()[-1]).is_file()
 
 
-def test_an_npm_that_fails_says_what_it_said(tmp_path: Path) -> None:
+def test_a_failure_of_npm_is_shown_with_its_output(tmp_path: Path) -> None:
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "npm_config_registry": "http://127.0.0.1:1/"}
     environment |= {"npm_config_cache": str(tmp_path / "npm"), "npm_config_fetch_retries": "0"}
 

@@ -1,20 +1,18 @@
-"""The commands' contract: what they print where, and their exit codes."""
+"""The commands' contract: their output, its stream, and their exit codes."""
 
 from __future__ import annotations
 
 import http.server
 import json
-import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sluice.stage import clients
 from sluice.traces import Trace, TraceStore
 
-from tests.local.support.projects import Project, free_port, make_project
+from tests.local.support.projects import Project, free_port
 from tests.unit.support.eventually import eventually
 
 STATUS_FIELDS = {
@@ -96,7 +94,7 @@ def test_emit_reads_stdin_and_lines_and_files(project: Project, store: TraceStor
         assert [trace_of(store, "echo-ten", event_id).event for event_id in ids] == lines
 
 
-def test_one_bad_line_and_nothing_is_sent(project: Project, store: TraceStore, now: float) -> None:
+def test_nothing_is_sent_if_one_line_is_bad(project: Project, store: TraceStore, now: float) -> None:
     ran = project.run("emit", "echo", "--lines", "-", stdin='1\n\n{"a": }\n2\n')
 
     assert (ran.code, ran.out) == (2, "")
@@ -123,7 +121,7 @@ def test_a_delayed_event_waits(project: Project, store: TraceStore) -> None:
     assert store.get("raiser", later.out.strip()) is None
 
 
-def test_what_was_emitted_to_no_handler_is_kept_and_shown(project: Project) -> None:
+def test_an_event_without_a_handler_is_kept_and_shown(project: Project) -> None:
     ran = project.run("emit", "ecoh", '{"x": 1}')
     again = project.run("emit", "ecoh", "2", "--json")
 
@@ -148,19 +146,7 @@ def test_status_has_a_row_for_each_handler(project: Project) -> None:
     assert (rows["nightly-report"]["kind"], rows["nightly-report"]["state"]) == ("cron", "running")
 
 
-def test_status_sees_the_console_s_throttle_button(project: Project, store: TraceStore) -> None:
-    name = "sluice-local-printer"
-    project.aws("lambda", "put-function-concurrency", "--function-name", name, "--reserved-concurrent-executions", "0")
-    assert project.run("status", "printer", "--json").json[0]["state"] in ("pausing", "paused")
-
-    clients.client("lambda", "local").delete_function_concurrency(FunctionName=name)
-    # Should the reconciler have seen the throttle, it takes a minute to see that it is gone.
-    eventually(
-        lambda: project.run("status", "printer", "--json").json[0]["state"] == "running", "printer runs", limit=200
-    )
-
-
-def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
+def test_traces_are_limited_by_number_status_and_time(project: Project, store: TraceStore) -> None:
     ids = project.run("emit", "raiser", "--lines", stdin="1\n2\n3\n").out.split()
     for event_id in ids:
         trace_of(store, "raiser", event_id)
@@ -180,32 +166,7 @@ def test_traces_can_be_narrowed(project: Project, store: TraceStore) -> None:
     assert table.err.endswith(f"next: sluice trace {newest[0]['id']}\n")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("print('done')\n", "its last line has to be app.synth()"),
-        ("from aws_cdk import App\nApp().synth()\n", "make a SluiceStack in it"),
-        ("import os\nos._exit(7)\n", "app.py exited with code 7 and printed nothing"),
-    ],
-)
-def test_an_app_that_makes_nothing_is_told_how_to(tmp_path: Path, text: str, said: str) -> None:
-    project = make_project(tmp_path / "project")
-    (project.root / "app.py").write_text(text)
-    checked = project.run("check", "--json")
-    assert checked.code == 1
-    assert [said in problem for problem in checked.json["problems"]] == [True]
-
-
-def test_what_was_synthesised_before_is_never_taken_for_what_is_now(tmp_path: Path) -> None:
-    project = make_project(tmp_path / "project")
-    assert project.run("cdk", "list").out.split() == ["sluice-local"]
-    app = project.root / "app.py"
-    app.write_text(app.read_text().replace("app.synth()", ""))
-    listed = project.run("cdk", "list", "--stage", "prod")
-    assert (listed.code, "sluice-local" in listed.out) == (1, False)
-
-
-def test_what_is_no_local_cloud_is_not_taken_for_one(tmp_path: Path) -> None:
+def test_another_server_at_the_port_is_not_taken_for_a_local_cloud(tmp_path: Path) -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as other:
         threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}).start()
         ran = Project(tmp_path, other.server_address[1]).run("status")
@@ -222,18 +183,8 @@ def test_a_name_without_a_handler_cannot_be_run(project: Project) -> None:
         assert "no handler named 'made-later'" in ran.err
 
 
-def test_check_counts_the_handlers(not_up: Project) -> None:
-    listed = sorted(re.findall(r'(?:Worker|Cron)\("([a-z-]+)"', (not_up.root / "app.py").read_text()))
-
-    ran = not_up.run("check")
-    told = not_up.run("check", "--json").json
-
-    assert (ran.code, ran.out) == (0, f"ok: {len(listed)} handlers\n")
-    assert told == {"ok": True, "handlers": listed, "problems": []}
-
-
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["status", "ecko"], 3, "did you mean 'echo'?"),
         (["traces", "no-such-thing"], 3, "no handler named 'no-such-thing'"),
@@ -260,11 +211,11 @@ def test_check_counts_the_handlers(not_up: Project) -> None:
         (["emitt"], 2, "emit"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_exit_code(project: Project, arguments: list[str], code: int, said: str) -> None:
+def test_wrong_arguments_get_a_message_and_an_exit_code(project: Project, arguments: list[str], code: int, message: str) -> None:
     ran = project.run(*arguments)
 
     assert (ran.code, ran.out) == (code, "")
-    assert said in ran.err
+    assert message in ran.err
     assert ran.err.splitlines()[-1].startswith("next: sluice ")
 
 

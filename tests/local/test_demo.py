@@ -1,11 +1,11 @@
-"""The demo, as the README has it run."""
+"""`sluice demo`."""
 
 from __future__ import annotations
 
 from tests.local.support.projects import Project
 
 
-def test_the_demo_ends_well(project: Project) -> None:
+def test_the_demo_succeeds(project: Project) -> None:
     ran = project.run("demo")
 
     assert ran.code == 0, ran.err
@@ -15,7 +15,7 @@ def test_the_demo_ends_well(project: Project) -> None:
     assert [trace["error"]["message"] for trace in errors] == ["order A-1006 has no email address"]
 
 
-def test_the_demo_tells_a_program_too(project: Project) -> None:
+def test_the_demo_prints_json(project: Project) -> None:
     ran = project.run("demo", "--json")
 
     assert ran.code == 0, ran.err

@@ -1,4 +1,4 @@
-"""Whatever a message's body is: one trace each, with the body as it was sent."""
+"""Every message leaves one trace, which holds its body as it was sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
 from tests.local.support.projects import Project
+from tests.local.support.queues import at_rest
 from tests.unit.support.eventually import eventually
 
 MIB = 1_048_576
@@ -36,7 +37,7 @@ JSON_BODIES = {
     "separators that split lines": '"\u2028 \u2029 \u0085"',
     "large and compressible": json.dumps({"text": "all work and no play " * 40_000}),
 }
-"""Bodies that arrive parsed."""
+"""Bodies that handlers get parsed."""
 
 TEXT_BODIES = {
     "plain text": "hello, world",
@@ -50,13 +51,13 @@ TEXT_BODIES = {
     "XML": "<a>&amp;</a>",
     "1 MiB, to the byte": "".join(RANDOM.choices(string.ascii_letters, k=MIB)),
 }
-"""Bodies that arrive as the text that they are."""
+"""Bodies that handlers get as text."""
 
 BODIES = JSON_BODIES | TEXT_BODIES
 
 
 def parsed_exactly(text: str) -> Any:
-    """JSON with each number as it is written, and every key of an object."""
+    """Parse JSON, keep each number as it is written and every key of an object."""
     return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=list)
 
 
@@ -76,16 +77,14 @@ def traces_of(store: TraceStore, handler: str, since: float, count: int) -> list
 
 
 @pytest.mark.parametrize("handler", ["echo", "echo-ten"])
-def test_every_body_leaves_one_trace_and_stops_no_neighbour(
-    store: TraceStore, project: Project, handler: str, now: float
-) -> None:
+def test_every_body_leaves_one_trace_and_stops_no_neighbour(store: TraceStore, handler: str, now: float) -> None:
     neighbours = [json.dumps({"neighbour": number}) for number in range(len(BODIES) + 1)]
     sent = [body for pair in zip(neighbours, [*BODIES.values(), "last"], strict=True) for body in pair]
     send(handler, *sent)
 
     found = traces_of(store, handler, now, len(sent))
 
-    eventually(lambda: at_rest(project, handler), "an empty queue")
+    eventually(lambda: at_rest(handler), "an empty queue")
     found = store.recent(handler, limit=1000, since=now)
     assert {trace.status for trace in found} == {"ok"}
     assert {trace.attempts for trace in found} == {1}
@@ -93,11 +92,6 @@ def test_every_body_leaves_one_trace_and_stops_no_neighbour(
     cut = [trace for trace in found if "event" in trace.cut]
     assert [trace.event[:100] for trace in cut] == [BODIES["1 MiB, to the byte"][:100]]
     assert Counter(trace.event for trace in uncut) == Counter(sent) - Counter([BODIES["1 MiB, to the byte"]])
-
-
-def at_rest(project: Project, handler: str) -> bool:
-    (row,) = project.run("status", handler, "--json").json
-    return (row["waiting"], row["in_flight"], row["dead"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("name", JSON_BODIES)
@@ -156,12 +150,12 @@ def test_handlers_see_the_bundle_and_the_layer_but_nothing_of_this_environment(
     (trace,) = traces_of(store, "printer", now, 1)
 
     assert not [path for path in trace.result["path"] if ".venv" in path or path == "/nowhere"]
-    # Its own, which is empty; not those of the Python that all of this was made from.
+    # Its own directory of packages, which is empty; not that of the Python which runs these tests.
     packages = [path for path in trace.result["path"] if path.endswith("-packages")]
     assert [path for path in packages if not path.startswith(str(project.files))] == []
 
 
-def test_what_a_handler_raises_is_its_result(store: TraceStore, project: Project, now: float) -> None:
+def test_an_exception_is_the_traces_error(store: TraceStore, project: Project, now: float) -> None:
     send("raiser", '"such luck"')
     (trace,) = traces_of(store, "raiser", now, 1)
 

@@ -1,4 +1,4 @@
-"""What keeps a run from ending costs that event its attempts, and its neighbours nothing."""
+"""A run that cannot reach its end costs its event the attempts, and its neighbours nothing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
-from tests.local.support.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, in_queue, receiving_nothing
+from tests.local.support.dead_letters import COUNT, HANDLER, Killed, drain, empty, fill, receiving_nothing
 from tests.local.support.poison import Batch
 from tests.local.support.projects import Project
+from tests.local.support.queues import at_rest, in_queue
 from tests.unit.support.eventually import eventually
 
 ENDED_AS = {
@@ -24,17 +25,15 @@ ENDED_AS = {
 
 
 @pytest.mark.parametrize("handler", ENDED_AS)
-def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
+def test_a_poisonous_event_dies_after_five_attempts_and_its_neighbours_run_once(
     project: Project, store: TraceStore, poison: dict[str, Batch], handler: str
 ) -> None:
     batch = poison[handler]
     poisonous = [batch.ids[number] for number in sorted(batch.poisonous)]
 
-    def dead() -> bool:
-        (row,) = project.run("status", handler, "--json").json
-        return bool(row["dead"] == len(poisonous) and row["waiting"] == row["in_flight"] == row["delayed"] == 0)
-
-    eventually(dead, f"{handler}: {len(poisonous)} dead and nothing left", limit=420)
+    eventually(lambda: at_rest(handler, dead=len(poisonous)), f"{handler}: {len(poisonous)} dead, no other", limit=420)
+    (row,) = project.run("status", handler, "--json").json
+    assert (row["dead"], row["waiting"], row["in_flight"], row["delayed"]) == (len(poisonous), 0, 0, 0)
 
     counted = batch.counted()
     traces = {trace.id: trace for trace in store.recent(handler, limit=1000)}
@@ -44,7 +43,7 @@ def test_poison_dies_after_five_attempts_and_its_neighbours_run_once(
         if number in batch.poisonous:
             eventually(partial(is_dead, store, handler, event_id), f"{event_id} reads as dead", limit=30)
             assert trace.attempts == 5
-            # Of two that die in one batch, the second may never have been started when the first did.
+            # Of two in one batch, the second may not have been started when the first one killed the process.
             assert counted[number] == 5 or (len(poisonous) > 1 and counted[number] == 4)
         else:
             assert (trace.status, trace.result) == ("ok", number)
@@ -69,7 +68,7 @@ def is_dead(store: TraceStore, handler: str, event_id: str) -> bool:
 
 @pytest.fixture
 def dead_letters(store: TraceStore) -> Iterator[Callable[[int], str]]:
-    """A function that fills the dead-letter queue of a handler that takes no events."""
+    """Return a function that fills the dead-letter queue of a handler that receives no events."""
     handler = "echo-ten"
 
     def filled(count: int) -> str:
@@ -82,7 +81,7 @@ def dead_letters(store: TraceStore) -> Iterator[Callable[[int], str]]:
 
 
 def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, store: TraceStore, killed: Killed) -> None:
-    assert killed.left > 0, "it was done before it was killed"
+    assert killed.left > 0, "the redrive had ended before it was killed"
     assert COUNT <= killed.moved + killed.left <= COUNT + 10
     names = Names("local")
 
@@ -113,7 +112,7 @@ def test_purging_asks_first(project: Project, dead_letters: Callable[[int], str]
     assert in_queue(Names("local").dead_letter_queue(handler)) == 0
 
 
-def test_dead_letters_of_nobody_are_not_found(project: Project) -> None:
+def test_an_unknown_handler_or_dead_letter_is_not_found(project: Project) -> None:
     for command in ("list", "redrive", "purge"):
         assert project.run("dead", command, "nobody").code == 3
     assert project.run("dead", "show", "echo", "00000000-0000-7000-8000-000000000000").code == 3

@@ -1,4 +1,4 @@
-"""Pausing and blocking on the deployed template."""
+"""Pauses and blocks of deployed handlers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from sluice.traces import TraceStore
 
 from tests.local.support.projects import Project
+from tests.local.support.queues import schedule_state
 from tests.local.support.throttling import EVENTS, Throttling
 from tests.unit.support.eventually import eventually
 
@@ -15,11 +16,13 @@ from tests.unit.support.eventually import eventually
 def test_the_throttle_button_pauses_and_releasing_it_starts_all(throttled: Throttling) -> None:
     seen = throttled.ended()
 
+    assert seen.pressed in ("pausing", "paused")
     assert seen.mapping == "Disabled"
-    assert (seen.status["state"], seen.status["waiting"]) == ("paused", EVENTS)
-    assert "reserved concurrency" in seen.status["reason"]
+    assert (seen.paused["state"], seen.paused["waiting"]) == ("paused", EVENTS)
+    assert "reserved concurrency" in seen.paused["reason"]
     assert len(seen.ids) == EVENTS
-    assert (seen.started, seen.dead) == (seen.ids, 0)
+    assert seen.started == seen.ids
+    assert (seen.released["state"], seen.released["dead"]) == ("running", 0)
     assert [change["change"] for change in seen.history] == ["unpaused", "paused"]
 
 
@@ -47,7 +50,7 @@ def test_paused_events_wait_and_start_on_unpausing(project: Project, store: Trac
     assert "why not; really?" in project.run("history", "paused").out
 
 
-def test_a_block_is_told_refused_to_be_lifted_and_leaves_a_pause(project: Project, store: TraceStore) -> None:
+def test_a_block_is_shown_cannot_be_unpaused_and_leaves_a_pause(project: Project, store: TraceStore) -> None:
     assert project.run("pause", "barred", "--reason", "slow").code == 0
     assert project.run("block", "barred", "--reason", "legal hold, until 2030").code == 0
     (row,) = project.run("status", "barred", "--json").json
@@ -95,7 +98,7 @@ def test_one_event_runs_while_all_others_wait(project: Project, store: TraceStor
     eventually(lambda: store.get("paused", waiting), "the other runs now")
 
 
-def test_a_cron_is_run_by_hand_and_says_that_it_is_paused(project: Project, store: TraceStore) -> None:
+def test_a_cron_is_run_by_hand_and_waits_while_it_is_paused(project: Project, store: TraceStore) -> None:
     ran = project.run("run", "twice")
     trace = eventually(lambda: store.get("twice", ran.out.strip()), "the cron has run")
     assert '"cron": "twice"' in trace.event
@@ -105,15 +108,14 @@ def test_a_cron_is_run_by_hand_and_says_that_it_is_paused(project: Project, stor
 
     assert waits.code == 0
     assert "twice is paused: the tick waits" in waits.err
-    schedule = ("scheduler", "get-schedule", "--name", "sluice-local-twice")
-    eventually(lambda: project.aws(*schedule)["State"] == "DISABLED", "its schedule is disabled", limit=90)
+    eventually(lambda: schedule_state("twice") == "DISABLED", "its schedule is disabled", limit=90)
     assert project.run("unpause", "twice").code == 0
     eventually(lambda: store.get("twice", waits.out.strip()), "it runs now")
-    eventually(lambda: project.aws(*schedule)["State"] == "ENABLED", "its schedule is enabled", limit=90)
+    eventually(lambda: schedule_state("twice") == "ENABLED", "its schedule is enabled", limit=90)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["pause"], 2, "--all"),
         (["pause", "echo", "--all"], 2, "--all"),
@@ -127,15 +129,15 @@ def test_a_cron_is_run_by_hand_and_says_that_it_is_paused(project: Project, stor
         (["run", "echo", "1", "--id", "x"], 2, "not both"),
     ],
 )
-def test_what_is_wrong_is_said(project: Project, arguments: list[str], code: int, said: str) -> None:
+def test_wrong_arguments_get_a_message_and_an_exit_code(project: Project, arguments: list[str], code: int, message: str) -> None:
     ran = project.run(*arguments)
 
     assert (ran.code, ran.out) == (code, "")
-    assert said in ran.err
+    assert message in ran.err
     assert ran.err.splitlines()[-1].startswith("next: sluice ")
 
 
-def test_a_pause_says_until_when(project: Project) -> None:
+def test_a_pause_shows_when_it_ends(project: Project) -> None:
     until = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
     assert project.run("pause", "paused", "--until", until.isoformat()).code == 0
     (row,) = project.run("status", "paused", "--json").json

@@ -1,13 +1,12 @@
-"""The three policies on the deployed template, with IAM enforced: what each allows, and every way to lift a block.
+"""The team's three policies, with IAM on: what each allows, and every way around a block.
 
-The emulator does not know `lambda:FunctionArn`: to it, who may make any mapping may make a second one. That is
-evaluated in tests/infra/shared/test_team_policies.py.
+The emulator does not know the condition key `lambda:FunctionArn`: a user who may make any mapping may make a second one
+for a blocked function. tests/infra/shared/test_team_policies.py evaluates that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,37 +26,30 @@ from tests.local.support.guarded import (
     mapping_of,
     refused,
 )
-from tests.local.support.projects import Project, make_project
+from tests.local.support.restarts import Restarts
 from tests.unit.support.eventually import eventually
 
 MIGHTY = "mighty"
-"""An operator who may do everything, as far as his other policies go."""
+"""An operator whose other policies allow everything."""
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    made = make_project(tmp_path_factory.mktemp("guarded"))
-    project = Project(made.root, made.port, {"SLUICE_LOCAL_IAM": "1"})
-    try:
-        ran = project.run("up", "--no-crons")
-        assert ran.code == 0, ran.err
-        root = Guarded(project, {})
-        iam = root.client("iam")
-        policies = {found["PolicyName"]: found["Arn"] for found in iam.list_policies(Scope="Local")["Policies"]}
-        keys = {}
-        for kind, policy in (("viewer", "viewer"), ("operator", "operator"), ("admin", "admin"), (MIGHTY, "operator")):
-            iam.create_user(UserName=kind)
-            iam.attach_user_policy(UserName=kind, PolicyArn=policies[f"sluice-local-{policy}-us-east-1"])
-            key = iam.create_access_key(UserName=kind)["AccessKey"]
-            keys[kind] = (key["AccessKeyId"], key["SecretAccessKey"])
-        everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-        iam.put_user_policy(UserName=MIGHTY, PolicyName="everything", PolicyDocument=json.dumps(everything))
-        guarded = Guarded(project, keys)
-        blocked = guarded.run("admin", "block", "barred", "--reason", "legal hold")
-        assert blocked.code == 0, blocked.err
-        yield guarded
-    finally:
-        assert project.run("down").code == 0
+def guarded(restarts: Restarts) -> Guarded:
+    root = Guarded(restarts.project, {})
+    iam = root.client("iam")
+    policies = {found["PolicyName"]: found["Arn"] for found in iam.list_policies(Scope="Local")["Policies"]}
+    keys = {}
+    for kind, policy in (("viewer", "viewer"), ("operator", "operator"), ("admin", "admin"), (MIGHTY, "operator")):
+        iam.create_user(UserName=kind)
+        iam.attach_user_policy(UserName=kind, PolicyArn=policies[f"sluice-local-{policy}-us-east-1"])
+        key = iam.create_access_key(UserName=kind)["AccessKey"]
+        keys[kind] = (key["AccessKeyId"], key["SecretAccessKey"])
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    iam.put_user_policy(UserName=MIGHTY, PolicyName="everything", PolicyDocument=json.dumps(everything))
+    guarded = Guarded(restarts.project, keys)
+    blocked = guarded.run("admin", "block", "barred", "--reason", "legal hold")
+    assert blocked.code == 0, blocked.err
+    return guarded
 
 
 @pytest.mark.parametrize(
@@ -79,7 +71,7 @@ def test_no_way_around_a_block(guarded: Guarded, kind: str, way: str) -> None:
 
 
 def test_the_reconciler_cannot_be_talked_into_lifting_it(guarded: Guarded) -> None:
-    """An operator may set it off with whatever he likes, and write what he likes into the table."""
+    """An operator may invoke it with any payload, and write any pause into the table."""
     operator = guarded.client("lambda", "operator")
     table = guarded.client("dynamodb", "operator")
     for record in ({}, {"blocking": "unblock"}, {"pending": True}, {"pending": True, "blocking": "unblock"}):
@@ -122,7 +114,7 @@ def test_an_operator_cannot_stop_the_reconciler(guarded: Guarded, kind: str) -> 
     assert client.get_function(FunctionName=RECONCILER)["Configuration"]["FunctionName"] == RECONCILER
 
 
-def test_whatever_else_an_operator_may_he_blocks_nothing(guarded: Guarded) -> None:
+def test_an_operator_with_all_other_rights_blocks_nothing(guarded: Guarded) -> None:
     mighty = guarded.client("lambda", MIGHTY)
     for resource in (arn_of(guarded, FREE), mapping_of(guarded, FREE)):
         for call in (
@@ -166,7 +158,7 @@ def test_an_operator_s_unpause_says_who_blocked(guarded: Guarded) -> None:
 @pytest.mark.parametrize(
     "arguments", [("block", "paused"), ("unblock", "barred"), ("dead", "purge", "paused", "--yes")]
 )
-def test_what_is_an_admin_s(guarded: Guarded, arguments: tuple[str, ...]) -> None:
+def test_an_operator_cannot_block_unblock_or_purge(guarded: Guarded, arguments: tuple[str, ...]) -> None:
     ran = guarded.run("operator", *arguments)
 
     assert ran.code == 4, ran.err
@@ -203,8 +195,8 @@ def test_a_viewer_sees(guarded: Guarded, arguments: tuple[str, ...]) -> None:
     assert ran.code == 0, ran.err
 
 
-def test_a_handler_s_own_role_can_do_nothing_to_its_state(guarded: Guarded) -> None:
-    """With the very credentials that its function runs with."""
+def test_a_handler_s_own_role_cannot_change_its_state(guarded: Guarded) -> None:
+    """The calls are made with the credentials that its function runs with."""
     iam, sts = guarded.client("iam"), guarded.client("sts")
     role = guarded.client("lambda").get_function(FunctionName=FREE)["Configuration"]["Role"]
     trust = iam.get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]["AssumeRolePolicyDocument"]
@@ -245,7 +237,7 @@ def test_a_handler_s_own_role_can_do_nothing_to_its_state(guarded: Guarded) -> N
 
 
 def write(table: Any, partition: str) -> None:
-    """Put an item into the trace table, and alike in a transaction."""
+    """Put an item into the trace table, directly and in a transaction."""
     item = {"pk": {"S": partition}, "sk": {"S": "nothing"}, "expires_at": {"N": "1"}}
     table.put_item(TableName="sluice-local-traces", Item=item)
     table.transact_write_items(TransactItems=[{"Put": {"TableName": "sluice-local-traces", "Item": item}}])
@@ -263,7 +255,7 @@ def write(table: Any, partition: str) -> None:
         ("viewer", "#history#nobody", False),
     ],
 )
-def test_who_writes_which_records(guarded: Guarded, kind: str, partition: str, allowed: bool) -> None:
+def test_the_policies_say_who_writes_which_records(guarded: Guarded, kind: str, partition: str, allowed: bool) -> None:
     table = guarded.client("dynamodb", kind)
     if allowed:
         write(table, partition)
@@ -280,7 +272,7 @@ def test_a_redeployment_leaves_a_pause_and_a_block(guarded: Guarded) -> None:
         text = text.replace(f'Worker("{name}"', f'Worker("{name}", memory=512, trace_days=20')
     app.write_text(text)
 
-    ran = guarded.project.run("up", "--no-crons")
+    ran = guarded.project.run("up")
 
     assert ran.code == 0, ran.err
     rows = {row["handler"]: row for row in guarded.run("viewer", "status", "--json").json}

@@ -1,4 +1,4 @@
-"""Crons and events for later, on the deployed template."""
+"""Crons and delayed events of deployed handlers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sluice.stage.names import Names
 from sluice.traces import Trace, TraceStore
 
 from tests.local.support.projects import Project
-from tests.local.support.scheduled_events import Later
+from tests.local.support.queues import at_rest, schedule_state, waiting
+from tests.local.support.scheduled_events import Scheduled
 from tests.unit.support.eventually import eventually
 
 MINUTE = timedelta(minutes=1)
 
 PRECISION_S = 60
-"""Seconds. Scheduler's own: what is due at a moment comes within the minute after it."""
+"""Seconds after which Scheduler sends at the latest: within the minute after the moment that an event is due."""
 
 
 def tick(cron: str, due: str) -> str:
@@ -37,17 +38,12 @@ def send_ticks(cron: str, *dues: str) -> list[str]:
     return [id_of_tick(cron, int(moment.timestamp() * 1000)) for moment in moments]
 
 
-def at_rest(project: Project, handler: str) -> bool:
-    (row,) = project.run("status", handler, "--json").json
-    return (row["waiting"], row["in_flight"], row["delayed"], row["dead"]) == (0, 0, 0, 0)
-
-
 def test_a_tick_that_is_sent_twice_runs_once(project: Project, store: TraceStore) -> None:
     due = datetime.now(UTC).isoformat(timespec="microseconds")
     (event_id,) = send_ticks("twice", due, due, due)
 
     trace = eventually(lambda: store.get("twice", event_id), "a trace of the tick")
-    eventually(lambda: at_rest(project, "twice"), "an empty queue")
+    eventually(lambda: at_rest("twice"), "an empty queue")
 
     assert (trace.status, trace.attempts, trace.emitted_count) == ("ok", 1, 1)
     eventually(lambda: store.get("echo", trace.emitted[0]["id"]), "a trace of what it emitted")
@@ -55,7 +51,7 @@ def test_a_tick_that_is_sent_twice_runs_once(project: Project, store: TraceStore
     assert len(runs) == 1
 
 
-def test_a_cron_that_must_run_alone_skips_a_tick_that_overlaps(project: Project, store: TraceStore) -> None:
+def test_a_cron_with_overlap_skip_skips_a_tick_that_overlaps(project: Project, store: TraceStore) -> None:
     dues = [f"2020-01-01T00:0{minute}:00+00:00" for minute in range(2)]
     ids = send_ticks("alone", *dues)
 
@@ -93,7 +89,7 @@ def test_crons_are_listed_with_their_zones_and_next_runs(project: Project) -> No
     assert table.err.splitlines()[-1].startswith("next: sluice traces ")
 
 
-def test_an_event_for_next_month_is_listed_counted_and_taken_back(project: Project, store: TraceStore) -> None:
+def test_an_event_for_next_month_is_listed_counted_and_cancelled(project: Project, store: TraceStore) -> None:
     moment = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
     asked = project.run("emit", "printer", '{"n": 1e400}', "--at", moment.isoformat())
     event_id = asked.out.strip()
@@ -111,7 +107,7 @@ def test_an_event_for_next_month_is_listed_counted_and_taken_back(project: Proje
     assert project.run("scheduled", "printer", "--json").json == []
 
 
-def test_a_handler_emits_for_later(project: Project, store: TraceStore) -> None:
+def test_a_handler_emits_a_delayed_event(project: Project, store: TraceStore) -> None:
     moment = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
     event_id = project.run("emit", "postpones", json.dumps({"at": moment.isoformat()})).out.strip()
     trace = eventually(lambda: store.get("postpones", event_id), "a trace")
@@ -123,61 +119,53 @@ def test_a_handler_emits_for_later(project: Project, store: TraceStore) -> None:
     assert project.run("cancel", trace.result).code == 0
 
 
-# ---- what takes its time
+# ---- tests that wait for something that takes minutes
 
 
 def test_an_event_is_sent_when_it_is_due_and_leaves_no_schedule_behind(
-    project: Project, store: TraceStore, for_later: Later
+    project: Project, store: TraceStore, scheduled: Scheduled
 ) -> None:
-    trace = eventually(lambda: store.get("echo", for_later.wanted), "a trace of the event for later", limit=150)
+    trace = eventually(lambda: store.get("echo", scheduled.wanted), "a trace of the scheduled event", limit=150)
 
     assert trace.started_ms is not None
-    late = trace.started_ms / 1000 - for_later.due.timestamp()
+    late = trace.started_ms / 1000 - scheduled.due.timestamp()
     assert 0 <= late < PRECISION_S
     assert (trace.status, trace.result) == ("ok", "wanted")
-    assert for_later.wanted not in {one["id"] for one in project.run("scheduled", "--json").json}
+    assert scheduled.wanted not in {one["id"] for one in project.run("scheduled", "--json").json}
 
 
-def test_what_was_cancelled_never_runs(project: Project, store: TraceStore, for_later: Later) -> None:
+def test_a_cancelled_event_never_runs(project: Project, store: TraceStore, scheduled: Scheduled) -> None:
     eventually(
-        lambda: datetime.now(UTC) > for_later.due + timedelta(seconds=PRECISION_S), "the time to pass", limit=150
+        lambda: datetime.now(UTC) > scheduled.due + timedelta(seconds=PRECISION_S), "the time to pass", limit=150
     )
-    eventually(lambda: at_rest(project, "echo"), "an empty queue")
+    eventually(lambda: at_rest("echo"), "an empty queue")
 
-    assert store.get("echo", for_later.cancelled) is None
+    assert store.get("echo", scheduled.cancelled) is None
 
 
-def test_of_a_paused_cron_ticks_wait_or_do_not_come_as_app_py_has_it(
-    project: Project, store: TraceStore, missed: datetime
+def test_ticks_of_a_paused_cron_wait_or_do_not_come_as_app_py_says(
+    project: Project, store: TraceStore, paused_crons: datetime
 ) -> None:
-    def row(cron: str) -> Any:
-        (found,) = project.run("status", cron, "--json").json
-        return found
-
-    def schedule(cron: str) -> str:
-        state: str = project.aws("scheduler", "get-schedule", "--name", f"sluice-local-{cron}")["State"]
-        return state
-
-    eventually(lambda: row("queues-ticks")["waiting"] >= 2, "two ticks wait", limit=200)
-    assert schedule("queues-ticks") == "ENABLED"
-    assert schedule("skips-ticks") == "DISABLED"
-    # The reconciler has a minute to disable it: one tick may have come before.
-    assert row("skips-ticks")["waiting"] <= 1
+    eventually(lambda: waiting("queues-ticks") >= 2, "two ticks wait", limit=200)
+    assert schedule_state("queues-ticks") == "ENABLED"
+    assert schedule_state("skips-ticks") == "DISABLED"
+    # The reconciler disables it within a minute: one tick may have come before.
+    assert waiting("skips-ticks") <= 1
     for cron in ("queues-ticks", "skips-ticks"):
-        assert store.recent(cron, since=missed.timestamp()) == []
+        assert store.recent(cron, since=paused_crons.timestamp()) == []
     unpaused = datetime.now(UTC)
     assert project.run("unpause", "queues-ticks", "skips-ticks").code == 0
 
-    eventually(lambda: len(store.recent("queues-ticks", since=missed.timestamp())) >= 2, "those that waited run")
-    eventually(lambda: schedule("skips-ticks") == "ENABLED", "its schedule is enabled again", limit=90)
+    eventually(lambda: len(store.recent("queues-ticks", since=paused_crons.timestamp())) >= 2, "the waiting ticks run")
+    eventually(lambda: schedule_state("skips-ticks") == "ENABLED", "its schedule is enabled again", limit=90)
     events = [json.loads(trace.event) for trace in store.recent("skips-ticks", limit=100)]
     dues = [datetime.fromisoformat(event["scheduled_at"]) for event in events]
-    assert [due for due in dues if missed + 1.25 * MINUTE < due < unpaused] == []
+    assert [due for due in dues if paused_crons + 1.25 * MINUTE < due < unpaused] == []
 
 
-def test_an_every_minute_cron_runs_on_the_minute(project: Project, store: TraceStore, for_later: Later) -> None:
+def test_an_every_minute_cron_runs_on_the_minute(project: Project, store: TraceStore, scheduled: Scheduled) -> None:
     def three_in_a_row() -> list[Trace] | None:
-        found = store.recent("minutely", limit=100, since=for_later.since.timestamp())
+        found = store.recent("minutely", limit=100, since=scheduled.since.timestamp())
         newest = sorted(found, key=lambda trace: trace.id)[-3:]
         whole = len(newest) == 3 and all(trace.completed for trace in newest)
         return newest if whole and due_of(newest[2]) - due_of(newest[0]) == 2 * MINUTE else None

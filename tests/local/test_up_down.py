@@ -1,4 +1,4 @@
-"""`sluice up` and `sluice down`: once, twice, at the same time, after a kill, and on a port that is taken."""
+"""`sluice up` and `sluice down`: again, at the same time, after a kill, and at a port that is taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +15,15 @@ import pytest
 from sluice import emit
 from sluice.traces import TraceStore
 
-from tests.local.support.projects import Project, free_port, make_project
+from tests.local.support.projects import Project, free_port, is_free, make_project
+from tests.local.support.restarts import Restarts
 from tests.unit.support.eventually import eventually
 
 
 @pytest.fixture
 def another(tmp_path: Path) -> Iterator[Project]:
-    """A project that is not up."""
-    made = make_project(tmp_path / "another")
+    """A project whose local cloud is not up."""
+    made = make_project(tmp_path / "another", "small_app.py")
     try:
         yield made
     finally:
@@ -31,7 +31,7 @@ def another(tmp_path: Path) -> Iterator[Project]:
 
 
 def processes_of(project: Project) -> list[psutil.Process]:
-    """Everything that runs for a project's local cloud: its directory is in each command line."""
+    """Return all processes of a project's local cloud: its directory is in each command line."""
     return [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -40,17 +40,12 @@ def processes_of(project: Project) -> list[psutil.Process]:
 
 
 def open_ports(process: psutil.Process) -> set[tuple[str, int]]:
-    """Where a process can be talked to."""
+    """Return the addresses and ports at which a process listens."""
     return {
         (connection.laddr.ip, connection.laddr.port)
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN or not connection.raddr
     }
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_everything_listens_on_this_machine_alone(project: Project, store: TraceStore) -> None:
@@ -60,7 +55,7 @@ def test_everything_listens_on_this_machine_alone(project: Project, store: Trace
     seen = 0
     listening: set[tuple[str, int]] = set()
     for main in processes_of(project):
-        # Those of poisonous handlers come and go.
+        # Processes of poisonous handlers come and go.
         with contextlib.suppress(psutil.NoSuchProcess):
             for process in [main, *main.children(recursive=True)]:
                 listening |= open_ports(process)
@@ -81,45 +76,37 @@ def test_up_again_does_not_deploy_again(project: Project) -> None:
     assert "nothing has changed" in again.err
 
 
-def test_a_change_gets_into_the_running_cloud(project: Project, store: TraceStore) -> None:
+def test_a_change_is_deployed_and_a_wrong_one_is_refused(project: Project, store: TraceStore) -> None:
     kept = emit("echo", "from before", stage="local")
     eventually(lambda: store.get("echo", kept), "a trace")
     server = project.run("up", "--json").json["pid"]
-    handler = project.root / "functions" / "handlers" / "printer.py"
-    text = handler.read_text()
-    handler.write_text('def handle(event):\n    return "changed"\n')
+    handler, app = project.root / "functions" / "handlers" / "printer.py", project.root / "app.py"
+    handler_before, app_before = handler.read_text(), app.read_text()
     try:
+        handler.write_text('def handle(event):\n    return "changed"\n')
         changed = project.run("up", "--json")
         assert (changed.code, changed.json["deployed"], changed.json["pid"]) == (0, True, server), changed.err
         event = emit("printer", {"say": "hello"}, stage="local")
-        trace = eventually(lambda: store.get("printer", event), "a trace")
-        assert trace.result == "changed"
+        assert eventually(lambda: store.get("printer", event), "a trace").result == "changed"
         assert store.get("echo", kept)
-    finally:
-        handler.write_text(text)
-        assert project.run("up").code == 0
 
-
-def test_a_failed_change_says_why_and_leaves_what_runs(project: Project, store: TraceStore) -> None:
-    app = project.root / "app.py"
-    text = app.read_text()
-    app.write_text(text.replace('Worker("echo")', 'Worker("echo", timeout=100_000)'))
-    try:
+        app.write_text(app_before.replace('Worker("echo")', 'Worker("echo", timeout=100_000)'))
         checked = project.run("check", "--json")
-        failed = project.run("up", "--json")
-        still = project.run("status", "echo", "--json")
+        refused = project.run("up", "--json")
+        assert (checked.code, checked.json["ok"]) == (1, False)
+        assert ["timeout" in problem and "echo" in problem for problem in checked.json["problems"]] == [True]
+        assert (refused.code, refused.out) == (1, "")
+        assert "handler 'echo': timeout" in refused.err
+        assert refused.err.endswith("next: sluice up\n")
+        assert project.run("status", "echo", "--json").json[0]["state"] == "running"
     finally:
-        app.write_text(text)
-    assert (checked.code, checked.json["ok"]) == (1, False)
-    assert ["timeout" in problem and "echo" in problem for problem in checked.json["problems"]] == [True]
-    assert (failed.code, failed.out) == (1, "")
-    assert "handler 'echo': timeout" in failed.err
-    assert failed.err.endswith("next: sluice up\n")
-    assert still.json[0]["state"] == "running"
-    mended = project.run("up", "--json")
-    assert mended.code == 0, mended.err
+        handler.write_text(handler_before)
+        app.write_text(app_before)
+        fixed = project.run("up", "--json")
+    assert (fixed.code, fixed.json["pid"]) == (0, server), fixed.err
     event = emit("echo", "after", stage="local")
     assert eventually(lambda: store.get("echo", event), "a trace").result == "after"
+    assert project.run("up", "--json").json["deployed"] is False
 
 
 def test_a_taken_port_is_named_with_the_way_out(another: Project) -> None:
@@ -151,13 +138,13 @@ def test_up_recovers_from_a_killed_one_and_down_leaves_nothing(another: Project)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert another.run("status", "--json").code in {0, 5}
-    # What a process of that number left behind, which is another's now.
+    # The record and the lock of a process whose number another process has now.
     (another.files / "deployed.json").write_text(
         json.dumps({"server": {"pid": os.getpid(), "started": 1.0}, "made_from": "something"})
     )
     (another.files / "cdk.out" / f"read.{os.getpid()}.1.lock").write_text(str(os.getpid()))
 
-    # Two at once: one does it, the other waits for it.
+    # Two at once: one deploys, the other waits for it.
     both = [another.start("up", "--json") for _ in range(2)]
     outputs, errors = zip(*(process.communicate(timeout=300) for process in both), strict=True)
 
@@ -180,45 +167,32 @@ def test_up_recovers_from_a_killed_one_and_down_leaves_nothing(another: Project)
     assert another.run("status").code == 5
 
 
-def test_up_recovers_from_a_server_that_died(another: Project) -> None:
-    first = another.run("up", "--json").json
-    os.kill(first["pid"], signal.SIGKILL)
-    eventually(lambda: is_free(another.port), "a free port")
-    nothing = another.run("status", "--json")
-    assert (nothing.code, nothing.out) == (5, "")
-    assert nothing.err.endswith("next: sluice up\n")
+def test_crons_can_be_kept_from_firing(restarts: Restarts) -> None:
+    off, again = restarts.without_crons
 
-    second = another.run("up", "--json")
-
-    assert (second.code, second.json["deployed"]) == (0, True), second.err
-    assert second.json["pid"] != first["pid"]
+    assert (off.json["deployed"], again.json["deployed"], restarts.with_crons.json["deployed"]) == (True, False, True)
+    assert restarts.crons_off == {"disabled"}
+    assert restarts.crons_on == {"running"}
 
 
-def test_crons_can_be_kept_from_firing(another: Project) -> None:
-    off = another.run("up", "--no-crons", "--json")
-    assert off.code == 0, off.err
-    states = {cron["cron"]: cron["state"] for cron in another.run("crons", "--json").json}
-    again = another.run("up", "--no-crons", "--json").json
-    on = another.run("up", "--json")
+def test_iam_is_on_after_the_next_up(restarts: Restarts) -> None:
+    changed, again = restarts.with_iam
 
-    assert (off.json["deployed"], again["deployed"], on.json["deployed"]) == (True, False, True)
-    assert set(states.values()) == {"disabled"}
-    assert {cron["state"] for cron in another.run("crons", "--json").json} == {"running"}
+    assert restarts.unknown_key.code == 0
+    assert (changed.json["deployed"], again.json["deployed"]) == (True, False)
+    assert restarts.unknown_key_with_iam.code != 0
 
 
-def test_rights_are_heeded_from_the_next_up_on(another: Project) -> None:
-    guarded = Project(another.root, another.port, {"SLUICE_LOCAL_IAM": "1"})
-    nobody = Project(another.root, another.port, {"SLUICE_LOCAL_KEY_ID": "AKIABAD", "SLUICE_LOCAL_SECRET": "x"})
-    assert another.run("up").code == 0
-    assert nobody.run("status").code == 0
+def test_up_recovers_from_a_server_that_died(restarts: Restarts) -> None:
+    dead, before = restarts.dead, restarts.with_iam[1]
 
-    changed, again = guarded.run("up", "--json"), guarded.run("up", "--json")
-
-    assert (changed.json["deployed"], again.json["deployed"]) == (True, False), changed.err
-    assert nobody.run("status").code != 0
+    assert (dead.code, dead.out) == (5, "")
+    assert dead.err.endswith("next: sluice up\n")
+    assert restarts.revived.json["deployed"] is True
+    assert restarts.revived.json["pid"] != before.json["pid"]
 
 
-def test_an_interrupted_up_takes_its_deployment_along(another: Project) -> None:
+def test_an_interrupted_up_stops_its_deployment(another: Project) -> None:
     interrupted = another.start("up")
 
     def deploying() -> list[psutil.Process]:
@@ -233,27 +207,8 @@ def test_an_interrupted_up_takes_its_deployment_along(another: Project) -> None:
     assert deploying() == []
 
 
-def test_nothing_is_up_outside_of_a_project(project: Project, tmp_path: Path) -> None:
+def test_no_command_runs_outside_of_a_project(tmp_path: Path) -> None:
     for command in ("up", "down", "check", "demo", "cdk"):
         ran = Project(tmp_path, free_port()).run(command)
         assert (ran.code, ran.out) == (2, "")
         assert "app.py and cdk.json" in ran.err
-
-
-def test_the_cdks_own_command_line_sees_the_local_cloud(not_up: Project) -> None:
-    assert not_up.run("cdk", "list").out.split() == ["sluice-local"]
-    assert "sluice-prod" in not_up.run("cdk", "list", "--stage", "prod").out
-    assert not_up.run("cdk", "no-such-command").code == 1
-
-
-def test_no_other_node_is_used(not_up: Project, tmp_path: Path) -> None:
-    for program in ("node", "npm", "npx"):
-        trap = tmp_path / program
-        trap.write_text("#!/bin/sh\nexit 99\n")
-        trap.chmod(0o755)
-    environment = not_up.environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    listed = subprocess.run(
-        not_up.command("cdk", "list"), cwd=not_up.root, env=environment, capture_output=True, text=True, check=False
-    )
-
-    assert listed.stdout.split() == ["sluice-local"], listed.stderr

@@ -1,9 +1,10 @@
-"""A local cloud that heeds IAM: who there is in it, and every way around a block that can be tried there."""
+"""A local cloud with IAM on, its users, and all ways around a block that can be tried in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.local.support.commands import Ran
 from tests.local.support.projects import Project
 
 BLOCKED = "sluice-local-barred"
@@ -23,36 +25,49 @@ REFUSALS = {"AccessDenied", "AccessDeniedException"}
 
 @dataclass(frozen=True)
 class Guarded:
-    """A local cloud that heeds IAM, and a user for each policy."""
+    """A local cloud with IAM on, and a user for each policy.
+
+    Attributes:
+        project: its project.
+        keys: each user's access key id and secret.
+    """
 
     project: Project
     keys: dict[str, tuple[str, str]]
 
-    def run(self, kind: str, *arguments: str) -> Any:
+    def run(self, kind: str, *arguments: str) -> Ran:
+        """Run a command as a user."""
         key, secret = self.keys[kind]
         own = Project(self.project.root, self.project.port, {"SLUICE_LOCAL_KEY_ID": key, "SLUICE_LOCAL_SECRET": secret})
         return own.run(*arguments)
 
     def client(self, service: str, kind: str | None = None) -> Any:
+        """Return a boto3 client of a user; of the root user if no user is named."""
         key, secret = ("test", "test") if kind is None else self.keys[kind]
-        make: Any = boto3.client
-        return make(
-            service,
-            endpoint_url=f"http://127.0.0.1:{self.project.port}",
-            region_name="us-east-1",
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        return _client(service, self.project.port, key, secret)
+
+
+@cache
+def _client(service: str, port: int, key: str, secret: str) -> Any:
+    make: Any = boto3.client
+    return make(
+        service,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
 
 def arn_of(guarded: Guarded, function: str) -> str:
+    """Return a function's ARN."""
     found: str = guarded.client("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
     return found
 
 
 def mapping_of(guarded: Guarded, function: str) -> str:
-    """The ARN of a function's event source mapping."""
+    """Return the ARN of a function's event source mapping."""
     (mapping,) = guarded.client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     found: str = arn_of(guarded, function).replace(f":function:{function}", f":event-source-mapping:{mapping['UUID']}")
     return found
@@ -62,6 +77,8 @@ SECOND_MAPPING = "make a second mapping"
 
 
 def lifts() -> dict[str, Callable[[Guarded, Any], object]]:
+    """Return all ways around a block: calls to Lambda, by what they do."""
+
     def queue(_: Guarded) -> str:
         return f"arn:aws:sqs:us-east-1:000000000000:{BLOCKED}"
 
@@ -106,6 +123,7 @@ def lifts() -> dict[str, Callable[[Guarded, Any], object]]:
 
 
 def refused(call: Callable[[], object]) -> None:
+    """Check that AWS refuses a call for want of rights."""
     with pytest.raises(ClientError) as caught:
         call()
     assert caught.value.response["Error"]["Code"] in REFUSALS, caught.value

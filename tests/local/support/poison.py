@@ -1,4 +1,4 @@
-"""Poisonous events, and their neighbours: emitted early on, as their attempts take minutes."""
+"""Poisonous events and their neighbours. They are emitted early, as five attempts take minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sluice.stage import clients
 from sluice.stage.names import Names
 
 VISIBILITY = 17
-"""Seconds, in place of the template's three minutes: just over the functions' timeout of 15 s."""
+"""Seconds of the queues' visibility timeout: just over the functions' timeout of 15. In the template it is 180."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Batch:
 
     Attributes:
         handler: the handler's name.
-        ids: of the events, in order.
-        poisonous: which of them are.
-        starts: the file in which the handler wrote down each start.
+        ids: the events' ids, in order.
+        poisonous: the numbers of the poisonous events.
+        starts: the file in which the handler writes down each start.
     """
 
     handler: str
@@ -32,11 +32,12 @@ class Batch:
     starts: Path
 
     def counted(self) -> Counter[int]:
+        """Return how often each event was started."""
         return Counter(map(int, self.starts.read_text().split())) if self.starts.exists() else Counter()
 
 
 def emit_poison(handler: str, directory: Path, *, count: int, poisonous: frozenset[int]) -> Batch:
-    """Emit events of which some are poisonous."""
+    """Emit events, some of them poisonous."""
     client: Any = clients.sqs("local")
     url = client.get_queue_url(QueueName=Names("local").queue(handler))["QueueUrl"]
     client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY)})

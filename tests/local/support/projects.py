@@ -1,9 +1,10 @@
-"""Projects to run `sluice` in, as a user would."""
+"""Projects in which the tests run `sluice`, as a user would."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,33 +15,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sluice.stage.names import module_of
+
+from tests.local.support.commands import Ran, run_command
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 
 
 def free_port() -> int:
+    """Return a port at which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What came of a command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        assert self.out, self.err
-        return json.loads(self.out)
-
-
 def _hostile_environment() -> dict[str, str]:
-    """A user's own AWS settings, which would break the local cloud if anything took notice of them."""
+    """Return AWS settings of a user's own, which would break the local cloud if anything read them."""
     return {
         "AWS_ACCESS_KEY_ID": "AKIAUSERSOWN",
         "AWS_CONFIG_FILE": "/nowhere/config",
@@ -55,12 +47,25 @@ def _hostile_environment() -> dict[str, str]:
 
 
 def _heed_interrupts() -> None:
+    """Make this process end on SIGINT."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def is_free(port: int) -> bool:
+    """Return True if nothing listens at a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project directory with the port of its local cloud, and what else is in the commands' environment."""
+    """A project's directory, and how its commands are run.
+
+    Attributes:
+        root: the directory.
+        port: the local cloud's port.
+        more: more environment variables for the commands.
+    """
 
     root: Path
     port: int = field(default_factory=free_port)
@@ -68,31 +73,39 @@ class Project:
 
     @property
     def files(self) -> Path:
+        """The local cloud's directory."""
         return self.root / ".sluice" / str(self.port)
 
     @property
     def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_"))}
         return mine | _hostile_environment() | {"SLUICE_PORT": str(self.port)} | dict(self.more)
 
     def command(self, *arguments: str) -> list[str]:
+        """Return the words that start the program `sluice`."""
         return [sys.executable, "-m", "sluice.cli", *arguments]
 
     def run(self, *arguments: str, stdin: str | bytes = "", limit: float = 300) -> Ran:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            env=self.environment,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            timeout=limit,
-            check=False,
+        """Run a command and wait for its end.
+
+        Args:
+            arguments: the words after `sluice`.
+            stdin: what it reads from stdin.
+            limit: seconds after which the test fails.
+        """
+        ran = run_command(
+            arguments,
+            directory=self.root,
+            environment=self.environment,
+            stdin=stdin.encode() if isinstance(stdin, str) else stdin,
+            limit=limit,
         )
-        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in ran.err, ran.err
         return ran
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the program `sluice`."""
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.root,
@@ -100,12 +113,12 @@ class Project:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # A shell that starts the tests in the background has them ignore interrupts, and all that they start.
+            # A shell makes the tests that it starts in the background, and all that they start, ignore interrupts.
             preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one system call, which takes no lock
         )
 
     def aws(self, *arguments: str) -> Any:
-        """Run the AWS CLI, as a program that has never heard of this one would."""
+        """Run the AWS CLI, as a program that does not know Sluice would."""
         done = subprocess.run(
             [sys.executable, "-m", "awscli", "--endpoint-url", f"http://127.0.0.1:{self.port}", *arguments],
             env={
@@ -126,8 +139,13 @@ class Project:
         return json.loads(done.stdout or "null")
 
 
-def make_project(root: Path) -> Project:
-    """A copy of this project with the tests' handlers beside the example ones."""
+def make_project(root: Path, app: str = "full_app.py") -> Project:
+    """Make a project: a copy of this one, with another app.py and the handlers that it names.
+
+    Args:
+        root: its directory.
+        app: the file here to take for its app.py.
+    """
     root.mkdir(exist_ok=True)
     for name in ("cdk.json", "pyproject.toml", "uv.lock", "infra", "functions"):
         source = CHECKOUT / name
@@ -135,12 +153,22 @@ def make_project(root: Path) -> Project:
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root / name)
-    shutil.copy(HERE / "project_app.py", root / "app.py")
+    shutil.copy(HERE / app, root / "app.py")
+    handlers = root / "functions" / "handlers"
     for handler in (HERE / "handlers").glob("*.py"):
-        shutil.copy(handler, root / "functions" / "handlers")
-    # The layer is the same one, so that it need not be built again.
+        shutil.copy(handler, handlers)
+    wanted = {module_of(name) for name in handlers_in(root)}
+    for handler in handlers.glob("[!_]*.py"):
+        if handler.stem not in wanted:
+            handler.unlink()
+    # Equal packages make equal layers: share them, so that they are not built again.
     layers = CHECKOUT / ".sluice" / "layers"
     layers.mkdir(parents=True, exist_ok=True)
     (root / ".sluice").mkdir()
     (root / ".sluice" / "layers").symlink_to(layers)
     return Project(root)
+
+
+def handlers_in(root: Path) -> list[str]:
+    """Return the names of the handlers in a project's app.py, sorted."""
+    return sorted(re.findall(r'(?:Worker|Cron)\("([a-z-]+)"', (root / "app.py").read_text()))

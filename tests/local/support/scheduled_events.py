@@ -1,4 +1,4 @@
-"""Events for a moment that comes while the other tests run, and the ticks of a cron since then."""
+"""Events that become due while the other tests run."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from sluice.event.ids import new_id
 from sluice.queue.send import Message
 
 AHEAD = timedelta(seconds=70)
+"""Time until they are due. `emit` would leave them to SQS, as it does with all that are due within 15 minutes."""
 
 
 @dataclass(frozen=True)
-class Later:
-    """What was set up.
+class Scheduled:
+    """Two events that Scheduler has, or had.
 
     Attributes:
-        since: when that was.
-        due: when the events are due.
-        wanted: the id of the one that is to run.
-        cancelled: the id of the one that was taken back.
+        since: the moment at which they were scheduled.
+        due: the moment at which they are due.
+        wanted: the id of the event that has to run.
+        cancelled: the id of the event that was cancelled.
     """
 
     since: datetime
@@ -31,8 +32,8 @@ class Later:
     cancelled: str
 
 
-def set_up() -> Later:
-    """Leave two events to Scheduler, which `emit` does for those that are more than 15 minutes ahead."""
+def schedule_two() -> Scheduled:
+    """Schedule two events, and cancel one of them."""
     now = datetime.now(UTC)
     due = now.replace(microsecond=0) + AHEAD
     messages = [
@@ -44,4 +45,4 @@ def set_up() -> Later:
     taken = scheduled_events.cancel("local", cancelled, ["echo"])
     assert taken is not None
     assert (taken.handler, taken.due) == ("echo", due)
-    return Later(now, due, wanted, cancelled)
+    return Scheduled(now, due, wanted, cancelled)

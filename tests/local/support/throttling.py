@@ -1,4 +1,4 @@
-"""The Lambda console's Throttle button, pressed while other tests run, and taken back with events waiting."""
+"""The Lambda console's Throttle button: pressed while other tests run, and released with events waiting."""
 
 from __future__ import annotations
 
@@ -7,36 +7,45 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
+from sluice.stage.clients import LOCAL_REGION
+from sluice.stage.names import Names
 from sluice.traces import TraceStore
 
 from tests.local.support.projects import Project
 from tests.unit.support.eventually import eventually
 
-FUNCTION = "sluice-local-throttled"
+NAMES = Names("local")
+HANDLER = "throttled"
 EVENTS = 500
 LIMIT = 75.0
-"""Seconds that the reconciler has, which runs every minute."""
+"""Seconds that the reconciler may take. It runs every minute."""
 
 
 @dataclass
 class Throttling:
-    """What was seen, step by step, in a thread of its own."""
+    """A thread that presses and releases the button, and what it sees.
+
+    It has clients of its own: those of the library are made anew for each test.
+    """
 
     project: Project
-    store: TraceStore
-    status: dict[str, Any] = field(default_factory=dict)
+    pressed: str = ""
+    paused: dict[str, Any] = field(default_factory=dict)
     mapping: str = ""
     ids: set[str] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
-    dead: int | None = None
+    released: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     failure: BaseException | None = None
 
     def begin(self) -> None:
+        """Start the thread."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def ended(self) -> Throttling:
+        """Wait until the thread has ended. Raise what it raised."""
         self._thread.join(4 * LIMIT)
         assert not self._thread.is_alive()
         if self.failure is not None:
@@ -46,37 +55,55 @@ class Throttling:
     def _run(self) -> None:
         try:
             self._press_and_release()
-        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits for it
+        except BaseException as error:  # noqa: BLE001 - `ended` raises it
             self.failure = error
 
     def _press_and_release(self) -> None:
-        project = self.project
-        concurrency = ("--function-name", FUNCTION)
-        project.aws("lambda", "put-function-concurrency", *concurrency, "--reserved-concurrent-executions", "0")
+        project, function = self.project, ("--function-name", NAMES.function(HANDLER))
+        functions, sqs = self._client("lambda"), self._client("sqs")
+        store = TraceStore(self._client("dynamodb"), NAMES.trace_table)
+        project.aws("lambda", "put-function-concurrency", *function, "--reserved-concurrent-executions", "0")
         pressed = time.monotonic()
+        self.pressed = self._status()["state"]
         lines = "\n".join(str(number) for number in range(EVENTS))
-        self.ids = set(project.run("emit", "throttled", "--lines", "-", stdin=lines).out.split())
+        self.ids = set(project.run("emit", HANDLER, "--lines", "-", stdin=lines).out.split())
 
-        def paused() -> bool:
-            (mapping,) = project.aws("lambda", "list-event-source-mappings", *concurrency)["EventSourceMappings"]
-            self.mapping = mapping["State"]
+        def disabled() -> bool:
+            found = functions.list_event_source_mappings(FunctionName=NAMES.function(HANDLER))
+            self.mapping = found["EventSourceMappings"][0]["State"]
             return self.mapping == "Disabled"
 
-        eventually(paused, "the mapping is disabled", limit=LIMIT)
-        self.status = eventually(
-            lambda: next(
-                (row for row in project.run("status", "throttled", "--json").json if row["state"] == "paused"), None
-            ),
-            "status says paused",
-            limit=LIMIT - (time.monotonic() - pressed),
+        eventually(disabled, "the mapping is disabled", limit=LIMIT)
+
+        def paused() -> dict[str, Any] | None:
+            row = self._status()
+            return row if row["state"] == "paused" else None
+
+        self.paused = eventually(paused, "status says paused", limit=LIMIT - (time.monotonic() - pressed), poll=1)
+        project.aws("lambda", "delete-function-concurrency", *function)
+        url = sqs.get_queue_url(QueueName=NAMES.queue(HANDLER))["QueueUrl"]
+
+        def empty() -> bool:
+            counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+            return not any(map(int, found.values()))
+
+        eventually(empty, f"all {EVENTS} events have run", limit=2 * LIMIT)
+        self.started = {trace.id for trace in store.recent(HANDLER, limit=2 * EVENTS)}
+        self.released = self._status()
+        self.history = project.run("history", HANDLER, "--json").json
+
+    def _status(self) -> dict[str, Any]:
+        (row,) = self.project.run("status", HANDLER, "--json").json
+        found: dict[str, Any] = row
+        return found
+
+    def _client(self, service: str) -> Any:
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.project.port}",
+            region_name=LOCAL_REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
-        project.aws("lambda", "delete-function-concurrency", *concurrency)
-
-        def all_started() -> bool:
-            self.started = {trace.id for trace in self.store.recent("throttled", limit=2 * EVENTS)}
-            return self.started >= self.ids
-
-        eventually(all_started, f"all {EVENTS} events have started", limit=LIMIT)
-        (row,) = project.run("status", "throttled", "--json").json
-        self.dead = row["dead"]
-        self.history = project.run("history", "throttled", "--json").json

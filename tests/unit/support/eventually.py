@@ -8,21 +8,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_POLL = 0.1
-"""Seconds between two looks."""
 
-
-def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 60.0) -> T:
+def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 60.0, poll: float = 0.1) -> T:
     """Return the first answer that is true.
 
     Args:
         ask: asked again and again.
         what: what the answer stands for, for the error.
         limit: seconds after which the wait fails.
+        poll: seconds between two looks.
     """
     deadline = time.monotonic() + limit
     while not (answer := ask()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {limit:g} s: {what}; the last answer was {answer!r}")
-        time.sleep(_POLL)
+        time.sleep(poll)
     return answer

@@ -1,4 +1,4 @@
-"""Takes a while."""
+"""Takes five seconds."""
 
 import time
 from typing import Any

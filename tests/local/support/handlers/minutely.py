@@ -1,4 +1,4 @@
-"""Gives back its tick."""
+"""Returns its tick."""
 
 from typing import Any
 

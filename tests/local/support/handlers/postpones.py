@@ -1,4 +1,4 @@
-"""Emits for later."""
+"""Emits a delayed event."""
 
 from datetime import datetime
 from typing import Any

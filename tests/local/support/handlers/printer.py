@@ -1,4 +1,4 @@
-"""Prints, logs, and says what Python the handler runs in."""
+"""Prints, logs, and returns the path of its Python."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""Emits once a run, so that runs can be counted."""
+"""Emits once in each run, so that a test can count the runs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The app.py of the projects that the tests deploy: the example handlers, and some to try things with."""
+"""The app.py of the shared cloud's project: the example handlers and the tests' own."""
 
 from aws_cdk import App
 
@@ -17,7 +17,7 @@ SluiceStack(
         Cron("minutely", every="Every 1min"),
         Cron("skips-ticks", every="Every 1min"),
         Cron("queues-ticks", every="Every 1min", missed="queue"),
-        # Far ahead: what these are given is what the tests send.
+        # Far ahead: these get only the ticks that the tests send.
         Cron("twice", cron="0 0 1 1 ? 2199"),
         Cron("alone", cron="0 0 1 1 ? 2199", overlap="skip"),
         Worker("postpones"),
