@@ -211,7 +211,9 @@ def test_a_name_without_a_handler_cannot_be_run(project: Project) -> None:
         (["emitt"], 2, "emit"),
     ],
 )
-def test_wrong_arguments_get_a_message_and_an_exit_code(project: Project, arguments: list[str], code: int, message: str) -> None:
+def test_wrong_arguments_get_a_message_and_an_exit_code(
+    project: Project, arguments: list[str], code: int, message: str
+) -> None:
     ran = project.run(*arguments)
 
     assert (ran.code, ran.out) == (code, "")

@@ -129,7 +129,9 @@ def test_a_cron_is_run_by_hand_and_waits_while_it_is_paused(project: Project, st
         (["run", "echo", "1", "--id", "x"], 2, "not both"),
     ],
 )
-def test_wrong_arguments_get_a_message_and_an_exit_code(project: Project, arguments: list[str], code: int, message: str) -> None:
+def test_wrong_arguments_get_a_message_and_an_exit_code(
+    project: Project, arguments: list[str], code: int, message: str
+) -> None:
     ran = project.run(*arguments)
 
     assert (ran.code, ran.out) == (code, "")

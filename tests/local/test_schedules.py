@@ -91,9 +91,9 @@ def test_crons_are_listed_with_their_zones_and_next_runs(project: Project) -> No
 
 def test_an_event_for_next_month_is_listed_counted_and_cancelled(project: Project, store: TraceStore) -> None:
     moment = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
-    asked = project.run("emit", "printer", '{"n": 1e400}', "--at", moment.isoformat())
-    event_id = asked.out.strip()
-    assert asked.err.endswith("next: sluice scheduled printer\n")
+    emitted = project.run("emit", "printer", '{"n": 1e400}', "--at", moment.isoformat())
+    event_id = emitted.out.strip()
+    assert emitted.err.endswith("next: sluice scheduled printer\n")
 
     (listed,) = project.run("scheduled", "printer", "--json").json
     (row,) = project.run("status", "printer", "--json").json

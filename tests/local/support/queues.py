@@ -1,4 +1,4 @@
-"""Queues of the local cloud, asked directly: polling by commands would take the processor from the other tests."""
+"""Queues of the local cloud, read with boto3: polling with commands would take the processor from the other tests."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.unit.support.eventually import eventually
 
 @dataclass(frozen=True)
 class Restarts:
-    """What each step showed. Every `up` has `--json`.
+    """The results of each step. Every `up` has `--json`.
 
     Attributes:
         project: the project, with IAM on.

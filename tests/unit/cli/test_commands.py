@@ -9,7 +9,7 @@ import pytest
 from sluice.cli import program
 
 
-def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sluice_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert program.run([]) == 0
     assert program.run(["--help"]) == 0
     assert "Exit codes: 0 done" in capsys.readouterr().out
@@ -20,7 +20,7 @@ def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out.startswith("Usage: sluice dead")
 
 
-def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+def test_the_command_line_starts_without_modules_that_only_some_commands_need() -> None:
     heavy = ("aws_cdk", "jsii", "ministack", "psutil", "rich", "sluice.local.cloud", "sluice.operate")
     code = f"import sys, sluice.cli; print([name for name in {heavy!r} if name in sys.modules])"
 

@@ -23,9 +23,9 @@ from sluice.cli.describe_cron import in_words
         ("cron(what)", "cron(what)"),
     ],
 )
-def test_schedules_in_words(expression: str, words: str) -> None:
+def test_a_schedule_is_described(expression: str, words: str) -> None:
     assert in_words(expression) == words
 
 
-def test_fortnights_in_words() -> None:
+def test_a_fortnightly_schedule_is_described() -> None:
     assert in_words("cron(0 3 ? * MON *)", fortnightly=True) == "At 03:00, only on Monday, every second week"

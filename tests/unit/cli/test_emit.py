@@ -39,7 +39,7 @@ def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsy
 
 
 @pytest.mark.parametrize(("code", "exit_code"), [("AccessDenied", 4), ("InternalError", 1)])
-def test_many_events_that_may_not_be_emitted_are_refused(
+def test_events_that_sqs_refuses_give_an_exit_code(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, code: str, exit_code: int
 ) -> None:
     def refuse(handler: str, texts: list[str], **_: object) -> list[str]:
@@ -68,7 +68,7 @@ def test_events_that_sqs_does_not_accept_are_printed_to_be_emitted_again(
     assert err.endswith('Emit these again:\n{"two": 2.0}\nnext: sluice emit send-receipt --lines -\n')
 
 
-def test_stdin_that_is_closed(
+def test_a_closed_stdin_is_named(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emit(HANDLER, 1)

@@ -1,4 +1,4 @@
-"""What users are told about errors, and the exit codes."""
+"""The message and the exit code for each error."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def of_emit(cause: Exception) -> errors.AwsError:
 
 
 def refusal(code: str) -> botocore.ClientError:
-    return botocore.ClientError({"Error": {"Code": code, "Message": "said AWS"}}, "ListQueues")
+    return botocore.ClientError({"Error": {"Code": code, "Message": "AWS says"}}, "ListQueues")
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said", "then"),
+    ("error", "code", "message", "then"),
     [
         (botocore.NoCredentialsError(), 1, "no AWS credentials", "aws configure"),
         (botocore.PartialCredentialsError(provider="env", cred_var="x"), 1, "incomplete", "aws configure"),
@@ -38,13 +38,13 @@ def refusal(code: str) -> botocore.ClientError:
         (refusal("ExpiredTokenException"), 1, "expired", "aws sts get-caller-identity"),
         (refusal("InvalidClientTokenId"), 1, "does not know your credentials", "aws sts get-caller-identity"),
         (refusal("UnrecognizedClientException"), 1, "does not know your credentials", "aws sts get-caller-identity"),
-        (refusal("AccessDenied"), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
-        (refusal("AccessDeniedException"), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
+        (refusal("AccessDenied"), 4, "call ListQueues: AWS says", "aws sts get-caller-identity"),
+        (refusal("AccessDeniedException"), 4, "call ListQueues: AWS says", "aws sts get-caller-identity"),
         (refusal("ResourceNotFoundException"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (refusal("AWS.SimpleQueueService.NonExistentQueue"), 5, "not deployed", "sluice cdk deploy --stage prod"),
-        (refusal("Throttling"), 1, "ListQueues: Throttling: said AWS", "sluice status --stage prod"),
+        (refusal("Throttling"), 1, "ListQueues: Throttling: AWS says", "sluice status --stage prod"),
         (of_emit(botocore.NoRegionError()), 1, "no AWS region", "aws configure"),
-        (of_emit(refusal("AccessDenied")), 4, "call ListQueues: said AWS", "aws sts get-caller-identity"),
+        (of_emit(refusal("AccessDenied")), 4, "call ListQueues: AWS says", "aws sts get-caller-identity"),
         (NotDeployedError("prod"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (UnknownHandlerError("ab", "prod", ["abc"]), 3, "did you mean 'abc'", "sluice status abc --stage prod"),
         (UnknownHandlerError("x", "prod", ["abc"]), 3, "there are: abc", "sluice status --stage prod"),
@@ -62,12 +62,14 @@ def refusal(code: str) -> botocore.ClientError:
     ],
     ids=lambda value: getattr(value, "args", [value])[0] if isinstance(value, Exception) else "",
 )
-def test_errors(error: Exception, code: int, said: str, then: str | None) -> None:
-    told = explain(error, "prod")
+def test_an_error_has_a_message_an_exit_code_and_a_next_command(
+    error: Exception, code: int, message: str, then: str | None
+) -> None:
+    explained = explain(error, "prod")
 
-    assert (told.code, told.then) == (code, then)
-    assert said in told.message
-    last = told.text("sluice x").splitlines()[-1]
+    assert (explained.code, explained.then) == (code, then)
+    assert message in explained.message
+    last = explained.text("sluice x").splitlines()[-1]
     assert last == f"next: {then or 'sluice x --help'}"
 
 
@@ -79,13 +81,13 @@ def test_errors(error: Exception, code: int, said: str, then: str | None) -> Non
         (refusal("ResourceNotFoundException"), "sluice up"),
     ],
 )
-def test_the_local_stage_has_ways_out_of_its_own(error: Exception, then: str) -> None:
-    told = explain(error, "local")
+def test_the_local_stage_has_next_commands_of_its_own(error: Exception, then: str) -> None:
+    explained = explain(error, "local")
 
-    assert (told.code, told.then) == (5, then)
+    assert (explained.code, explained.then) == (5, then)
 
 
-def test_every_error_of_ours_is_explained_in_its_own_words() -> None:
+def test_no_error_of_the_library_is_unexpected() -> None:
     def subclasses(kind: Any) -> set[Any]:
         return {kind} | {deeper for sub in kind.__subclasses__() for deeper in subclasses(sub)}
 

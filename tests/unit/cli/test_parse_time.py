@@ -12,13 +12,13 @@ from tests.unit.support.cloud import HANDLER, Cloud
 
 
 @pytest.mark.parametrize("given", ["2026-01-01", "2026-01-01T09:00", "20260101T0900"])
-def test_a_moment_without_a_zone_is_said_with_one_that_works(
+def test_a_moment_without_a_zone_gets_suggestions_that_work(
     cloud: Cloud, capsys: pytest.CaptureFixture[str], given: str
 ) -> None:
     emit(HANDLER, 1)
     assert program.run(["traces", HANDLER, "--since", given]) == 2
-    said = capsys.readouterr().err
-    suggested = re.findall(r"\S+\+01:00|\S+Z(?= for UTC)", said)
+    message = capsys.readouterr().err
+    suggested = re.findall(r"\S+\+01:00|\S+Z(?= for UTC)", message)
     assert len(suggested) == 2
     for moment in suggested:
         assert program.run(["traces", HANDLER, "--since", moment]) == 0

@@ -10,16 +10,14 @@ from tests.unit.support.cloud import HANDLER, Cloud
 
 
 @pytest.mark.parametrize("command", ["pause", "unpause", "block", "unblock"])
-def test_a_reason_that_is_no_text_is_refused_before_anything_is_done(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
-    """What a terminal sends that is not set to UTF-8."""
+def test_a_reason_that_is_not_utf8_is_refused(cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    """A terminal that is not set to UTF-8 sends such bytes."""
     assert program.run([command, HANDLER, "--reason", "gel\udcf6st"]) == 2
     assert "it is not UTF-8 text" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["pause", "unpause", "block", "unblock"])
-def test_a_reason_has_an_end(cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_a_reason_that_is_too_long_is_refused(cloud: Cloud, capsys: pytest.CaptureFixture[str], command: str) -> None:
     emit(HANDLER, 1)
     assert program.run([command, HANDLER, "--reason", "x" * 1_001]) == 2
     assert "1,000" in capsys.readouterr().err

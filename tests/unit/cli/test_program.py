@@ -64,7 +64,7 @@ def test_a_stopped_command_ends_without_a_traceback(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["traces", HANDLER, "--since", "9" * 400 + "d"], "a moment such as"),
         (["pause", HANDLER, "--until", "9999-12-31T23:59:59-14:00"], "too far ahead"),
@@ -73,9 +73,9 @@ def test_a_stopped_command_ends_without_a_traceback(
         (["capacity", "--pause-hours", "-1"], "pause may be 0 to 8,784 hours, and not -1"),
     ],
 )
-def test_what_is_wrong_is_said_as_it_was_given(
-    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+def test_a_message_names_the_wrong_argument(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     emit(HANDLER, 1)
     assert program.run(arguments) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

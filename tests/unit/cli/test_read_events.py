@@ -1,4 +1,4 @@
-"""Events from a command line are checked, and otherwise left as they are."""
+"""Events from a command line are checked and not changed."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def test_json_is_left_as_it_is(value: object, indent: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["1e400", "-0", '{"a":1,"a":1}', "[1.10]", "9" * 400, r'"\ud800"', ' "x" '])
-def test_json_that_python_would_print_otherwise_is_left_as_it_is(text: str) -> None:
+def test_json_that_python_would_change_is_left_as_it_is(text: str) -> None:
     assert read_events(text, lines=False, file=None) == [text]
 
 
-def test_two_characters_that_sqs_refuses_are_spelled_otherwise() -> None:
+def test_two_characters_that_sqs_refuses_are_escaped() -> None:
     assert read_events('"\ufffe\uffff\ufffd"', lines=False, file=None) == ['"\\ufffe\\uffff\ufffd"']
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "Expecting value at column 1"),
         ("{'a': 1}", "column 2"),
@@ -50,10 +50,10 @@ def test_two_characters_that_sqs_refuses_are_spelled_otherwise() -> None:
         ("\udcff", "not UTF-8"),
     ],
 )
-def test_what_no_handler_could_be_given_is_refused(text: str, said: str) -> None:
+def test_text_that_is_not_json_is_refused(text: str, message: str) -> None:
     with pytest.raises(click.UsageError) as caught:
         read_events(text, lines=False, file=None)
-    assert said in caught.value.message or said in str(caught.value.__cause__), caught.value.message
+    assert message in caught.value.message or message in str(caught.value.__cause__), caught.value.message
     assert caught.value.message.endswith("nothing was sent")
 
 
@@ -66,12 +66,12 @@ def test_stdin_holds_one_event(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_events("-", lines=False, file=None) == ['{\r\n "a": 1\r\n}']
 
 
-def test_or_one_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdin_holds_one_event_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     stdin(monkeypatch, '1\r\n\n "a\u2028b" \n[3]'.encode())
     assert read_events(None, lines=True, file=None) == ["1", '"a\u2028b"', "[3]"]
 
 
-def test_as_does_a_file(tmp_path: Path) -> None:
+def test_a_file_holds_one_event_a_line(tmp_path: Path) -> None:
     file = tmp_path / "events"
     file.write_text("1\n2\n")
     assert read_events(None, lines=True, file=file) == ["1", "2"]
@@ -83,13 +83,13 @@ def test_a_bad_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         read_events("-", lines=True, file=None)
 
 
-def test_what_is_not_utf8_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdin_that_is_not_utf8_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     stdin(monkeypatch, b'"\xff"')
     with pytest.raises(click.UsageError, match="stdin is not UTF-8 text, from byte 1 on"):
         read_events("-", lines=False, file=None)
 
 
-def test_there_is_one_source(tmp_path: Path) -> None:
+def test_there_is_exactly_one_source(tmp_path: Path) -> None:
     for argument, lines, file in (("1", False, tmp_path), ("1", True, None), (None, False, None)):
         with pytest.raises(click.UsageError):
             read_events(argument, lines=lines, file=file)

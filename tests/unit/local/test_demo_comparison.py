@@ -1,4 +1,4 @@
-"""The demo notices whatever comes out otherwise than it should."""
+"""The demo finds every difference from the right results."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def right(order: dict[str, Any]) -> list[Run]:
     return [*runs, Run("audit-log", trace("4", "audit-log", {}, parent="1"), "1")]
 
 
-def test_what_is_right_differs_in_nothing() -> None:
+def test_right_results_have_no_differences() -> None:
     assert compare(ORDER, "1", right(ORDER)) == []
     assert compare(NO_ADDRESS, "1", right(NO_ADDRESS)) == []
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_a_run_that_is_missing_or_doubled(index: int) -> None:
+def test_a_missing_or_doubled_run_is_found(index: int) -> None:
     runs = right(ORDER)
 
     assert compare(ORDER, "1", runs[:index] + runs[index + 1 :])
@@ -66,7 +66,7 @@ def test_a_run_that_is_missing_or_doubled(index: int) -> None:
         {"history": (Attempt(outcome="timed-out"), Attempt(outcome="ok"))},
     ],
 )
-def test_a_run_that_is_otherwise(index: int, change: dict[str, Any]) -> None:
+def test_a_different_run_is_found(index: int, change: dict[str, Any]) -> None:
     runs = right(ORDER)
     found = runs[index].trace
     assert found is not None
@@ -75,7 +75,7 @@ def test_a_run_that_is_otherwise(index: int, change: dict[str, Any]) -> None:
     assert compare(ORDER, "1", runs)
 
 
-def test_another_total_another_event_another_error() -> None:
+def test_a_different_total_event_or_error_is_found() -> None:
     for index, change in (
         (0, {"result": {"total": "8.51"}}),
         (1, {"event": json.dumps({**NO_ADDRESS, "total": "0"})}),
@@ -88,7 +88,7 @@ def test_another_total_another_event_another_error() -> None:
         assert len(compare(NO_ADDRESS, "1", runs)) == 1
 
 
-def test_queues() -> None:
+def test_queues_that_are_not_empty_are_found() -> None:
     worker = HandlerStatus(
         handler="audit-log", kind="worker", state="running", waiting=0, in_flight=0, delayed=0, dead=0
     )

@@ -1,3 +1,5 @@
+"""MiniStack's IAM, corrected."""
+
 from __future__ import annotations
 
 import json
@@ -25,7 +27,7 @@ def test_calls_to_lambda_are_named_as_aws_does(method: str, path: str, action: s
 
 
 @pytest.mark.parametrize(
-    ("asked", "keys"),
+    ("request_body", "keys"),
     [
         ({"Item": {"pk": {"S": "a"}, "sk": {"S": "x"}}}, ["a"]),
         ({"Key": {"pk": {"S": "a"}, "sk": {"S": "x"}}}, ["a"]),
@@ -37,11 +39,11 @@ def test_calls_to_lambda_are_named_as_aws_does(method: str, path: str, action: s
         ([], []),
     ],
 )
-def test_partitions_are_told(asked: Any, keys: list[str]) -> None:
-    assert leading_keys(json.dumps(asked).encode()) == keys
+def test_the_partitions_of_a_call_are_found(request_body: Any, keys: list[str]) -> None:
+    assert leading_keys(json.dumps(request_body).encode()) == keys
 
 
-def test_what_is_no_json_names_none() -> None:
+def test_a_body_that_is_not_json_has_no_partitions() -> None:
     assert leading_keys(b"{") == leading_keys(b"") == []
 
 

@@ -1,3 +1,5 @@
+"""Layers that all functions share."""
+
 from __future__ import annotations
 
 import shutil
@@ -19,7 +21,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def unpack(directory: Path, name: str, text: str) -> Path:
-    """What MiniStack does with an archive, for each process."""
+    """Unpack an archive as MiniStack does for each process."""
     target = directory / name
     target.mkdir(parents=True)
     archive = directory / f"{name}.zip"
@@ -31,7 +33,7 @@ def unpack(directory: Path, name: str, text: str) -> Path:
     return target
 
 
-def test_functions_share_what_is_the_same_and_nothing_else(tmp_path: Path) -> None:
+def test_functions_share_equal_layers_only(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         targets = list(pool.map(lambda n: unpack(tmp_path / f"process-{n}", "layer_0", "same"), range(8)))
     other = unpack(tmp_path / "another", "layer_0", "different")

@@ -29,7 +29,14 @@ def schedule(expression: str, zone: str = "UTC", **more: Any) -> dict[str, Any]:
 
 
 def fired(schedules: dict[Any, Any], start: str, seconds: int, step: int = 1) -> list[str]:
-    """When what was due was sent, over a time in which it is looked at every `step` seconds."""
+    """Return the moments that sent schedules were due at.
+
+    Args:
+        schedules: the schedules.
+        start: the moment of the first tick.
+        seconds: how long to go on.
+        step: seconds between two ticks.
+    """
     clock = Clock(start)
     found: list[str] = []
     ticker = Ticker(lambda _, due: found.append(f"{due:%dT%H:%M:%S}"), clock)
@@ -53,17 +60,17 @@ def test_crons_fire_by_their_zones_clock() -> None:
 
 
 @pytest.mark.parametrize(("action", "left"), [("DELETE", 0), ("NONE", 1)])
-def test_one_time_schedules_fire_once_and_go_if_they_are_to(action: str, left: int) -> None:
+def test_one_time_schedules_fire_once_and_are_deleted_if_they_ask_for_it(action: str, left: int) -> None:
     schedules = {1: schedule("at(2026-06-01T14:00:10)", "Europe/Berlin", ActionAfterCompletion=action)}
     assert fired(schedules, "2026-06-01T11:59:00Z", 120) == ["01T12:00:10"]
     assert len(schedules) == left
 
 
-def test_rates_count_from_when_they_were_made() -> None:
+def test_rates_count_from_their_creation() -> None:
     assert fired({1: schedule("rate(7 minutes)")}, "2026-01-01T00:01:00Z", 900) == ["01T00:07:00", "01T00:14:00"]
 
 
-def test_what_is_disabled_does_not_fire_nor_make_up_for_it_later() -> None:
+def test_a_disabled_schedule_does_not_fire_and_does_not_catch_up() -> None:
     clock = Clock("2026-06-01T11:00:00Z")
     found: list[datetime] = []
     ticker = Ticker(lambda _, due: found.append(due), clock)
@@ -79,5 +86,5 @@ def test_what_is_disabled_does_not_fire_nor_make_up_for_it_later() -> None:
     "expression",
     ["cron(0 3 * * *)", "cron(99 3 * * ? *)", "rate(soon)", "cron(0 3 * * ? *)", "at(soon)", "at(2026-01-01T00:00:00)"],
 )
-def test_what_cannot_be_read_never_fires(expression: str) -> None:
+def test_an_expression_that_aws_refuses_never_fires(expression: str) -> None:
     assert fired({1: schedule(expression, "No/Where")}, "2026-06-01T00:00:00Z", 7200, 60) == []

@@ -39,7 +39,7 @@ def test_a_process_is_killed_with_everything_that_it_started(tmp_path: Path) -> 
         child.wait()
 
 
-def test_a_process_is_not_another_of_the_same_number() -> None:
+def test_two_processes_with_the_same_id_are_told_apart() -> None:
     mine = processes.identity(psutil.Process())
 
     assert mine == processes.identity(psutil.Process(mine.pid))
