@@ -73,7 +73,7 @@ def traces_of(store: TraceStore, handler: str, since: float, count: int) -> list
         found = store.recent(handler, limit=1000, since=since)
         return found if len(found) >= count else []
 
-    return eventually(enough, f"{count} traces of {handler}", limit=120)
+    return eventually(enough, f"{count} traces of {handler}")
 
 
 @pytest.mark.parametrize("handler", ["echo", "echo-ten"])

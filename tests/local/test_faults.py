@@ -31,7 +31,7 @@ def test_a_poisonous_event_dies_after_five_attempts_and_its_neighbours_run_once(
     batch = poison[handler]
     poisonous = [batch.ids[number] for number in sorted(batch.poisonous)]
 
-    eventually(lambda: at_rest(handler, dead=len(poisonous)), f"{handler}: {len(poisonous)} dead, no other", limit=420)
+    eventually(lambda: at_rest(handler, dead=len(poisonous)), f"{handler}: {len(poisonous)} dead, no other", limit=900)
     (row,) = project.run("status", handler, "--json").json
     assert (row["dead"], row["waiting"], row["in_flight"], row["delayed"]) == (len(poisonous), 0, 0, 0)
 
@@ -41,7 +41,7 @@ def test_a_poisonous_event_dies_after_five_attempts_and_its_neighbours_run_once(
     for number, event_id in enumerate(batch.ids):
         trace = traces[event_id]
         if number in batch.poisonous:
-            eventually(partial(is_dead, store, handler, event_id), f"{event_id} reads as dead", limit=30)
+            eventually(partial(is_dead, store, handler, event_id), f"{event_id} reads as dead")
             assert trace.attempts == 5
             # Of two in one batch, the second may not have been started when the first one killed the process.
             assert counted[number] == 5 or (len(poisonous) > 1 and counted[number] == 4)
@@ -89,7 +89,7 @@ def test_a_redrive_that_is_killed_half_way_loses_nothing(project: Project, store
         assert project.run("dead", "redrive", HANDLER).code == 0
         return in_queue(names.dead_letter_queue(HANDLER)) == 0
 
-    eventually(rest, "the rest is redriven", limit=90)
+    eventually(rest, "the rest is redriven")
     bodies = drain(names.queue(HANDLER))
     assert set(bodies) == {str(number) for number in range(COUNT)}
     assert len(bodies) <= COUNT + 10

@@ -108,10 +108,10 @@ def test_a_cron_is_run_by_hand_and_waits_while_it_is_paused(project: Project, st
 
     assert waits.code == 0
     assert "twice is paused: the tick waits" in waits.err
-    eventually(lambda: schedule_state("twice") == "DISABLED", "its schedule is disabled", limit=90)
+    eventually(lambda: schedule_state("twice") == "DISABLED", "its schedule is disabled")
     assert project.run("unpause", "twice").code == 0
     eventually(lambda: store.get("twice", waits.out.strip()), "it runs now")
-    eventually(lambda: schedule_state("twice") == "ENABLED", "its schedule is enabled", limit=90)
+    eventually(lambda: schedule_state("twice") == "ENABLED", "its schedule is enabled")
 
 
 @pytest.mark.parametrize(

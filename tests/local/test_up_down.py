@@ -134,7 +134,7 @@ def test_the_port_of_another_projects_cloud_is_taken_too(project: Project, anoth
 def test_up_recovers_from_a_killed_one_and_down_leaves_nothing(another: Project) -> None:
     killed = another.start("up")
     log = another.files / "deploy.log"
-    eventually(lambda: log.exists() and "deploying..." in log.read_text(), "a deployment under way", limit=120)
+    eventually(lambda: log.exists() and "deploying..." in log.read_text(), "a deployment under way")
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert another.run("status", "--json").code in {0, 5}
@@ -198,7 +198,7 @@ def test_an_interrupted_up_stops_its_deployment(another: Project) -> None:
     def deploying() -> list[psutil.Process]:
         return [process for process in processes_of(another) if "aws-cdk" in " ".join(process.info["cmdline"])]
 
-    eventually(deploying, "a deployment under way", limit=120)
+    eventually(deploying, "a deployment under way")
 
     interrupted.send_signal(signal.SIGINT)
     interrupted.communicate(timeout=60)

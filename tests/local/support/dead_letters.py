@@ -86,6 +86,11 @@ def kill_a_redrive(project: Project) -> Killed:
     set_receiving(HANDLER, wanted=False)
     fill(HANDLER, COUNT)
     with project.start("dead", "redrive", HANDLER) as redrive:
-        eventually(lambda: in_queue(names.queue(HANDLER)) >= HALF_WAY, f"{HALF_WAY} are back in the queue")
+
+        def half_way() -> bool:
+            assert redrive.poll() is None, "the redrive has ended"
+            return in_queue(names.queue(HANDLER)) >= HALF_WAY
+
+        eventually(half_way, f"{HALF_WAY} are back in the queue")
         redrive.send_signal(signal.SIGKILL)
     return Killed(in_queue(names.queue(HANDLER)), in_queue(names.dead_letter_queue(HANDLER)))

@@ -9,13 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 60.0, poll: float = 0.1) -> T:
+def eventually(ask: Callable[[], T | None], what: str, *, limit: float = 300.0, poll: float = 0.1) -> T:
     """Return the first answer that is true.
 
     Args:
         ask: asked again and again.
         what: what the answer stands for, for the error.
-        limit: seconds after which the wait fails.
+        limit: seconds after which the wait counts as hanging. A slow machine must not reach it.
         poll: seconds between two looks.
     """
     deadline = time.monotonic() + limit
