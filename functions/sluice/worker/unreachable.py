@@ -6,7 +6,7 @@
 | take the event's, its key's or its cron's lock | the event is postponed | another message or event may be running |
 | record a redelivered event's start | the event is postponed | a start that is not on record would not count |
 | run the handler | (needs no call) | |
-| write the trace | the whole trace is logged, and counted as `TraceNotWritten` (an alarm) | there is no other copy |
+| write the trace | the whole trace is logged, and counted as the metric `TraceNotWritten` | there is no other copy |
 | | an event that completed is acknowledged at once | a redelivery could not know that it ran |
 | release the cron's lock | that is logged | the lock ends with the invocation's time |
 
