@@ -1,4 +1,4 @@
-"""AWS's own redrive, by the console's button: it sends a dead letter again as it is, its old envelope included."""
+"""AWS's own redrive, the console's button: it sends a dead letter again unchanged, with its old envelope."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put_back(cloud: Cloud) -> None:
-    """Have an event put back before its first start."""
+    """Have the worker put an event back before its first start."""
     function = Function(cloud, no_memory, batch_size=1)
     for _ in range(3):
         function.receive()
@@ -43,7 +43,9 @@ def resend_dead(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("before", ["put back", "kept", "both"])
-def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, before: str) -> None:
+def test_an_event_that_aws_redrove_has_five_more_attempts(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
     starts: list[object] = []
 
     def handle(event: object) -> None:
@@ -54,11 +56,11 @@ def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPat
     if before != "kept":
         put_back(cloud)
     poll_until_quiet(cloud, Function(cloud, handle, batch_size=1))
-    # The first of an event's five may be one that left no record.
+    # The first of an event's five attempts may have left no trace.
     first_round = len(starts)
     if before != "put back":
         resend_dead(cloud)
-    # As if it had been a while.
+    # As if the event had been a dead letter for a while.
     monkeypatch.setattr(envelope, "RESEND_MS", -1)
     assert redrive_in_the_console(cloud) == 1
     function = Function(cloud, handle, batch_size=1)
@@ -71,8 +73,7 @@ def test_it_gives_five_more_attempts(cloud: Cloud, monkeypatch: pytest.MonkeyPat
     assert dead_letters(cloud) == ["1"]
 
 
-def test_a_dead_letter_that_is_sent_again_in_its_queue_has_no_attempts_left(cloud: Cloud) -> None:
-    """Until somebody redrives it."""
+def test_a_resent_dead_letter_has_no_attempts_left_until_it_is_redriven(cloud: Cloud) -> None:
     event_id = emit(HANDLER, 1)
     poll_until_quiet(cloud, Function(cloud, no_memory, batch_size=1))
     resend_dead(cloud)
@@ -83,7 +84,7 @@ def test_a_dead_letter_that_is_sent_again_in_its_queue_has_no_attempts_left(clou
     assert letter.envelope.redrives == 0
 
 
-def test_what_is_put_back_says_when_and_is_no_redrive(cloud: Cloud) -> None:
+def test_an_event_that_was_put_back_is_not_taken_for_redriven(cloud: Cloud) -> None:
     emit(HANDLER, 1)
     before = int(time.time() * 1000)
     put_back(cloud)

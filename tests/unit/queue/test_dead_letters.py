@@ -32,18 +32,18 @@ def listed(letters: DeadLetters) -> list[ReceivedMessage]:
 
 
 def kill(cloud: Cloud) -> None:
-    """Have everything in the queue use up its attempts."""
+    """Have every event in the queue use up its attempts."""
     poll_until_quiet(cloud, Function(cloud, no_memory))
 
 
-def test_listing_is_complete_and_leaves_everything_where_it_is(cloud: Cloud) -> None:
+def test_a_listing_is_complete_and_moves_nothing(cloud: Cloud) -> None:
     event_ids = bury(cloud, 57)
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     for _ in range(2):
         letters: list[ReceivedMessage] = []
-        assert letters_of(cloud).each(letters.append, lambda done, about: told.append((done, about))) == 0
+        assert letters_of(cloud).each(letters.append, lambda done, about: progress.append((done, about))) == 0
         assert sorted(letter.envelope.id for letter in letters) == sorted(event_ids)
-    assert told[-1] == (57, 57)
+    assert progress[-1] == (57, 57)
     assert sorted(map(int, dead_letters(cloud))) == list(range(57))
 
 
@@ -78,7 +78,7 @@ def test_redriven_events_keep_id_and_time_and_get_five_attempts(cloud: Cloud) ->
 def test_one_event_is_redriven_alone(cloud: Cloud) -> None:
     event_ids = bury(cloud, 25)
     assert letters_of(cloud).redrive(event_ids[17]) == Redriven(1)
-    assert letters_of(cloud).redrive("nothing-like-it") == Redriven(0)
+    assert letters_of(cloud).redrive("no-such-event") == Redriven(0)
     make_visible(cloud)
     assert [message["Body"] for message in cloud.messages(HANDLER)] == ["17"]
     assert letters_of(cloud).count() == 24
@@ -108,14 +108,14 @@ def test_a_foreign_message_keeps_body_attributes_and_id(cloud: Cloud, monkeypatc
     (message,) = cloud.messages(HANDLER)
     assert message["Body"] == "not json"
     assert message["MessageAttributes"]["blob"]["BinaryValue"] == b"\x00\xff"
-    # moto drops the header from batches, so what is asked of it must do.
+    # moto drops the header from batches, so the test looks at the call.
     assert entries[0]["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == "Root=1-5759e988-bd862e3f"
     envelope = json.loads(message["MessageAttributes"]["sluice"]["StringValue"])
     assert envelope["id"] == letter.envelope.id == id_of_message(sent["MessageId"], envelope["at"])
-    assert envelope["by"] == letter.system["SenderId"], "SQS names whoever redrives from here on"
+    assert envelope["by"] == letter.system["SenderId"], "SQS names the principal that redrives from now on"
 
 
-def test_a_message_with_no_room_for_our_attribute_is_redriven_as_it_was(cloud: Cloud) -> None:
+def test_a_message_with_no_room_for_our_attribute_is_redriven_unchanged(cloud: Cloud) -> None:
     url = cloud.sqs.get_queue_url(QueueName=cloud.names.queue(HANDLER))["QueueUrl"]
     full = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(10)}
     cloud.sqs.send_message(QueueUrl=url, MessageBody="full", MessageAttributes=full)  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def test_a_redrive_that_is_stopped_anywhere_loses_nothing(
     assert len(set(alive) & set(dead)) <= 10
 
 
-def test_what_sqs_refuses_stays_and_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dead_letters_that_sqs_refuses_stay_and_are_reported(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     bury(cloud, 3)
     real = cloud.sqs.send_message_batch
 
@@ -176,7 +176,7 @@ def test_what_sqs_refuses_stays_and_is_told(cloud: Cloud, monkeypatch: pytest.Mo
     assert len(dead_letters(cloud)) == 1
 
 
-def test_large_dead_letters_are_sent_in_batches_that_sqs_takes(cloud: Cloud) -> None:
+def test_large_dead_letters_are_sent_in_batches_that_sqs_accepts(cloud: Cloud) -> None:
     emit_many(HANDLER, ["x" * 600_000] * 4)
     kill(cloud)
     assert letters_of(cloud).redrive() == Redriven(4)

@@ -1,4 +1,4 @@
-"""Looks at dead letters that take long, have company, or would never end."""
+"""Scans of dead letters that take long, share the queue with others, or would never end."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     wait_for_nothing(monkeypatch)
 
 
-def letters_of(queue: SlowQueue, told: list[int] | None = None) -> DeadLetters:
-    waiting = None if told is None else told.append
+def letters_of(queue: SlowQueue, waits: list[int] | None = None) -> DeadLetters:
+    waiting = None if waits is None else waits.append
     names: Any = Names(STAGE)
     client: Any = queue
     return DeadLetters(client, names, HANDLER, waiting=waiting, clock=queue.clock, sleep=queue.sleep)
 
 
-# ---- every look ends, and is complete
+# ---- every scan ends, and is complete
 
 
 @pytest.mark.parametrize("rtt", [0.05, 0.13, 0.5, 1.2])
@@ -38,20 +38,20 @@ def test_listing_ten_thousand_ends_and_is_complete_however_slow_the_link(rtt: fl
     queue = SlowQueue(10_000, rtt)
     found: list[ReceivedMessage] = []
     progress: list[tuple[int, int]] = []
-    assert letters_of(queue).each(found.append, lambda *told: progress.append(told)) == 0
+    assert letters_of(queue).each(found.append, lambda *done: progress.append(done)) == 0
     assert sorted(int(letter.body) for letter in found) == list(range(10_000))
     assert progress[-1] == (10_000, 10_000)
     assert len(progress) >= 1000
-    assert len(queue.released) == 10_000, "some are out of sight for longer than it takes"
+    assert len(queue.released) == 10_000, "some stay invisible after the scan"
 
 
-def test_one_that_is_not_there_is_looked_for_once_through() -> None:
+def test_an_event_that_is_not_there_takes_one_scan() -> None:
     queue = SlowQueue(10_000, 0.13)
-    assert letters_of(queue).find("nothing-like-it") == (None, 0)
-    assert letters_of(queue).redrive("nothing-like-it") == Redriven(0)
+    assert letters_of(queue).find("no-such-event") == (None, 0)
+    assert letters_of(queue).redrive("no-such-event") == Redriven(0)
 
 
-def test_one_that_is_found_is_the_end_of_it() -> None:
+def test_a_scan_ends_when_the_event_is_found() -> None:
     queue = SlowQueue(10_000, 0.13)
     found: list[ReceivedMessage] = []
     letters_of(queue).each(found.append)
@@ -61,10 +61,10 @@ def test_one_that_is_found_is_the_end_of_it() -> None:
     assert letters_of(queue).find(wanted.envelope.id) == (wanted, 0)
     assert queue.calls < 50
     assert len(queue.released) <= 10 * queue.calls
-    assert not queue._hidden, "also what was on its way is let go of"
+    assert not queue._hidden, "messages of receives under way are visible again, too"
 
 
-def test_a_look_that_is_stopped_lets_go_of_everything() -> None:
+def test_a_scan_that_is_stopped_makes_every_message_visible_again() -> None:
     queue = SlowQueue(1_000, 0.01)
 
     def stop(_: ReceivedMessage) -> None:
@@ -77,7 +77,7 @@ def test_a_look_that_is_stopped_lets_go_of_everything() -> None:
     assert len(queue.bodies()) == 1_000
 
 
-def test_holds_follow_from_the_count_and_a_killed_look_lets_go_within_a_quarter_of_an_hour() -> None:
+def test_holds_grow_with_the_count_and_end_within_a_quarter_of_an_hour() -> None:
     few, many = SlowQueue(10, 0.01), SlowQueue(5_000, 0.01)
     for queue in (few, many):
         letters_of(queue).each(lambda _: None)
@@ -87,7 +87,7 @@ def test_holds_follow_from_the_count_and_a_killed_look_lets_go_within_a_quarter_
 
 
 @pytest.mark.parametrize("command", ["list", "redrive"])
-def test_letters_that_go_on_arriving_do_not_keep_a_look_going(command: str) -> None:
+def test_a_scan_ends_although_letters_keep_arriving(command: str) -> None:
     queue = SlowQueue(30, 0.1)
     queue.arriving = lambda: f"new-{queue.calls}"
     if command == "list":
@@ -100,7 +100,7 @@ def test_letters_that_go_on_arriving_do_not_keep_a_look_going(command: str) -> N
 
 
 @pytest.mark.parametrize("count", [40, 1000, 5000])
-def test_what_dies_again_is_not_redriven_by_the_same_command(count: int) -> None:
+def test_an_event_that_becomes_a_dead_letter_again_is_redriven_by_the_next_command_only(count: int) -> None:
     queue = SlowQueue(count, 0.05, dies_again=5)
     redriven = letters_of(queue).redrive()
     assert redriven.done == count
@@ -109,16 +109,14 @@ def test_what_dies_again_is_not_redriven_by_the_same_command(count: int) -> None
     queue.sleep(60)
     assert sorted(map(int, queue.bodies())) == list(range(count))
     assert (redriven.arrived > 0) == (count > 40)
-    # The next command does.
+    # The next command redrives them.
     queue.sent.clear()
     assert letters_of(queue).redrive().done == count
 
 
 @pytest.mark.parametrize("empty", [1, 2])
-def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, empty: int
-) -> None:
-    """SQS may find nothing where there is something."""
+def test_a_few_empty_receives_do_not_end_a_scan(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, empty: int) -> None:
+    """SQS may return nothing although there are messages."""
     bury(cloud, 35)
     real = transfer.receive
     calls: Iterator[int] = iter(range(10_000))
@@ -136,7 +134,7 @@ def test_empty_receives_that_are_not_the_end_do_not_end_a_look(
     assert letters.redrive() == Redriven(35)
 
 
-def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_has_several_receives_at_once_and_a_redrive_of_all_letters_one(monkeypatch: pytest.MonkeyPatch) -> None:
     lock, many = threading.Lock(), threading.Event()
     active: list[int] = [0]
     most: list[int] = [0]
@@ -160,27 +158,27 @@ def test_a_look_receives_several_batches_at_once_and_a_redrive_of_all_one(monkey
     assert most == [scan.RECEIVERS]
     many.clear()
     redriving, most[0] = True, 0
-    # What a killed redrive leaves in both queues is one batch then.
+    # A killed redrive leaves one batch in both queues then.
     assert letters.redrive() == Redriven(100)
     assert most == [1]
 
 
-# ---- what others hold
+# ---- messages that others hold
 
 
-def test_what_others_hold_for_a_while_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_waits_for_messages_that_others_hold_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
     monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
-    told: list[int] = []
+    waits: list[int] = []
     queue = SlowQueue(57, 0.05)
     queue.hold(15)
-    assert letters_of(queue, told).each(lambda _: None) == 0
+    assert letters_of(queue, waits).each(lambda _: None) == 0
     queue.hold(120)
-    assert letters_of(queue, told).redrive() == Redriven(57)
-    assert told == [57, 57]
+    assert letters_of(queue, waits).redrive() == Redriven(57)
+    assert waits == [57, 57]
 
 
-def test_what_others_hold_for_longer_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_that_others_hold_for_longer_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead_letters, "PATIENCE", 150.0)
     monkeypatch.setattr(dead_letters, "LISTING_PATIENCE", 20.0)
     queue = SlowQueue(57, 0.05)

@@ -1,4 +1,4 @@
-"""What SQS does not take is told exactly, and costs the others nothing."""
+"""Events that SQS refuses are reported one by one, and the others are sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.support.cloud import HANDLER, Cloud
 
 
 class Sqs:
-    """SQS that answers batches as the test says."""
+    """SQS with the answers of a test: each is an error, or the bodies refused, and whether the sender is at fault."""
 
     def __init__(self, answers: list[Any]) -> None:
         self.answers = answers
@@ -44,14 +44,14 @@ def use(monkeypatch: pytest.MonkeyPatch, sqs: Sqs) -> None:
     monkeypatch.setattr(send.send_all, "__kwdefaults__", {"sleep": lambda _: None})
 
 
-def test_entries_that_sqs_refuses_are_sent_again_alone(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_refused_messages_are_sent_again(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     sqs = Sqs([[("1", False), ("2", False)], [("2", False)]])
     use(monkeypatch, sqs)
     assert len(emit_many(HANDLER, range(4))) == 4
     assert sqs.batches == [["0", "1", "2", "3"], ["1", "2"], ["2"]]
 
 
-def test_what_was_never_accepted_is_told_exactly(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_event_that_was_never_accepted_is_reported(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     sqs = Sqs([[("3", True), ("1", False)]] + [[("1", False)]] * 10)
     use(monkeypatch, sqs)
     with pytest.raises(NotAcceptedError) as caught:
@@ -63,14 +63,14 @@ def test_what_was_never_accepted_is_told_exactly(cloud: Cloud, monkeypatch: pyte
     assert "2 of 5 events for 'send-receipt' were not accepted; the first is number 1: Busy: later" in str(caught.value)
 
 
-def test_a_single_event_of_many_is_told_like_many(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_event_is_reported_like_many(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, Sqs([[("0", True)]]))
     with pytest.raises(NotAcceptedError, match="1 of 1 events") as caught:
         emit_many(HANDLER, range(1))
     assert [entry.index for entry in caught.value.refused] == [0]
 
 
-def test_a_queue_that_goes_away_in_the_middle_is_told_exactly(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_events_after_a_queue_was_deleted_are_reported(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     sqs = Sqs([])
     sqs.answers = [[], *[sqs.exceptions.QueueDoesNotExist({"Error": {"Code": "NoQueue"}}, "SendMessageBatch")] * 2]
     use(monkeypatch, sqs)
@@ -80,7 +80,7 @@ def test_a_queue_that_goes_away_in_the_middle_is_told_exactly(cloud: Cloud, monk
     assert cloud.store.unhandled.counts() == {}
 
 
-def test_what_a_handler_emitted_before_some_were_refused_is_in_its_trace(
+def test_events_emitted_before_others_were_refused_are_in_the_trace(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, Sqs([[("1", True)]]))
@@ -91,7 +91,7 @@ def test_what_a_handler_emitted_before_some_were_refused_is_in_its_trace(
     assert run.emitted_count == 2
 
 
-def test_a_batch_that_fails_whole_costs_the_others_nothing(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_fails_stops_no_other_batch(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "SendMessageBatch")
     sqs = Sqs([[], denied])
     use(monkeypatch, sqs)
@@ -103,7 +103,7 @@ def test_a_batch_that_fails_whole_costs_the_others_nothing(cloud: Cloud, monkeyp
     assert len(sqs.batches) == 3
 
 
-def test_a_network_that_is_gone_is_told_too(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_failure_is_reported(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, Sqs([EndpointConnectionError(endpoint_url="https://sqs")]))
     with pytest.raises(NotAcceptedError, match="EndpointConnectionError"):
         emit_many(HANDLER, range(2))

@@ -1,4 +1,4 @@
-"""Nothing is lost by a pause, however it was made and however long it lasts."""
+"""A pause loses no event, however it was made and however long it lasts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ import pytest
 from sluice import emit, emit_many
 from sluice.queue.dead_letters import DeadLetters
 from sluice.retention.budget import MOVES_PER_RUN
-from sluice.traces import Attempt, Trace
 
-from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.cloud import HANDLER
 from tests.unit.support.long_pauses import DAY, MINUTE, VISIBILITY, Months
-
-
-@pytest.fixture
-def months(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Months:
-    return Months(cloud, monkeypatch)
 
 
 def envelope_of(message: Any) -> dict[str, Any]:
@@ -46,7 +40,7 @@ def test_a_month_of_console_pause_loses_none_of_a_thousand_events(months: Months
     assert all(trace.status == "ok" for trace in traces)
 
 
-def test_emitted_during_the_pause_or_between_two_passes_is_kept_all_the_same(months: Months) -> None:
+def test_events_emitted_during_a_pause_or_a_sweep_are_not_lost(months: Months) -> None:
     months.function.concurrency = 0
     for n in range(40):
         emit(HANDLER, {"n": n})
@@ -60,8 +54,7 @@ def test_emitted_during_the_pause_or_between_two_passes_is_kept_all_the_same(mon
     assert months.runs == dict.fromkeys(range(40), 1)
 
 
-def test_what_was_forwarded_counts_as_not_yet_started(months: Months) -> None:
-    """An event that nobody has ever received is not said to have been attempted."""
+def test_an_event_that_was_only_resent_has_used_no_attempt(months: Months) -> None:
     months.function.mapping = "Disabled"
     months.function.concurrency = 0
     event_id = emit(HANDLER, {"n": 1})
@@ -76,7 +69,9 @@ def test_what_was_forwarded_counts_as_not_yet_started(months: Months) -> None:
     assert (trace.status, trace.attempts) == ("ok", 1)
 
 
-def test_a_copy_whose_original_was_not_deleted_runs_once(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_whose_original_message_was_not_deleted_runs_once(
+    months: Months, monkeypatch: pytest.MonkeyPatch
+) -> None:
     months.function.mapping, months.function.concurrency = "Disabled", 0
     emit(HANDLER, {"n": 1})
     months.minute()
@@ -112,7 +107,7 @@ def test_foreign_messages_keep_their_ids_attributes_and_senders(months: Months) 
     ]
 
 
-def test_a_run_moves_no_more_than_it_says(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_moves_no_more_messages_than_its_budget(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOVES_PER_RUN == 50_000
     monkeypatch.setattr("sluice.reconciler.reconciler.MOVES_PER_RUN", 20)
     months.function.mapping, months.function.concurrency = "Disabled", 0
@@ -127,8 +122,10 @@ def test_a_run_moves_no_more_than_it_says(months: Months, monkeypatch: pytest.Mo
     assert len(months.messages()) == 100
 
 
-def test_what_waited_before_the_pause_is_moved_the_sooner(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler that is too slow for its events, and paused when the oldest is nine days old."""
+def test_an_event_that_waited_before_the_pause_is_resent_earlier(
+    months: Months, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler is too slow for its events, and is paused when the oldest is nine days old."""
     monkeypatch.setattr(months, "poll", lambda: None)
     emit(HANDLER, {"n": 1})
     months.days(9, every=60 * MINUTE)
@@ -138,22 +135,22 @@ def test_what_waited_before_the_pause_is_moved_the_sooner(months: Months, monkey
     assert len(months.messages()) == 1
 
 
-def test_what_is_kept_by_a_pause_is_remembered_until_it_ends(months: Months) -> None:
+def test_the_state_of_a_paused_queue_is_stored_until_the_pause_ends(months: Months) -> None:
     months.function.concurrency = 0
     emit(HANDLER, {"n": 1})
     months.days(5.1, every=60 * MINUTE)
-    kept = months.retention.all()[HANDLER]
-    assert kept.idle_ms is not None
-    assert kept.moved_ms is not None
-    assert 0 <= months.now * 1000 - kept.moved_ms < 0.1 * DAY * 1000
+    state = months.retention.all()[HANDLER]
+    assert state.idle_ms is not None
+    assert state.moved_ms is not None
+    assert 0 <= months.now * 1000 - state.moved_ms < 0.1 * DAY * 1000
     months.function.concurrency = None
     months.minute()
     months.minute()
-    kept = months.retention.all()[HANDLER]
-    assert (kept.idle_ms, kept.moved_ms, kept.live.began_ms) == (None, None, None)
+    state = months.retention.all()[HANDLER]
+    assert (state.idle_ms, state.moved_ms, state.live.began_ms) == (None, None, None)
 
 
-def test_a_handler_that_runs_is_left_alone(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_of_a_running_handler_is_not_swept(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
     months.minute()
     monkeypatch.setattr(months, "poll", lambda: None)
     emit(HANDLER, {"n": 1})
@@ -163,27 +160,8 @@ def test_a_handler_that_runs_is_left_alone(months: Months, monkeypatch: pytest.M
     assert message.approximate_receive_count == 0
 
 
-def die(months: Months, n: int) -> str:
-    """An event that used up its attempts, in the dead-letter queue."""
-    event_id = emit(HANDLER, {"n": n})
-    (message,) = months.messages()
-    months.messages().remove(message)
-    message.approximate_receive_count = 5
-    months.messages(dead=True).append(message)
-    return event_id
-
-
-def with_attempts(months: Months, event_id: str, count: int) -> None:
-    now_ms = int(months.now * 1000) + 10_000_000_000_000
-    attempts = tuple(Attempt(outcome="started", started_ms=now_ms) for _ in range(count))
-    months.cloud.store.put(Trace(id=event_id, handler=HANDLER, status="dead", event="1", history=attempts))
-
-
 def test_dead_letters_stay_until_someone_decides(months: Months) -> None:
-    ids = []
-    for n in range(3):
-        ids.append(die(months, n))
-        with_attempts(months, ids[-1], 5)
+    ids = [months.kill(n, attempts=5) for n in range(3)]
     months.days(30, every=60 * MINUTE)
 
     letters = months.messages(dead=True)
@@ -191,67 +169,3 @@ def test_dead_letters_stay_until_someone_decides(months: Months) -> None:
     assert months.messages() == []
     months.now += 3600
     assert DeadLetters(months.cloud.sqs, months.cloud.names, HANDLER).redrive().done == 3
-
-
-def test_an_event_that_was_throttled_to_death_is_put_back(months: Months) -> None:
-    """Paused and unpaused in the console five times, each time received and never started."""
-    event_id = emit(HANDLER, {"n": 1})
-    for _ in range(5):
-        months.function.concurrency, months.function.mapping = 0, "Enabled"
-        months.now += VISIBILITY + 1
-        months.poll()
-    months.now += VISIBILITY + 1
-    months.poll()
-    assert [envelope_of(letter)["id"] for letter in months.messages(dead=True)] == [event_id]
-    for _ in range(6):
-        months.minute()
-
-    assert months.messages(dead=True) == []
-    months.function.concurrency = None
-    months.minute()
-    months.now += VISIBILITY + 1
-    months.poll()
-    assert months.runs == {1: 1}
-
-
-def test_an_account_out_of_concurrency_is_told_by_cloudwatch(months: Months) -> None:
-    die(months, 1)
-    months.throttled_hour()
-    for _ in range(6):
-        months.minute()
-
-    assert months.messages(dead=True) == []
-    assert months.runs == {1: 1}
-
-
-def test_what_had_its_five_attempts_stays_dead_although_it_was_throttled_too(months: Months) -> None:
-    with_attempts(months, die(months, 1), 5)
-    months.throttled_hour()
-    for _ in range(11):
-        months.minute()
-
-    assert len(months.messages(dead=True)) == 1
-    assert months.metrics.calls == 1, "CloudWatch is asked once for each change of the number of dead letters"
-
-
-def test_what_was_never_throttled_stays_dead_although_nothing_is_on_record(months: Months) -> None:
-    """A bundle that fails to import leaves no record of its attempts either."""
-    die(months, 1)
-    for _ in range(6):
-        months.minute()
-    assert len(months.messages(dead=True)) == 1
-    months.now += DAY
-    die(months, 2)
-    months.metrics.throttled = []
-    for _ in range(6):
-        months.minute()
-    assert len(months.messages(dead=True)) == 2
-
-
-def test_a_throttle_before_the_event_was_sent_is_no_excuse(months: Months) -> None:
-    months.throttled_hour()
-    months.now += DAY
-    die(months, 1)
-    for _ in range(6):
-        months.minute()
-    assert len(months.messages(dead=True)) == 1

@@ -1,25 +1,22 @@
-"""Passes over queues: larger than a run, in any order, of many handlers, with calls that fail or take long."""
+"""Sweeps of queues: larger than a run, in any order, of many handlers, with calls that fail or take long."""
 
 from __future__ import annotations
 
-import json
 import tracemalloc
 from collections import Counter
 from typing import Any
 
 import pytest
-from sluice.event.envelope import Envelope, from_text
-from sluice.event.ids import id_of_message
 from sluice.queue import transfer
 from sluice.reconciler import reconciler
-from sluice.retention import resend, sweep
+from sluice.retention import sweep
 from sluice.retention.budget import Budget
-from sluice.retention.state import RetentionState, SweepState
+from sluice.retention.state import SweepState
 from sluice.retention.sweep import BatchResult, Queue, begin
 from sluice.retention.turns import RUN_SECONDS
 
 from tests.unit.support.fake_queues import DAY, FakeSqs, NoTraces, Queues
-from tests.unit.support.sweep_marks import envelope_of, marked, with_budget
+from tests.unit.support.sweep_marks import envelope_of, with_budget
 
 HOUR = 3600.0
 NO_TRACES: Any = NoTraces()
@@ -29,7 +26,7 @@ NO_TRACES: Any = NoTraces()
 
 
 @pytest.mark.parametrize(("order", "seed"), [("oldest", 1), *(("random", seed) for seed in range(5))])
-def test_a_pass_over_many_runs_ends_with_everything_moved_whatever_the_order(
+def test_a_sweep_of_many_runs_moves_every_message_in_any_order(
     monkeypatch: pytest.MonkeyPatch, order: str, seed: int
 ) -> None:
     with_budget(monkeypatch, 200, 200)
@@ -42,22 +39,24 @@ def test_a_pass_over_many_runs_ends_with_everything_moved_whatever_the_order(
     while there.retention.all()["a"].live.last_ms is None:
         there.run()
         runs += 1
-        # Between two runs somebody emits.
+        # Somebody emits between two runs.
         there.sqs.put(there.queue("a"), f"new-{runs}")
         assert all(message.receives < 5 for message in there.sqs.messages(there.queue("a")))
-        assert runs < 150, "the pass does not end"
+        assert runs < 150, "the sweep does not end"
 
     began = there.retention.all()["a"].live.last_ms
     old = [message for message in there.sqs.messages(there.queue("a")) if not message.body.startswith("new-")]
     assert there.sqs.dead == []
     assert sorted(int(message.body) for message in old) == list(range(1000))
-    # At random, it may miss one, which the next pass does not.
+    # In random order it may miss one, which the next sweep moves.
     assert sum(envelope_of(message).get("pass") != began for message in old) <= (0 if order == "oldest" else 2)
-    assert all("receives" not in envelope_of(message) for message in old), "its own looks are no attempts"
+    assert all("receives" not in envelope_of(message) for message in old), "its own receives are no attempts"
     assert there.sqs.sent_to[there.queue("a")] < (1_700 if order == "oldest" else 6_000)
 
 
-def test_a_queue_that_one_run_can_see_costs_a_receive_a_send_and_a_delete(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_within_one_run_takes_a_receive_a_send_and_a_delete_for_ten_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     there = Queues(FakeSqs("random"), "a")
     for n in range(1000):
         there.sqs.put(there.queue("a"), str(n))
@@ -82,43 +81,6 @@ def test_several_threads_move_each_message_once() -> None:
     assert len(there.sqs.threads) > 1
 
 
-def test_what_lost_receives_to_throttling_is_sent_again_also_when_it_is_new() -> None:
-    there = Queues(FakeSqs(), "a")
-    now_ms = int(there.sqs.now * 1000)
-    there.sqs.put(there.queue("a"), "worn", receives=3)
-    there.sqs.put(there.queue("a"), "fresh", receives=0)
-    queue = Queue(there.sqs, there.queue("a"), "a")
-    resend.resend_waiting(queue, begin(SweepState(), now_ms - 1000), Budget(100, lambda: False), NO_TRACES)
-
-    receives = {message.body: message.receives for message in there.sqs.messages(there.queue("a"))}
-    assert receives == {"worn": 0, "fresh": 1}
-    (worn,) = [message for message in there.sqs.messages(there.queue("a")) if message.body == "worn"]
-    assert envelope_of(worn)["receives"] == 3
-
-
-def test_a_copy_is_known_by_its_mark_also_where_sqs_has_an_earlier_time() -> None:
-    there = Queues(FakeSqs(), "a")
-    now_ms = int(there.sqs.now * 1000)
-    state = begin(SweepState(began_ms=now_ms), now_ms)
-    for began in (now_ms, now_ms - 1):
-        there.sqs.put(there.queue("a"), str(began), age=5.0)
-        there.sqs.messages(there.queue("a"))[-1].attributes = marked(began)
-    resend.resend_waiting(Queue(there.sqs, there.queue("a"), "a"), state, Budget(100, lambda: False), NO_TRACES)
-    assert there.sqs.sent_to[there.queue("a")] == 1
-
-
-def test_what_stays_is_let_go_at_once() -> None:
-    there = Queues(FakeSqs(), "a")
-    for n in range(30):
-        there.sqs.put(there.queue("a"), str(n))
-        there.sqs.put(there.dead("a"), str(n))
-    state = begin(SweepState(), int(there.sqs.now * 1000) - 1000)
-    resend.resend_waiting(Queue(there.sqs, there.queue("a"), "a"), state, Budget(100, lambda: False), NO_TRACES)
-    resend.resend_dead(Queue(there.sqs, there.dead("a"), "a"), state, Budget(100, lambda: False))
-    for queue in (there.queue("a"), there.dead("a")):
-        assert [message.visible <= there.sqs.now for message in there.sqs.messages(queue)] == [True] * 30
-
-
 @pytest.mark.parametrize(
     ("size", "looks"),
     [(0, sweep.LEAST_CLEAN), (90, sweep.LEAST_CLEAN), (700, 1400), (5000, 3000)],
@@ -139,7 +101,7 @@ def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
     def process(given: list[Any]) -> BatchResult:
         nonlocal seen
         seen += len(given)
-        # The tenth batch has something in it.
+        # One message of the tenth batch is moved.
         return BatchResult(moves=0, new_moves=1 if seen == 100 else 0, left=())
 
     state = begin(SweepState(), 1000)
@@ -156,7 +118,7 @@ def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
 # ---- memory, time, failures
 
 
-def test_of_what_stays_only_the_receipt_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_receipts_of_messages_that_stay_are_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     there = Queues(FakeSqs(), "a")
     for _ in range(300):
         there.sqs.put(there.dead("a"))
@@ -174,11 +136,11 @@ def test_of_what_stays_only_the_receipt_is_kept(monkeypatch: pytest.MonkeyPatch)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert there.sqs.calls["receive"] > 30
-    assert peak < 10_000_000, "30 MB have been looked at"
+    assert peak < 10_000_000, "30 MB were received"
 
 
 def test_a_run_stops_in_time() -> None:
-    """Half a second for each call."""
+    """Each call takes half a second."""
     there = Queues(FakeSqs(latency=0.5), "a")
     for _ in range(500):
         there.sqs.put(there.queue("a"))
@@ -192,7 +154,7 @@ def test_a_run_stops_in_time() -> None:
     assert there.retention.all()["a"].live.last_ms is not None
 
 
-def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
+def test_a_batch_that_sqs_refuses_stops_no_other_batch() -> None:
     there = Queues(FakeSqs(), "a", "b")
     for n in range(100):
         there.sqs.put(there.queue("a"), "illegal" if n == 0 else "1")
@@ -202,13 +164,13 @@ def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
     there.sqs.refuses = lambda body: body == "illegal"
     with pytest.raises(reconciler.ReconcilerError, match=r"a: .*InvalidMessageContents"):
         there.run()
-    # What was received in vain is out of sight.
+    # The messages of the refused batch are invisible for now.
     there.run()
     with pytest.raises(reconciler.ReconcilerError, match=r"a: .*InvalidMessageContents"):
         there.run()
-    kept = there.retention.all()
-    assert kept["a"].live.runs == 3, "the pass goes on, and does not begin anew"
-    assert kept["b"].live.last_ms is not None
+    states = there.retention.all()
+    assert states["a"].live.runs == 3, "the sweep goes on, and does not begin anew"
+    assert states["b"].live.last_ms is not None
     assert sum("kept" in envelope_of(message) for message in there.sqs.messages(there.queue("a"))) == 90
     assert max(envelope_of(message).get("kept", 0) for message in there.sqs.messages(there.queue("a"))) == 1
     there.sqs.refuses = lambda body: False
@@ -218,7 +180,7 @@ def test_a_batch_that_sqs_refuses_keeps_the_others_from_nothing() -> None:
     assert sum("kept" in envelope_of(message) for message in there.sqs.messages(there.queue("a"))) == 100
 
 
-def test_a_queue_that_refuses_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_gives_up_a_queue_that_refuses_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     there = Queues(FakeSqs(), "a")
     for _ in range(1000):
         there.sqs.put(there.queue("a"))
@@ -228,22 +190,3 @@ def test_a_queue_that_refuses_everything_is_given_up(monkeypatch: pytest.MonkeyP
     with pytest.raises(reconciler.ReconcilerError):
         there.run()
     assert there.sqs.calls["send"] == 3
-
-
-# ---- what is remembered and what travels along
-
-
-def test_the_mark_travels_in_the_envelope_and_is_checked() -> None:
-    envelope = Envelope(id=id_of_message("00000000-0000-4000-8000-000000000001", 1), emitted_ms=1, sweep_ms=5)
-    assert from_text(envelope.to_text()) == envelope
-    assert "pass" not in Envelope(id=envelope.id, emitted_ms=1).to_text()
-    wrongs: list[Any] = ["5", -1, 1.5, [], True]
-    for wrong in wrongs:
-        assert from_text(json.dumps({"id": envelope.id, "at": 1, "pass": wrong})) is None
-
-
-def test_what_another_version_remembered_is_no_hindrance() -> None:
-    there = Queues(FakeSqs(), "a")
-    text = json.dumps({"idle_ms": 7, "pass_ms": 8, "live": {"began_ms": 9, "other": 1}, "dead_seen": 2})
-    there.table.put_item(Item={"pk": {"S": "#keeping"}, "sk": {"S": "a"}, "kept": {"S": text}})
-    assert there.retention.all() == {"a": RetentionState(idle_ms=7, live=SweepState(began_ms=9), dead_seen=2)}

@@ -13,7 +13,7 @@ def url_of(cloud: Cloud, queue: str = HANDLER) -> str:
 
 
 def send_again(cloud: Cloud, message: Any) -> None:
-    """Send what was received, as AWS's redrive does: with a new message id and time, and everything else kept."""
+    """Send a received message again as AWS's redrive does: with a new message id and time, and all else as it was."""
     attributes: Any = {
         name: {part: value for part, value in attribute.items() if part in ("DataType", "StringValue", "BinaryValue")}
         for name, attribute in message.get("MessageAttributes", {}).items()

@@ -1,4 +1,4 @@
-"""SQS in memory, in any order: standard queues promise none, and moto's keep the strictest."""
+"""SQS in memory, in any order: standard queues promise none, and moto's keep the strictest one."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ class FakeQueue:
 
 
 class FakeSqs:
-    """Queues, and the time they go by.
+    """SQS with its own clock.
 
     Args:
         order: `oldest` first, or `random`.
         latency: seconds that a call takes.
-        seed: where chance comes from.
+        seed: of the random order.
     """
 
     def __init__(self, order: str = "oldest", latency: float = 0.0, seed: int = 1) -> None:
-        # In the past: envelopes say by the real clock when they were sent.
+        # In the past: envelopes say when they were sent by the real clock.
         self.now = 1_699_920_000.0
         self.calls: Counter[str] = Counter()
         self.sent_to: Counter[str] = Counter()
@@ -203,7 +203,7 @@ class FakeSqs:
 
 
 class NoTraces:
-    """Of events that were never started."""
+    """Traces of events that were never started: there are none."""
 
     def get(self, *_: Any) -> None:
         return None
@@ -213,6 +213,8 @@ class NoTraces:
 
 
 class NoMetrics:
+    """CloudWatch's metrics of a function that was throttled in one hour, or never."""
+
     def __init__(self) -> None:
         self.throttled: Any = None
 
@@ -227,7 +229,7 @@ class Queues:
     Args:
         sqs: the queues.
         handlers: the handlers' names, all of them paused.
-        traces: what `TraceStore.get` is asked of; there are none if left out.
+        traces: stands for the `TraceStore`; without traces if left out.
     """
 
     def __init__(self, sqs: FakeSqs, *handlers: str, traces: Any = None) -> None:
@@ -243,7 +245,11 @@ class Queues:
         self.dead = self.aws.names.dead_letter_queue
 
     def run(self, step: float = 60.0) -> dict[str, int]:
-        """The reconciler runs, and so many seconds after its start it is time for its next run."""
+        """Run the reconciler once, and return what it moved.
+
+        Args:
+            step: seconds from its start to the next run.
+        """
         began = self.sqs.now
         try:
             moved: dict[str, int] = self.reconciler.run({"upkeep": True})["moved"]

@@ -1,4 +1,4 @@
-"""A stage over months: SQS on moto with time that a test passes, Lambda's poller at its harshest, the reconciler."""
+"""A stage over months: SQS on moto with a clock that a test moves, Lambda's poller at its harshest, the reconciler."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
+from sluice import emit
 from sluice.pausing.decision import RECEIVING
 from sluice.queue import transfer
+from sluice.traces import Attempt, Trace
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
 from tests.unit.support.fake_lambda import FakeFunction
@@ -22,11 +24,17 @@ MINUTE = 60.0
 DAY = 86_400.0
 RETENTION = 14 * DAY
 VISIBILITY = 180
-"""Seconds. The shortest that the template gives a queue."""
+"""Seconds of the shortest visibility timeout that the template gives a queue."""
 
 
 class Metrics:
-    """CloudWatch: the hours in which a function was throttled."""
+    """CloudWatch's metrics of one function and its queue.
+
+    Attributes:
+        throttled: hours in which the function was throttled.
+        oldest: seconds that the queue's oldest event has been waiting.
+        calls: calls so far.
+    """
 
     def __init__(self) -> None:
         self.throttled: list[datetime] = []
@@ -42,7 +50,13 @@ class Metrics:
 
 
 class Months:
-    """One handler, its queues, and time."""
+    """One handler, its queues, and time.
+
+    Attributes:
+        now: the time in seconds since 1970.
+        runs: runs of the handler by the number `n` in the event.
+        receives: messages that the poller has received.
+    """
 
     def __init__(
         self, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, handle: Callable[[Any], Any] | None = None
@@ -51,9 +65,9 @@ class Months:
         self.now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         monkeypatch.setattr(moto.sqs.models, "unix_time_millis", lambda *_: self.now * 1000)
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
-        # moto would wait for the clock, which only a test moves.
+        # moto would wait for the clock, which only the test moves.
         monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
-        # `check_ages` does it: moto takes a hundredth of a second for each message.
+        # `check_ages` does this: moto takes a hundredth of a second for each message.
         monkeypatch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_, **__: True)
         # A month has 8,640 of these.
         monkeypatch.setattr(transfer, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))
@@ -78,21 +92,26 @@ class Months:
         return self.cloud.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
 
     def messages(self, *, dead: bool = False) -> list[Any]:
-        """What moto holds in a queue."""
+        """Return moto's messages of a queue."""
         names = self.cloud.names
         queue = names.dead_letter_queue(HANDLER) if dead else names.queue(HANDLER)
         found: list[Any] = sqs_backends["123456789012"]["eu-central-1"].queues[queue]._messages
         return found
 
     def minute(self) -> None:
-        """A minute passes, the poller polls, the reconciler runs."""
+        """Pass a minute: the poller polls, and the reconciler runs."""
         self.now += MINUTE
         self.poll()
         self.reconciler.run({"upkeep": True})
         self.poll()
 
     def days(self, count: float, *, every: float = MINUTE) -> None:
-        """Days pass, and nothing is older than SQS keeps it."""
+        """Pass days, and check that no message gets older than SQS keeps it.
+
+        Args:
+            count: number of days.
+            every: seconds from one run of the reconciler to the next.
+        """
         end = self.now + count * DAY
         while self.now < end:
             self.now += every - MINUTE
@@ -105,7 +124,7 @@ class Months:
             assert self.now - message.sent_timestamp / 1000 < RETENTION, "SQS has deleted an event"
 
     def poll(self) -> None:
-        """The event source mapping: while it is enabled it receives, whether the function may run or not."""
+        """Receive like an event source mapping: while it is enabled, whether the function may run or not."""
         while self.function.mapping in RECEIVING and self.messages():
             answer = self.cloud.sqs.receive_message(
                 QueueUrl=self.function_code.url,
@@ -119,12 +138,32 @@ class Months:
                 return
             self.receives += len(records)
             if self.function.concurrency == 0:
-                # Throttled. Lambda leaves them to their visibility timeout.
+                # Throttled: the messages stay invisible until their visibility timeout.
                 continue
             response: Any = self.function_code.worker.handle({"Records": records}, Context())  # type: ignore[arg-type]
             self.function_code.delete(records, response)
 
+    def kill(self, n: int, *, attempts: int = 0) -> str:
+        """Emit an event, and move it to the dead-letter queue as SQS does after five receives; return its id.
+
+        Args:
+            n: the number in the event.
+            attempts: attempts that its trace has; none for an event without a trace.
+        """
+        event_id = emit(HANDLER, {"n": n})
+        (message,) = self.messages()
+        self.messages().remove(message)
+        message.approximate_receive_count = 5
+        self.messages(dead=True).append(message)
+        if attempts:
+            # After the message was sent, which moto dates by the test's clock, and the envelope by the real one.
+            started_ms = int(self.now * 1000) + 10_000_000_000_000
+            history = tuple(Attempt(outcome="started", started_ms=started_ms) for _ in range(attempts))
+            self.cloud.store.put(Trace(id=event_id, handler=HANDLER, status="dead", event="1", history=history))
+        return event_id
+
     def throttled_hour(self) -> None:
+        """Have CloudWatch say that the function was throttled in the last hour."""
         self.metrics.throttled.append(datetime.fromtimestamp(self.now, UTC) - timedelta(minutes=30))
 
 

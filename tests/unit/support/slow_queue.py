@@ -1,4 +1,4 @@
-"""A dead-letter queue at the end of a slow link, in a time of its own."""
+"""A dead-letter queue at the end of a slow link, with a clock of its own."""
 
 # ruff: noqa: N803 - the names are boto3's
 
@@ -16,8 +16,7 @@ from sluice.stage.names import Names
 from tests.unit.support.cloud import HANDLER, STAGE
 
 LONG_AGO = 1_700_000_000.89
-"""Seconds since 1970, when the queue's clock begins: just before the end of a second, the least that SQS's clock tells.
-"""
+"""Start of the queue's clock, in seconds since 1970: just before the end of a second, which is all that SQS tells."""
 
 
 class StillAtItError(AssertionError):
@@ -25,12 +24,13 @@ class StillAtItError(AssertionError):
 
 
 class SlowQueue:
-    """Stands for a boto3 client; all calls wait for each other, and each moves the clock.
+    """A boto3 client of such a queue. Its calls wait for each other, and each moves the clock.
 
     Args:
-        count: how many messages there are, sent an hour before.
+        count: messages in it, sent an hour before.
         rtt: seconds that a call takes.
-        dies_again: seconds after which a message that was sent to the handler's queue is dead again; never if None.
+        dies_again: seconds after which a message that was sent to the handler's queue is a dead letter again; never if
+            None.
     """
 
     def __init__(self, count: int, rtt: float, dies_again: float | None = None) -> None:
@@ -48,11 +48,11 @@ class SlowQueue:
         self._dying: deque[tuple[float, Any]] = deque()
 
     def bodies(self) -> list[str]:
-        """What is in the dead-letter queue."""
+        """Return the bodies in the dead-letter queue."""
         return [message["Body"] for message in [*self._visible, *(message for _, message in self._hidden.values())]]
 
     def hold(self, seconds: float) -> None:
-        """Somebody else receives everything, for so long."""
+        """Have somebody else hold every message for some seconds."""
         while self._visible:
             message = self._visible.popleft()
             self._hidden[message["MessageId"]] = (self.now + seconds, message)
@@ -124,7 +124,7 @@ class SlowQueue:
             raise StillAtItError(f"after {self.calls} receives and {len(self.sent)} sends")
         while self._dying and self._dying[0][0] <= self.now:
             self._visible.append(self._dying.popleft()[1])
-        # Holds of one look are equally long: the first are over first.
+        # Holds of one scan are equally long: the first end first.
         for key in list(self._hidden):
             if self._hidden[key][0] > self.now:
                 break
