@@ -4,6 +4,7 @@ Without them, MiniStack:
 
 - has no action for changing an event source mapping
 - takes removing a reserved concurrency for setting one
+- asks for rights to SQS's batch calls that AWS has no names for
 - tells policies neither a mapping's tags nor the partitions of a call to DynamoDB
 - puts all schedules into the default group
 - shows a function's tags to everyone who may get the function
@@ -49,6 +50,15 @@ def lambda_action(method: str, path: str) -> str | None:
     return None
 
 
+def without_batch(action: str | None) -> str | None:
+    """Return an action as AWS names it: who may send a message may send ten in one call, and so on.
+
+    Args:
+        action: MiniStack's action, such as `sqs:SendMessageBatch`; None if it knows none for the call.
+    """
+    return action.removesuffix("Batch") if action is not None and action.startswith("sqs:") else action
+
+
 def leading_keys(body: bytes) -> list[str]:
     """Return the partitions that a call to DynamoDB writes to, as the condition key `dynamodb:LeadingKeys` has them.
 
@@ -63,7 +73,9 @@ def leading_keys(body: bytes) -> list[str]:
 
 
 def _partitions(request: Any) -> Iterator[str]:
-    calls = [call for entry in request.get("TransactItems", ()) for call in entry.values()]
+    entries = list(request.get("TransactItems", ()))
+    entries += [entry for of_table in request.get("RequestItems", {}).values() for entry in of_table]
+    calls = [call for entry in entries if isinstance(entry, dict) for call in entry.values()]
     for call in (request, *calls):
         key = (call.get("Item") or call.get("Key") or {}).get(_PARTITION_KEY, {}).get("S")
         if key is not None:
@@ -136,6 +148,8 @@ def install() -> None:
         return schedule_arn(arn, body, query) if service == "scheduler" else arn
 
     iam_actions.extract_resource_arn = resource_of
+    any_action = iam_actions.extract_iam_action
+    iam_actions.extract_iam_action = lambda *about, **more: without_batch(any_action(*about, **more))
     action, context = iam_actions._lambda_action, iam_actions.dynamodb_service_context  # noqa: SLF001 - as above
     tags = tagging.resource_tags
 

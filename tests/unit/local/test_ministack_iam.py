@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sluice.local.ministack_iam import lambda_action, leading_keys, schedule_arn, without_tags
+from sluice.local.ministack_iam import lambda_action, leading_keys, schedule_arn, without_batch, without_tags
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,21 @@ def test_calls_to_lambda_are_named_as_aws_does(method: str, path: str, action: s
 
 
 @pytest.mark.parametrize(
+    ("action", "named"),
+    [
+        ("sqs:SendMessageBatch", "sqs:SendMessage"),
+        ("sqs:ChangeMessageVisibilityBatch", "sqs:ChangeMessageVisibility"),
+        ("sqs:DeleteMessageBatch", "sqs:DeleteMessage"),
+        ("sqs:ReceiveMessage", "sqs:ReceiveMessage"),
+        ("batch:SubmitBatch", "batch:SubmitBatch"),
+        (None, None),
+    ],
+)
+def test_batch_calls_to_sqs_need_the_right_to_single_ones(action: str | None, named: str | None) -> None:
+    assert without_batch(action) == named
+
+
+@pytest.mark.parametrize(
     ("request_body", "keys"),
     [
         ({"Item": {"pk": {"S": "a"}, "sk": {"S": "x"}}}, ["a"]),
@@ -35,6 +50,15 @@ def test_calls_to_lambda_are_named_as_aws_does(method: str, path: str, action: s
             {"TransactItems": [{"Put": {"Item": {"pk": {"S": "b"}}}}, {"Delete": {"Key": {"pk": {"S": "a"}}}}]},
             ["a", "b"],
         ),
+        (
+            {
+                "RequestItems": {
+                    "t": [{"PutRequest": {"Item": {"pk": {"S": "b"}}}}, {"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]
+                }
+            },
+            ["a", "b"],
+        ),
+        ({"RequestItems": {"t": {"Keys": [{"pk": {"S": "a"}}]}}}, []),
         ({"TableName": "t"}, []),
         ([], []),
     ],
