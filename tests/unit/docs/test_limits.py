@@ -60,7 +60,7 @@ LIMITS = [
     ("pausing-and-blocking.md", "that is {:g} days old. So", RETENTION.to_days()),
     ("pausing-and-blocking.md", "every {} days the reconciler sends", resend.SWEEP_EVERY_MS // DAY_MS),
     ("pausing-and-blocking.md", "Dead letters that are {} days old", resend.DEAD_AGE_MS // DAY_MS),
-    ("pausing-and-blocking.md", "({:,}, or as many as it has time for)", budget.RECEIVES_PER_RUN),
+    ("pausing-and-blocking.md", "({:,}, or fewer if time is short)", budget.RECEIVES_PER_RUN),
     ("pausing-and-blocking.md", "up to {:,} events a minute", budget.MOVES_PER_RUN),
     ("pausing-and-blocking.md", "{} million a day", budget.MOVES_PER_RUN * 1_440 // 1_000_000),
     ("pausing-and-blocking.md", "So {} million events can wait", capacity.MOST_WAITING // 1_000_000),
