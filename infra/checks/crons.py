@@ -21,7 +21,7 @@ _OVERLAPS = ("allow", "skip")
 _MISSED = ("skip", "queue")
 _FIRST_YEAR = 1970
 _MACHINES_OWN = {"Factory", "localtime", "posixrules"}
-"""Names among some machines' time zones that mean another one on each machine."""
+"""Time zone names that mean a different zone on each machine."""
 
 _EXAMPLES = "every='Daily', at='03:00', timezone='Europe/Berlin', or cron='0 3 ? * MON-FRI *'"
 

@@ -117,7 +117,7 @@ class Reconciler(Construct):
             schedule=events.Schedule.rate(EVERY),
             targets=[targets.LambdaFunction(self.function, event=events.RuleTargetInput.from_object({"upkeep": True}))],
         )
-        # Works only where a trail logs management events, and may take minutes. Only this one says who made the change.
+        # Fires only where a trail logs management events, minutes late. It is the only rule that names the person.
         events.Rule(
             self,
             "Changes",
@@ -129,6 +129,7 @@ class Reconciler(Construct):
             ),
             targets=[targets.LambdaFunction(self.function)],
         )
+        # Fires at each change of the stack's status, the start of a deployment included.
         events.Rule(
             self,
             "Deployments",

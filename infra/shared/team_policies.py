@@ -27,7 +27,8 @@ class Policies(Construct):
         viewer: allows seeing everything but the events in dead-letter queues, and changing nothing.
         operator: also allows to emit, pause, unpause, run, redrive and replay. Forbids lifting a block, and stopping
             the reconciler.
-        admin: also allows to block and unblock, and to purge dead letters. Forbids neither.
+        admin: also allows to block and unblock, and to purge dead letters. Forbids only writing the
+            reconciler's records.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names, traces: TraceTable) -> None:

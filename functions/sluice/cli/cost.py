@@ -94,7 +94,8 @@ def cost(
     print_table(["part", "$ a month", "calculation"], rows, numbers={1})
     invocation.say(
         f"a million events cost ${made.per_million:.2f} for calls and computing",
-        f"prices: us-east-1, {prices.AS_OF}; without the free tier, cold starts and the AWS calls that handlers make",
+        f"prices: us-east-1, {prices.AS_OF}; no free tier but Scheduler's; without cold starts and the"
+        " AWS calls that handlers make",
         then=invocation.command("capacity"),
     )
 

@@ -22,12 +22,12 @@ _EPILOG = "\n\n".join(
             "delayed    events whose delay of up to 15 minutes has not passed",
             "scheduled  events that are due later than that",
             "dead       events in the dead-letter queue",
-            "oldest s   seconds that the oldest waiting event has waited, as CloudWatch",
-            "           measured it some minutes ago",
+            "oldest s   CloudWatch's age of the oldest waiting event, in seconds, some",
+            "           minutes old",
             "moved at   when a paused handler's events were last sent again, so that SQS",
             "           does not delete them after 14 days",
         ),
-        "All numbers but scheduled are SQS's approximations.",
+        "All numbers but scheduled and oldest s are SQS's approximations.",
         examples("sluice status", "sluice status send-receipt --stage prod"),
     ]
 )

@@ -42,7 +42,7 @@ class Cloud:
 def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
     """Start the local cloud, deploy the project into it, and wait until it is ready.
 
-    Does only what is not done already.
+    Skips steps that are done.
 
     Args:
         root: the project's root.
@@ -110,5 +110,5 @@ def _alone(files: Files, progress: Progress) -> Iterator[None]:
 
 
 def _tools() -> str:
-    """Name what a deployment is made with: another version can make something else of the same project."""
+    """Return the tools' versions: another version may deploy the same project differently."""
     return f" by cdk {cdk_program.VERSION} with Python {sys.version_info.major}.{sys.version_info.minor}"

@@ -18,7 +18,7 @@ class LocalCloudError(SluiceError):
 
 
 class ProjectNotFoundError(SluiceError, LookupError):
-    """No project here."""
+    """No directory from here upwards is a project."""
 
 
 class InvalidPortError(SluiceError, ValueError):

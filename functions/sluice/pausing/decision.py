@@ -4,7 +4,9 @@
 
 AWS alone does not show enough. A reserved concurrency of 0 is a pause or belongs to a block; one that is gone was
 removed by a person or by a deployment. So each handler has a record: a command writes there what it wants before its
-first call, and what was applied last is kept there. A command that is cut off is finished by the reconciler's next run.
+first call, and what was applied last is kept there. The reconciler's next run finishes a command that was cut off, with
+two exceptions: a `block` that was cut off before it set the tag is forgotten, and so is, after 90 s, an `unblock` that
+was cut off before it removed the tag.
 
 Is the handler blocked?
 

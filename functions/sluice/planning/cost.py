@@ -91,7 +91,7 @@ class Usage:
                 raise ImpossibleUsageError(f"{name} may be {low:,g} to {high:,g}, and not {value:,g}")
         if self.crons > self.handlers:
             raise ImpossibleUsageError(
-                f"{self.crons} crons among {self.handlers} handlers: a cron is a handler too; give a larger handlers"
+                f"{self.crons} crons among {self.handlers} handlers: a cron is a handler too; raise --handlers"
             )
 
 
@@ -203,7 +203,7 @@ def _trace_writes(usage: Usage) -> Part:
     units = math.ceil(usage.trace_kb)
     return Part(
         "trace writes",
-        f"{usage.events:,.0f} events x {units} KB, begun ones whole x "
+        f"{usage.events:,.0f} events x {units} write units (1 KB each, rounded up) x "
         f"${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million",
         usage.events * units * prices.DYNAMODB_WRITE,
         of_events=True,

@@ -40,8 +40,8 @@ MAX_ATTEMPTS = 5
 """Attempts of an event, and the maxReceiveCount of its queue."""
 
 MAX_TOTAL_RECEIVES = 100
-"""Receives of an event, by all its messages together, after which it is put back no more: twenty messages received five
-times without five starts are no longer for want of concurrency."""
+"""Receives of an event, by all its messages together, after which it is not put back any more: if twenty messages
+of five receives each did not bring five starts, the cause is not a lack of concurrency."""
 
 PUT_BACK_FROM = MAX_ATTEMPTS - 1
 """Receives of a message after which its event is put back: one before the last, for a second chance if that fails."""

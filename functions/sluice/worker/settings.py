@@ -49,7 +49,7 @@ class Settings:
         return self.overlap == "skip"
 
     def to_environment(self) -> dict[str, str]:
-        """Return the environment variables that say this."""
+        """Return these settings as environment variables."""
         variables = {
             "SLUICE_STAGE": self.stage,
             "SLUICE_HANDLER": self.handler,

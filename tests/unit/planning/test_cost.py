@@ -65,7 +65,7 @@ def test_crons_cost_an_event_and_a_run_of_scheduler() -> None:
         ({"memory": 64}, "memory may be 128 to 10,240, and not 64"),
         ({"batch": 0}, "batch may be 1 to 10,000"),
         ({"events": float("nan")}, "events may be"),
-        ({"crons": 2}, "give a larger handlers"),
+        ({"crons": 2}, "raise --handlers"),
     ],
 )
 def test_a_number_out_of_range_is_refused(wrong: Any, why: str) -> None:

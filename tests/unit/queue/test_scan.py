@@ -1,4 +1,4 @@
-"""Scans of dead letters that take long, share the queue with others, or would never end."""
+"""Scans of a dead-letter queue: slow ones, concurrent ones, and ones during which messages arrive."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tests.unit.support.cloud import HANDLER, Cloud
 
 
 def bury(cloud: Cloud, count: int) -> list[str]:
-    """Send messages to the dead-letter queue, without the five attempts each; return their events' ids."""
+    """Send messages straight to the dead-letter queue, and return their events' ids."""
     url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
     ids = [new_id() for _ in range(count)]
     for number, event_id in enumerate(ids):

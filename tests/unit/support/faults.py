@@ -1,4 +1,4 @@
-"""AWS that fails, and processes that die, where a test says."""
+"""An AWS client that fails, and a process that dies, at calls that the test chooses."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Context:
 class Function:
     """One function with its mapping.
 
-    Messages that are given back can be received again at once: time is not waited for.
+    Messages that are returned can be received again at once: no test waits.
     """
 
     cloud: Cloud
@@ -90,7 +90,7 @@ class Function:
         return [record(message) for message in answer.get("Messages", [])]
 
     def poll(self, context: Context | None = None) -> dict[str, Any]:
-        """One batch through the worker; what it does not give back is deleted."""
+        """Run one batch, and delete the messages that the worker does not return."""
         records = self.receive()
         if not records:
             return {"records": [], "batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""A handler's dead letters, as all of `sluice dead` opens and finds them."""
+"""Open a handler's dead letters, and find one."""
 
 from __future__ import annotations
 
