@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 
-from tests.local.support.projects import Project
+import pytest
+from sluice.stage import clients
+
 from tests.unit.support.eventually import eventually
 
 
-def test_an_alarm_reaches_a_subscriber(project: Project) -> None:
-    queue = project.aws("sqs", "create-queue", "--queue-name", "pager")["QueueUrl"]
-    attributes = project.aws("sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names", "QueueArn")
-    (stack,) = project.aws("cloudformation", "describe-stacks", "--stack-name", "sluice-local")["Stacks"]
+@pytest.mark.usefixtures("store")
+def test_an_alarm_reaches_a_subscriber() -> None:
+    sqs, alarms, topics, stacks = (
+        clients.client(service, "local") for service in ("sqs", "cloudwatch", "sns", "cloudformation")
+    )
+    queue = sqs.create_queue(QueueName="pager")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    (stack,) = stacks.describe_stacks(StackName="sluice-local")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    subscriber = ("--protocol", "sqs", "--notification-endpoint", attributes["Attributes"]["QueueArn"])
-    project.aws("sns", "subscribe", "--topic-arn", outputs["AlarmTopic"], *subscriber)
+    topics.subscribe(TopicArn=outputs["AlarmTopic"], Protocol="sqs", Endpoint=arn)
 
-    state = ("--state-value", "ALARM", "--state-reason", "a test of it")
-    project.aws("cloudwatch", "set-alarm-state", "--alarm-name", "sluice-local-echo-dead", *state)
+    alarms.set_alarm_state(AlarmName="sluice-local-echo-dead", StateValue="ALARM", StateReason="a test of it")
 
-    heard = eventually(lambda: project.aws("sqs", "receive-message", "--queue-url", queue), "a message")
-    alarm = json.loads(json.loads(heard["Messages"][0]["Body"])["Message"])
+    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), "a message")
+    alarm = json.loads(json.loads(message["Body"])["Message"])
     assert alarm["AlarmName"] == "sluice-local-echo-dead"
     assert "sluice dead list echo --stage local" in alarm["AlarmDescription"]
