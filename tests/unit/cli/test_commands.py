@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 from sluice.cli import program
+from sluice.cli.commands import root
 
 
 def test_sluice_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +40,17 @@ def test_the_library_knows_nothing_of_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_every_command_is_described_in_a_line_of_80_columns_and_every_option_has_a_help() -> None:
+    context = click.Context(root, terminal_width=80)
+    described = {}
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        described[name] = command.get_short_help_str(limit=80 - 4 - max(map(len, root.list_commands(context))))
+        if name != "cdk":
+            visible = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
+            assert [option.name for option in visible if not option.help] == []
+
+    assert {name: text for name, text in described.items() if text.endswith("...") or not text.endswith(".")} == {}
