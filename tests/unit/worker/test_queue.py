@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
+
+from sluice.queue.message import ReceivedMessage
+from sluice.worker.queue import HandlerQueue
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
@@ -62,3 +67,21 @@ def test_an_event_without_a_free_message_attribute_is_started_instead_of_put_bac
         make_visible(cloud)
     function.poll()
     assert ran == ["full"]
+
+
+def test_an_event_that_is_put_back_keeps_its_trace_header_and_its_message_group() -> None:
+    sent: list[dict[str, Any]] = []
+    client: Any = SimpleNamespace(send_message=lambda **parameters: sent.append(parameters))
+    attributes = {
+        "ApproximateReceiveCount": "4",
+        "SentTimestamp": "5000",
+        "SenderId": "AIDAEXAMPLE",
+        "AWSTraceHeader": "Root=1-5759e988-bd862e3f",
+        "MessageGroupId": "tenant-7",
+    }
+    record = {"messageId": "m", "receiptHandle": "r", "body": "1", "attributes": attributes}
+    assert HandlerQueue(client, "url").put_back(ReceivedMessage.from_lambda(record, HANDLER), 2.5)
+    (parameters,) = sent
+    assert (parameters["QueueUrl"], parameters["MessageBody"], parameters["DelaySeconds"]) == ("url", "1", 3)
+    assert parameters["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == "Root=1-5759e988-bd862e3f"
+    assert parameters["MessageGroupId"] == "tenant-7"
