@@ -10,6 +10,7 @@ from ..stage.names import LOCAL_STAGE
 from .command_error import FAILED, CommandError
 from .help_text import examples
 from .invocation import Invocation, about_stage
+from .terminal import echo
 
 
 @click.command(epilog=examples("sluice check", "sluice check --stage prod"))
@@ -27,6 +28,6 @@ def check(invocation: Invocation) -> None:
         listed = "\n".join(f"- {problem}" for problem in result.problems)
         raise CommandError(f"app.py cannot be deployed:\n{listed}", code=FAILED, then=invocation.command("check"))
     if not invocation.as_json:
-        click.echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
+        echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
     then = "sluice up" if invocation.stage == LOCAL_STAGE else invocation.command("cdk", "deploy")
     invocation.say(", ".join(result.handlers), then=then)

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from .terminal import echo
+
 _COMMANDS = {
     "up": ("up", "up"),
     "down": ("down", "down"),
@@ -71,4 +73,4 @@ def root(context: click.Context) -> None:
     starts. `--stage prod` works on the stage prod on AWS.
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        echo(context.get_help())

@@ -13,6 +13,7 @@ from .command_error import FAILED, CommandError
 from .invocation import Invocation, about_local_cloud
 from .progress import ShownProgress
 from .status import print_status
+from .terminal import echo
 from .trace_page import print_trace
 
 
@@ -36,12 +37,12 @@ def demo(invocation: Invocation) -> None:
             }
         )
     else:
-        click.echo()
+        echo()
         print_status(result.rows)
-        click.echo()
+        echo()
         if result.sample:
             print_trace(result.sample)
-            click.echo()
+            echo()
     if result.differences:
         raise CommandError(
             "the results are not what they should be:\n" + "\n".join(f"- {line}" for line in result.differences),

@@ -22,6 +22,7 @@ from .help_text import examples
 from .invocation import Invocation, about_stage
 from .parse_time import parse_moment, utc_text
 from .read_events import read_events
+from .terminal import echo
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 
@@ -108,7 +109,7 @@ def _print_ids(invocation: Invocation, handler: str, ids: list[str]) -> None:
     if invocation.as_json:
         invocation.print_json({"handler": handler, "ids": ids})
     elif ids:
-        click.echo("\n".join(ids))
+        echo("\n".join(ids))
 
 
 def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error: NotAcceptedError) -> CommandError:

@@ -14,6 +14,7 @@ import click
 from ..stage.names import LOCAL_STAGE, check_stage
 from .local_stage import only_local, use_local_cloud
 from .next_command import STAGE_VARIABLE, next_command
+from .terminal import echo, echo_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class Invocation:
     def say(self, *lines: str, then: str | None = None) -> None:
         """Print lines for a person on stderr, and the command to run next."""
         following = () if then is None else (f"next: {then}",)
-        click.echo("\n".join([*lines, *following]), err=True)
+        echo("\n".join([*lines, *following]), err=True)
 
     def print_json(self, value: object) -> None:
         """Print a value as JSON."""
@@ -49,13 +50,13 @@ class Invocation:
         """
         before = "["
         for text in texts:
-            click.echo((before + text).encode(), nl=False)
+            echo_json(before + text, end="")
             before = ",\n "
         self.print_text("[]" if before == "[" else "]")
 
     def print_text(self, text: str) -> None:
         """Print text for a program: in UTF-8, whatever the terminal's encoding is."""
-        click.echo((text + "\n").encode(), nl=False)
+        echo_json(text)
 
 
 Command = Callable[..., Any]

@@ -15,6 +15,7 @@ from .command_error import FAILED, CommandError
 from .commands import root
 from .explain_error import explain
 from .next_command import default_stage
+from .terminal import echo
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
         failure = explain(error, _stage_in(arguments))
     else:
         return code if isinstance(code, int) else 0
-    click.echo(failure.text(_command_in(arguments)), err=True)
+    echo(failure.text(_command_in(arguments)), err=True)
     return failure.code
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
+from .terminal import echo, overwrite
 
 _QUIET = 10.0
 """Seconds between two details on a stderr that is not a terminal, where lines cannot be overwritten."""
@@ -53,7 +53,10 @@ class ShownProgress:
 
     def _overwrite(self, text: str) -> None:
         if self._terminal:
-            click.echo(f"\r\033[K{text[:_WIDTH]}", nl=False, err=True)
+            overwrite(text[:_WIDTH])
 
     def _line(self, text: str) -> None:
-        click.echo(f"\r\033[K{text}" if self._terminal else text, err=True)
+        if self._terminal:
+            overwrite(text, end="\n")
+        else:
+            echo(text, err=True)

@@ -10,6 +10,7 @@ from .command_error import FAILED, CommandError
 from .find_trace import cut_event, find_trace
 from .help_text import examples
 from .invocation import Invocation, about_stage
+from .terminal import echo
 
 
 @click.command(epilog=examples("sluice replay 01909a3e-7c5b-7d1e-8f3a-0123456789ab"))
@@ -33,5 +34,5 @@ def replay(invocation: Invocation, event_id: str) -> None:
     if invocation.as_json:
         invocation.print_json({"id": new_id, "handler": found.handler, "replayed": event_id})
     else:
-        click.echo(new_id)
+        echo(new_id)
         invocation.say(then=invocation.command("trace", new_id))

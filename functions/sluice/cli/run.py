@@ -24,6 +24,7 @@ from .identity import caller
 from .invocation import Invocation, about_stage
 from .parse_time import utc_text
 from .read_events import read_events
+from .terminal import echo
 from .trace_page import print_trace
 
 _LONGEST = 930.0
@@ -87,7 +88,7 @@ def _emit_tick(invocation: Invocation, row: HandlerStatus) -> None:
     if invocation.as_json:
         invocation.print_json({"id": event_id, "handler": row.handler, "state": row.state})
     else:
-        click.echo(event_id)
+        echo(event_id)
     if row.state == RUNNING:
         invocation.say(f"emitted a tick to {row.handler}", then=invocation.command("trace", event_id))
     else:

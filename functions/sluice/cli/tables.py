@@ -7,6 +7,8 @@ from collections.abc import Container, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from .terminal import visible
+
 _PIPE_WIDTH = 200
 """Columns of a table that does not go to a terminal."""
 
@@ -39,7 +41,7 @@ def print_table(
     for index in shown:
         table.add_column(headings[index], justify="right" if index in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(row[index] for index in shown))
+        table.add_row(*(visible(row[index]) for index in shown))
     console().print(table)
 
 

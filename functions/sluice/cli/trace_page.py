@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-import click
-
 from ..traces import Trace
 from ..traces.trace import iso
+from .terminal import echo
 
 _LONGEST = 20_000
 """Characters of an event or a result to print. `--json` prints all of it."""
@@ -20,7 +19,7 @@ _CLOSE = frozenset("]}")
 
 def print_trace(trace: Trace) -> None:
     """Print a trace."""
-    click.echo(click.style(f"{trace.handler}  {trace.status}", bold=True))
+    echo(f"{trace.handler}  {trace.status}", heading=True)
     facts = {
         "id": trace.id,
         "emitted": _with(iso(trace.emitted_ms), f"by {trace.emitted_by}" if trace.emitted_by else None),
@@ -37,7 +36,7 @@ def print_trace(trace: Trace) -> None:
     }
     for name, fact in facts.items():
         if fact is not None:
-            click.echo(f"  {name:<11}{fact}")
+            echo(f"  {name:<11}{fact}")
     _section("event", _pretty(trace.event_json))
     if trace.status == "ok":
         _section("result", _pretty(json.dumps(trace.result, ensure_ascii=False)))
@@ -63,8 +62,8 @@ def _with(fact: str | None, more: str | None) -> str | None:
 
 
 def _section(name: str, text: str) -> None:
-    click.echo(click.style(name, bold=True))
-    click.echo("\n".join(f"  {line}" for line in text.splitlines()))
+    echo(name, heading=True)
+    echo("\n".join(f"  {line}" for line in text.splitlines()))
 
 
 def _pretty(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..terminal import echo
 from .listing import list_
 from .purge import purge
 from .redrive import redrive
@@ -27,7 +28,7 @@ def dead(context: click.Context) -> None:
     someone redrives or purges it.
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        echo(context.get_help())
 
 
 for _command in (list_, show, redrive, purge):

@@ -11,6 +11,7 @@ from ..event_json import with_raw
 from ..help_text import examples
 from ..invocation import Invocation, about_stage
 from ..tables import one_line
+from ..terminal import echo
 from ..trace_page import print_trace
 from .letters import find_letter, letter_fields, letter_not_found
 
@@ -46,8 +47,9 @@ def show(invocation: Invocation, handler: str, event_id: str) -> None:
     if trace:
         print_trace(trace)
     else:
-        click.echo(f"{handler}  dead\n  id         {event_id}\nevent\n  {one_line(letter.event_json, _LONGEST)}")
-    click.echo(click.style("why", bold=True) + f"\n  {why}")
+        echo(f"{handler}  dead\n  id         {event_id}\nevent\n  {one_line(letter.event_json, _LONGEST)}")
+    echo("why", heading=True)
+    echo(f"  {why}")
     invocation.say(then=invocation.command("dead", "redrive", handler, "--id", event_id))
 
 
