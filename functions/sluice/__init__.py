@@ -1,5 +1,9 @@
 """Sluice: background queues, crons and traces on your own AWS account."""
 
+# First, because it turns garbage collection off for all imports after it.
+from .stage import startup_gc  # noqa: F401 - imported for its effect
+
+# isort: split
 from .emitting.emit import emit, emit_many, retry
 from .errors import (
     AwsError,
@@ -15,7 +19,6 @@ from .errors import (
     StageNotSetError,
     TooManyHopsError,
 )
-from .stage import startup_gc  # noqa: F401 - imported for its effect
 
 __all__ = [
     "AwsError",

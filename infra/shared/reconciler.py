@@ -52,7 +52,7 @@ def _about(arns: Arns, names: Names) -> list[dict[str, object]]:
     """
     arn = {"prefix": arns.function_prefix}
     return [
-        {"requestParameters": {"functionName": [{"prefix": names.prefix}, arn]}},
+        {"requestParameters": {"functionName": [{"prefix": names.prefix}, {"wildcard": f"*function:{names.prefix}*"}]}},
         {"requestParameters": {"resource": [arn]}},
         {"responseElements": {"functionArn": [arn]}},
     ]

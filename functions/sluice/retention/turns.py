@@ -224,8 +224,8 @@ class Upkeep:
         sweep = begin(state.rescue, self._stage.now_ms())
         # Dead letters that arrive during the sweep change the count, so the next run looks again.
         seen = self._count_dead(handler) if state.rescue.began_ms is None else state.dead_seen
-        self._begin_turn(handler, rescue=sweep)
-        self._update(handler, dead_seen=seen)
+        # In one write: stopped between two, the next run would work with an old count.
+        self._update(handler, rescue=interrupted(sweep), dead_seen=seen)
         work = rescue.Rescue(
             self._dead_queue(handler),
             alive=self._url(self._names.queue(handler)),

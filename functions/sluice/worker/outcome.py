@@ -51,6 +51,8 @@ _OVERRIDES = frozenset(
         "__str__",
         "__suppress_context__",
         "args",
+        "filename",
+        "filename2",
     }
 )
 """Attributes of an exception that are read when it is printed. A class that defines one brings code of its own."""

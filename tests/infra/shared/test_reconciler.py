@@ -30,15 +30,15 @@ def test_an_hour_without_concurrency_does_not_queue_up_runs(template: Template) 
 def test_only_calls_about_this_stages_functions_run_the_reconciler(template: Template) -> None:
     patterns = [rule["EventPattern"] for rule in template.properties("AWS::Events::Rule") if "EventPattern" in rule]
     (detail,) = [pattern["detail"] for pattern in patterns if pattern["source"] == ["aws.lambda"]]
-    prefixes = [
-        template.arn(alternative["prefix"])
+    patterns_of_names = [
+        template.arn(alternative.get("prefix") or alternative["wildcard"])
         for fields in detail["$or"]
         for names in fields.values()
         for alternatives in names.values()
         for alternative in alternatives
     ]
     arn = "arn:aws:lambda:REGION:ACCOUNT:function:sluice-dev-"
-    assert prefixes == ["sluice-dev-", arn, arn, arn]
+    assert patterns_of_names == ["sluice-dev-", "*function:sluice-dev-*", arn, arn]
 
 
 def test_alarms_ring_when_the_reconciler_fails_or_does_not_run(template: Template) -> None:

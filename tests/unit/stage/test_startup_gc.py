@@ -46,3 +46,24 @@ print(gc.isenabled(), *([sys.modules["handlers.quiet"].SEEN] if "handlers.quiet"
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout.strip() == enabled, done.stderr
+
+
+def test_it_is_off_before_anything_else_of_the_library_is_imported() -> None:
+    program = """
+import gc, sys
+
+class Finder:
+    seen = []
+
+    def find_spec(self, name, path=None, target=None):
+        if gc.isenabled():
+            self.seen.append(name)
+
+sys.meta_path.insert(0, Finder())
+import sluice
+print(Finder.seen)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=FUNCTION, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.stdout.strip() == "['sluice', 'sluice.stage', 'sluice.stage.startup_gc']", done.stderr

@@ -106,11 +106,13 @@ def too_slow(_: object) -> None:
     time.sleep(60)
 
 
-@pytest.mark.parametrize(("handle", "outcome"), [(no_memory, "interrupted"), (too_slow, "timed-out")])
+@pytest.mark.parametrize(
+    ("handle", "outcome", "timeout"), [(no_memory, "interrupted", 10), (too_slow, "timed-out", 0.05)]
+)
 def test_an_event_that_never_reaches_its_end_is_started_five_times_and_is_dead(
-    cloud: Cloud, handle: Any, outcome: str
+    cloud: Cloud, handle: Any, outcome: str, timeout: float
 ) -> None:
-    function = Function(cloud, handle, timeout=0.05)
+    function = Function(cloud, handle, timeout=timeout)
     event_id = emit(HANDLER, {"order": 1})
     poll_until_quiet(cloud, function)
     (trace,) = function.traces()

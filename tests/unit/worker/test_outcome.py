@@ -109,6 +109,15 @@ def test_an_exception_that_hangs_when_it_is_printed_keeps_its_type_and_frames(cl
     assert "raise HangingError" in trace.error["traceback"]
 
 
+def test_an_exception_whose_file_name_is_a_property_is_not_printed_without_a_limit() -> None:
+    class RemoteFileError(OSError):
+        @property
+        def filename(self) -> str:
+            raise AssertionError("read without a limit")
+
+    assert not outcome._prints_plainly(RemoteFileError(2, "no such file"))
+
+
 @pytest.mark.usefixtures("_short_checks")
 @pytest.mark.parametrize(("status", "seconds"), [("timed-out", 0.05), ("interrupted", 600)])
 def test_an_unfinished_run_is_described_despite_an_exception_that_hangs(status: str, seconds: float) -> None:
