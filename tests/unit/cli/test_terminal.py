@@ -47,6 +47,13 @@ def test_escaped_json_means_the_same(value: object) -> None:
     assert not ACTED_ON.search(text)
 
 
+def test_white_space_of_json_stays_white_space() -> None:
+    """A trace's event is printed as it was sent, with its white space."""
+    text = visible_json('\r\n\t [1,\r "a\\rb"]\r')
+    assert json.loads(text) == [1, "a\rb"]
+    assert not ACTED_ON.search(text)
+
+
 def test_a_hostile_event_is_shown_as_text_by_every_command_that_shows_it(
     cloud: Cloud, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
