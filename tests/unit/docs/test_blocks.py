@@ -1,4 +1,4 @@
-"""Whatever the docs show as code, or draw, can be read by a machine too."""
+"""A machine can read every code block and diagram of the docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the docs point to is there."""
+"""Every link, anchor and path of the docs leads somewhere."""
 
 from __future__ import annotations
 

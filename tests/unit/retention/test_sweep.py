@@ -88,7 +88,7 @@ def test_several_threads_move_each_message_once() -> None:
 def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
     monkeypatch: pytest.MonkeyPatch, size: int, looks: int
 ) -> None:
-    """What it is given here never ends."""
+    """The treatment that this test gives never ends."""
     monkeypatch.setattr(sweep, "ENOUGH_CLEAN", 3000)
     monkeypatch.setattr(transfer, "count", lambda *_: size)
     monkeypatch.setattr(sweep, "THREADS", 1)
