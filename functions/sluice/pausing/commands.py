@@ -12,11 +12,11 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from . import block_tag
+from .changing import is_busy
 from .decision import LEASE_EXPIRED_MS, RECEIVING, Call, Record, block_set_concurrency
 from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import Change, block_found, new_change
-from .observed import is_busy
 from .record_store import ConflictError, same_block
 
 _BUSY_SECONDS = 90.0
@@ -135,7 +135,7 @@ class Commands:
 
         snapshot = self._record(handler, wanted, "blocked", reason, needs_admin=True)
         # From this call on the handler is blocked, and only an admin can undo the calls that follow.
-        self._states.functions.call(snapshot.resources, Call.TAG_FUNCTION, value)
+        self._states.writer.call(snapshot.resources, Call.TAG_FUNCTION, value)
         return self._apply(handler, may_write_block=True)
 
     def unblock(self, handler: str, reason: str | None) -> Snapshot:
@@ -166,7 +166,7 @@ class Commands:
 
         snapshot = self._record(handler, wanted, "unblocked", reason, needs_admin=True)
         if snapshot.observed.block is not None:
-            self._states.functions.remove_block_tag(snapshot.resources)
+            self._states.writer.remove_block_tag(snapshot.resources)
         return self._apply(handler, may_write_block=True)
 
     def _record(
@@ -241,7 +241,7 @@ class Commands:
                 return
             if snapshot.observed.mapping in RECEIVING:
                 try:
-                    self._states.functions.call(snapshot.resources, Call.DISABLE_MAPPING, None)
+                    self._states.writer.call(snapshot.resources, Call.DISABLE_MAPPING, None)
                     disabled = True
                     continue
                 except ClientError as error:

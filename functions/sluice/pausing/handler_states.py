@@ -10,9 +10,10 @@ import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from .changing import StateWriter
 from .decision import SCHEDULE_CALLS, Decision, Observed, Record, decide
 from .history import LIFTED, Change, changes_between
-from .observed import Functions, HandlerResources
+from .observed import HandlerResources, StateReader
 from .record_store import ConflictError, RecordStore
 
 Clock = Callable[[], float]
@@ -51,13 +52,15 @@ class HandlerStates:
     """The states of a stage's handlers.
 
     Args:
-        functions: the handlers' functions, mappings and schedules.
+        reader: reads the state of the handlers' functions, mappings and schedules.
+        writer: changes it.
         records: the handlers' records.
         clock: returns seconds since 1970.
     """
 
-    def __init__(self, functions: Functions, records: RecordStore, clock: Clock) -> None:
-        self.functions = functions
+    def __init__(self, reader: StateReader, writer: StateWriter, records: RecordStore, clock: Clock) -> None:
+        self.reader = reader
+        self.writer = writer
         self.records = records
         self.clock = clock
 
@@ -75,7 +78,7 @@ class HandlerStates:
         records, blocked = self.records.all_and_blocked()
         now_ms = self.now_ms()
         snapshots = []
-        for resources in self.functions.all(handlers, blocked=blocked):
+        for resources in self.reader.read(handlers, blocked=blocked):
             record = records.get(resources.handler, Record())
             snapshots.append(Snapshot(resources, record, decide(resources.observed, record, now_ms)))
         return snapshots
@@ -116,7 +119,7 @@ class HandlerStates:
             record = self.records.put(handler, record, record)
         for call in decision.calls:
             if call not in skipped:
-                self.functions.call(snapshot.resources, call, desired.block)
+                self.writer.call(snapshot.resources, call, desired.block)
         if calls_function or dataclasses.replace(desired, revision=record.revision) != record:
             try:
                 self.records.put(handler, desired, record, changes)

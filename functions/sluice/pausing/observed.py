@@ -1,4 +1,4 @@
-"""A stage's functions, mappings and schedules: read their state from AWS, and make the calls that change it."""
+"""Read from AWS the state of a stage's functions, event source mappings and schedules. `changing` changes it."""
 
 from __future__ import annotations
 
@@ -11,30 +11,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
-from .decision import RUN_ONE_CONCURRENCY, Call, Observed
+from .decision import Observed
 
 NO_STACK = "none"
 """Stands for the deployment where no stack of Sluice exists, as in tests."""
 
-BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
-"""Error codes with which AWS refuses a change while an earlier one is still under way."""
-
 _CALLERS = 8
 """Threads that read handlers' functions at once."""
-
-_SCHEDULE_FIELDS = (
-    "ActionAfterCompletion",
-    "Description",
-    "EndDate",
-    "FlexibleTimeWindow",
-    "GroupName",
-    "KmsKeyArn",
-    "ScheduleExpression",
-    "ScheduleExpressionTimezone",
-    "StartDate",
-    "Target",
-)
-"""Fields of a schedule that an update has to repeat, as it replaces the whole schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +41,8 @@ class HandlerResources:
     timeout: int = 0
 
 
-class Functions:
-    """The functions of a stage, with their mappings and schedules.
+class StateReader:
+    """Reads the state of a stage's functions, with their mappings and schedules.
 
     Args:
         names: the stage's names.
@@ -74,7 +57,7 @@ class Functions:
         self._schedules = schedules
         self._stacks = stacks
 
-    def all(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
+    def read(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
         """Read the handlers that have a function and a mapping.
 
         Args:
@@ -91,54 +74,18 @@ class Functions:
             return []
         states = self._schedule_states()
 
-        def read(name: str) -> HandlerResources | None:
+        def read_one(name: str) -> HandlerResources | None:
             return self._read(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
 
         if len(mappings) == 1:
-            found = [one for one in map(read, mappings) if one is not None]
+            found = [one for one in map(read_one, mappings) if one is not None]
         else:
             with ThreadPoolExecutor(_CALLERS) as callers:
-                found = [one for one in callers.map(read, sorted(mappings)) if one is not None]
+                found = [one for one in callers.map(read_one, sorted(mappings)) if one is not None]
         if deployment in (None, NO_STACK) or self._deployment() == deployment:
             return found
         # A deployment has begun meanwhile, and may have changed the functions.
         return [dataclasses.replace(one, observed=dataclasses.replace(one.observed, deployment=None)) for one in found]
-
-    def call(self, resources: HandlerResources, call: Call, block: str | None) -> None:
-        """Make a call.
-
-        Args:
-            resources: the handler's resources.
-            call: the call to make.
-            block: value for the tags of a block.
-
-        Raises:
-            botocore.exceptions.ClientError: AWS refused it.
-        """
-        name = self._names.function(resources.handler)
-        if call is Call.SET_ZERO:
-            self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-        elif call is Call.RELEASE:
-            self._functions.delete_function_concurrency(FunctionName=name)
-        elif call in (Call.ENABLE_MAPPING, Call.DISABLE_MAPPING):
-            self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
-        elif call is Call.TAG_FUNCTION:
-            self._functions.tag_resource(Resource=resources.function_arn, Tags={BLOCKED_TAG: block or ""})
-        elif call is Call.TAG_MAPPING:
-            self._functions.tag_resource(Resource=resources.mapping_arn, Tags={BLOCKED_TAG: block or ""})
-        elif call is Call.UNTAG_MAPPING:
-            self._functions.untag_resource(Resource=resources.mapping_arn, TagKeys=[BLOCKED_TAG])
-        else:
-            self._set_schedule(resources.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
-
-    def remove_block_tag(self, resources: HandlerResources) -> None:
-        """Remove the tag that blocks a function. Only an admin has the right to; Sluice never does it by itself."""
-        self._functions.untag_resource(Resource=resources.function_arn, TagKeys=[BLOCKED_TAG])
-
-    def allow_one_invocation(self, resources: HandlerResources) -> None:
-        """Set a reserved concurrency of 1 on a paused function. Its mapping stays disabled, so nothing else starts."""
-        name = self._names.function(resources.handler)
-        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=RUN_ONE_CONCURRENCY)
 
     def _mappings(self, handlers: list[str] | None) -> dict[str, Any]:
         """Return the event source mappings by handler: of all handlers in one list, or of these one by one."""
@@ -217,12 +164,6 @@ class Functions:
             schedule["Name"].removeprefix(prefix): schedule["State"] for page in pages for schedule in page["Schedules"]
         }
 
-    def _set_schedule(self, handler: str, state: str) -> None:
-        name = self._names.function(handler)
-        schedule = self._schedules.get_schedule(Name=name)
-        same = {field: schedule[field] for field in _SCHEDULE_FIELDS if schedule.get(field)}
-        self._schedules.update_schedule(Name=name, State=state, **same)
-
 
 def _error_of(refusal: Any, handler: str) -> Any:
     reason = f"without the tags of {handler}'s function nobody can tell whether it is blocked"
@@ -230,8 +171,3 @@ def _error_of(refusal: Any, handler: str) -> Any:
         "Code": refusal.get("ErrorCode", "AccessDeniedException"),
         "Message": f"{refusal.get('Message')}; {reason}",
     }
-
-
-def is_busy(error: ClientError) -> bool:
-    """Return True if AWS refused a change because an earlier one is still under way."""
-    return error.response["Error"]["Code"] in BUSY_CODES

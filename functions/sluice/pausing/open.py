@@ -6,8 +6,9 @@ import time
 
 from ..stage import clients
 from ..stage.names import Names
+from .changing import StateWriter
 from .handler_states import Clock, HandlerStates
-from .observed import Functions
+from .observed import StateReader
 from .record_store import RecordStore
 
 
@@ -19,10 +20,7 @@ def open_handler_states(stage: str, clock: Clock = time.time) -> HandlerStates:
         clock: returns seconds since 1970.
     """
     names = Names(stage)
-    functions = Functions(
-        names,
-        clients.client("lambda", stage),
-        clients.client("scheduler", stage),
-        clients.client("cloudformation", stage),
-    )
-    return HandlerStates(functions, RecordStore(clients.dynamodb(stage), names.trace_table), clock)
+    functions, schedules = clients.client("lambda", stage), clients.client("scheduler", stage)
+    reader = StateReader(names, functions, schedules, clients.client("cloudformation", stage))
+    writer = StateWriter(names, functions, schedules)
+    return HandlerStates(reader, writer, RecordStore(clients.dynamodb(stage), names.trace_table), clock)

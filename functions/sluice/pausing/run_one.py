@@ -104,7 +104,7 @@ def run_one(
 
 def _allow_one_invocation(states: HandlerStates, snapshot: Snapshot) -> None:
     try:
-        states.functions.allow_one_invocation(snapshot.resources)
+        states.writer.allow_one_invocation(snapshot.resources)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidParameterValueException":
             raise
@@ -124,16 +124,16 @@ def _end_lease(states: HandlerStates, snapshot: Snapshot, leased: Record) -> Non
         return
     if not ending.paused:
         # The concurrency of 1 may have been set after the unpause, and would stay.
-        states.functions.call(snapshot.resources, Call.RELEASE, None)
+        states.writer.call(snapshot.resources, Call.RELEASE, None)
         return
-    states.functions.call(snapshot.resources, Call.SET_ZERO, None)
+    states.writer.call(snapshot.resources, Call.SET_ZERO, None)
     try:
         states.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
         record = states.records.get(handler)
         if not record.paused and record.block is None:
             # It was unpaused just before the concurrency was set to 0, which would stay.
-            states.functions.call(snapshot.resources, Call.RELEASE, None)
+            states.writer.call(snapshot.resources, Call.RELEASE, None)
 
 
 def _record_end(states: HandlerStates, handler: str, leased: Record) -> Record | None:

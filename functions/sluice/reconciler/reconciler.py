@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..pausing.changing import is_busy
 from ..pausing.cloudtrail import add_user, user_change_of
 from ..pausing.handler_states import HandlerStates, Snapshot
-from ..pausing.observed import is_busy
 from ..pausing.record_store import ConflictError
 from ..retention.budget import MOVES_PER_RUN, Budget
 from ..retention.turns import RUN_SECONDS, Clients, Upkeep

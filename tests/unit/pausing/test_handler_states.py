@@ -98,7 +98,7 @@ def test_a_deployment_that_begins_during_a_read_lifts_nothing(
     getattr(team.commands("admin"), what)(HANDLER, "why")
     team.reconcile()
     states = team.states("reconciler")
-    stacks: Any = states.functions._stacks
+    stacks: Any = states.reader._stacks
     real = stacks.describe_stacks
 
     def describe_stacks(StackName: str) -> Any:  # noqa: N803 - boto3's name

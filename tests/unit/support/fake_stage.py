@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sluice.pausing.changing import StateWriter
 from sluice.pausing.decision import Record
 from sluice.pausing.handler_states import HandlerStates
-from sluice.pausing.observed import Functions
+from sluice.pausing.observed import StateReader
 from sluice.pausing.record_store import RecordStore
 from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.state import RetentionStore
@@ -68,8 +69,8 @@ class FakeStage:
         client = self.wrap(FakeClient(self.aws, role, self.before_call))
         table = self.wrap(FakeTable(self.items, role, self.before_call))
         names = self.aws.names
-        functions = Functions(names, client, client, client)
-        return HandlerStates(functions, RecordStore(table, names.trace_table), self._clock)
+        reader, writer = StateReader(names, client, client, client), StateWriter(names, client, client)
+        return HandlerStates(reader, writer, RecordStore(table, names.trace_table), self._clock)
 
     def reconciler(self, *, sqs: Any = None, metrics: Any = None, traces: Any = None) -> Reconciler:
         """Return the reconciler; without clients it can look after handlers only, not after their queues."""

@@ -1,0 +1,90 @@
+"""Make the calls that change a handler's function, event source mapping and schedule. `observed` reads their state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ..stage.names import BLOCKED_TAG, Names
+from .decision import RUN_ONE_CONCURRENCY, Call
+from .observed import HandlerResources
+
+BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
+"""Error codes with which AWS refuses a change while an earlier one is still under way."""
+
+_SCHEDULE_FIELDS = (
+    "ActionAfterCompletion",
+    "Description",
+    "EndDate",
+    "FlexibleTimeWindow",
+    "GroupName",
+    "KmsKeyArn",
+    "ScheduleExpression",
+    "ScheduleExpressionTimezone",
+    "StartDate",
+    "Target",
+)
+"""Fields of a schedule that an update has to repeat, as it replaces the whole schedule."""
+
+
+class StateWriter:
+    """Changes the state of a stage's functions, with their mappings and schedules.
+
+    Args:
+        names: the stage's names.
+        functions: a boto3 Lambda client.
+        schedules: a boto3 EventBridge Scheduler client.
+    """
+
+    def __init__(self, names: Names, functions: Any, schedules: Any) -> None:
+        self._names = names
+        self._functions = functions
+        self._schedules = schedules
+
+    def call(self, resources: HandlerResources, call: Call, block: str | None) -> None:
+        """Make a call.
+
+        Args:
+            resources: the handler's resources.
+            call: the call to make.
+            block: value for the tags of a block.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused it.
+        """
+        name = self._names.function(resources.handler)
+        if call is Call.SET_ZERO:
+            self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        elif call is Call.RELEASE:
+            self._functions.delete_function_concurrency(FunctionName=name)
+        elif call in (Call.ENABLE_MAPPING, Call.DISABLE_MAPPING):
+            self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
+        elif call is Call.TAG_FUNCTION:
+            self._functions.tag_resource(Resource=resources.function_arn, Tags={BLOCKED_TAG: block or ""})
+        elif call is Call.TAG_MAPPING:
+            self._functions.tag_resource(Resource=resources.mapping_arn, Tags={BLOCKED_TAG: block or ""})
+        elif call is Call.UNTAG_MAPPING:
+            self._functions.untag_resource(Resource=resources.mapping_arn, TagKeys=[BLOCKED_TAG])
+        else:
+            self._set_schedule(resources.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
+
+    def remove_block_tag(self, resources: HandlerResources) -> None:
+        """Remove the tag that blocks a function. Only an admin has the right to; Sluice never does it by itself."""
+        self._functions.untag_resource(Resource=resources.function_arn, TagKeys=[BLOCKED_TAG])
+
+    def allow_one_invocation(self, resources: HandlerResources) -> None:
+        """Set a reserved concurrency of 1 on a paused function. Its mapping stays disabled, so nothing else starts."""
+        name = self._names.function(resources.handler)
+        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=RUN_ONE_CONCURRENCY)
+
+    def _set_schedule(self, handler: str, state: str) -> None:
+        name = self._names.function(handler)
+        schedule = self._schedules.get_schedule(Name=name)
+        same = {field: schedule[field] for field in _SCHEDULE_FIELDS if schedule.get(field)}
+        self._schedules.update_schedule(Name=name, State=state, **same)
+
+
+def is_busy(error: ClientError) -> bool:
+    """Return True if AWS refused a change because an earlier one is still under way."""
+    return error.response["Error"]["Code"] in BUSY_CODES
