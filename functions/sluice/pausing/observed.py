@@ -12,12 +12,17 @@ from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
 from .decision import Observed
+from .pace import Pace
 
 NO_STACK = "none"
 """Stands for the deployment where no stack of Sluice exists, as in tests."""
 
 _CALLERS = 8
 """Threads that read handlers' functions at once."""
+
+GET_FUNCTION_PER_SECOND = 45
+"""Calls of GetFunction in any second. AWS allows 100 for the whole account, in each region, and does not raise that
+(Lambda guide, quotas); half of it is left to deployments and to the team's other tools."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +54,15 @@ class StateReader:
         functions: a boto3 Lambda client.
         schedules: a boto3 EventBridge Scheduler client.
         stacks: a boto3 CloudFormation client.
+        pace: the pace of GetFunction; `GET_FUNCTION_PER_SECOND` if left out.
     """
 
-    def __init__(self, names: Names, functions: Any, schedules: Any, stacks: Any) -> None:
+    def __init__(self, names: Names, functions: Any, schedules: Any, stacks: Any, *, pace: Pace | None = None) -> None:
         self._names = names
         self._functions = functions
         self._schedules = schedules
         self._stacks = stacks
+        self._pace = pace or Pace(GET_FUNCTION_PER_SECOND)
 
     def read(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
         """Read the handlers that have a function and a mapping.
@@ -112,6 +119,7 @@ class StateReader:
     def _read(
         self, handler: str, mapping: Any, schedule: str | None, deployment: str | None, *, check_tags: bool
     ) -> HandlerResources | None:
+        self._pace.wait()
         try:
             function = self._functions.get_function(FunctionName=self._names.function(handler))
         except self._functions.exceptions.ResourceNotFoundException:

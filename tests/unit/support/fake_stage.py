@@ -9,6 +9,7 @@ from sluice.pausing.changing import StateWriter
 from sluice.pausing.decision import Record
 from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import StateReader
+from sluice.pausing.pace import Pace
 from sluice.pausing.record_store import RecordStore
 from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.state import RetentionStore
@@ -69,8 +70,11 @@ class FakeStage:
         client = self.wrap(FakeClient(self.aws, role, self.before_call))
         table = self.wrap(FakeTable(self.items, role, self.before_call))
         names = self.aws.names
-        reader, writer = StateReader(names, client, client, client), StateWriter(names, client, client)
-        return HandlerStates(reader, writer, RecordStore(table, names.trace_table), self._clock)
+        # No test waits for a real second.
+        reader = StateReader(names, client, client, client, pace=Pace(1_000_000))
+        return HandlerStates(
+            reader, StateWriter(names, client, client), RecordStore(table, names.trace_table), self._clock
+        )
 
     def reconciler(self, *, sqs: Any = None, metrics: Any = None, traces: Any = None) -> Reconciler:
         """Return the reconciler; without clients it can look after handlers only, not after their queues."""
