@@ -59,19 +59,14 @@ class Arns:
         return self._with_colon("logs", "log-group", f"{log_group}:*")
 
     @property
-    def default_schedules(self) -> str:
-        """All schedules of the account's default group, where crons have theirs."""
-        return self._schedules("default", "*")
-
-    @property
     def cron_schedules(self) -> str:
         """The crons' schedules."""
-        return self._schedules("default", f"{self._names.prefix}*")
+        return self._schedules(self._names.cron_schedule_group)
 
     @property
     def delayed_events(self) -> str:
         """The schedules of delayed events."""
-        return self._schedules(self._names.schedule_group, "*")
+        return self._schedules(self._names.schedule_group)
 
     @property
     def scheduler_role(self) -> str:
@@ -93,8 +88,8 @@ class Arns:
     def _queues(self, pattern: str) -> str:
         return self._stack.format_arn(service="sqs", resource=pattern, arn_format=ArnFormat.NO_RESOURCE_NAME)
 
-    def _schedules(self, group: str, pattern: str) -> str:
-        return self._stack.format_arn(service="scheduler", resource=f"schedule/{group}", resource_name=pattern)
+    def _schedules(self, group: str) -> str:
+        return self._stack.format_arn(service="scheduler", resource=f"schedule/{group}", resource_name="*")
 
     def _with_colon(self, service: str, kind: str, name: str) -> str:
         return self._stack.format_arn(

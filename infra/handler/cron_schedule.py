@@ -20,10 +20,10 @@ class CronSchedule(Construct):
         scope: the handler's construct.
         construct_id: its id there.
         names: the stage's names.
-        handler: the cron's name.
+        handler: the cron's name, which is also the schedule's.
         schedule: the expression and the time zone.
         queue: the cron's queue.
-        shared: the role and the dead-letter queue of all schedules.
+        shared: the role, the group and the dead-letter queue of crons' schedules.
     """
 
     def __init__(
@@ -45,7 +45,10 @@ class CronSchedule(Construct):
         scheduler.CfnSchedule(
             self,
             "Schedule",
-            name=names.function(handler),
+            # A schedule keeps the group that it was made in. Who changes the group has to change the name or the
+            # construct's id as well: CloudFormation then makes another schedule.
+            group_name=shared.cron_group.ref,
+            name=handler,
             description=f"Emits to the cron {handler}",
             schedule_expression=schedule.expression,
             schedule_expression_timezone=schedule.timezone,

@@ -15,7 +15,7 @@ from .alarms import Alarms
 
 
 class StageScheduler(Construct):
-    """The role of all schedules, the group of those that hold delayed events, and a dead-letter queue.
+    """The role of all schedules, a group for those of crons and one for delayed events, and a dead-letter queue.
 
     Args:
         scope: the stack.
@@ -29,6 +29,8 @@ class StageScheduler(Construct):
         dead_letter_queue: the queue for ticks and delayed events that Scheduler could not deliver in a day of tries.
         alarm: rings as soon as that queue holds a message.
         group: the schedules of delayed events. Removing the stage removes them.
+        cron_group: the schedules of crons. A group of their own lets policies name them: AWS knows rights to the
+            schedules of a group.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names, alarms: Alarms) -> None:
@@ -58,3 +60,4 @@ class StageScheduler(Construct):
             queue=self.dead_letter_queue,
         )
         self.group = scheduler.CfnScheduleGroup(self, "Group", name=names.schedule_group)
+        self.cron_group = scheduler.CfnScheduleGroup(self, "Crons", name=names.cron_schedule_group)

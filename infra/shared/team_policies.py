@@ -95,7 +95,7 @@ class _Statements:
             allow("SeeQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [arns.queues]),
             allow("SeeFunctions", ["lambda:GetFunction", "lambda:ListTags"], [arns.functions]),
             allow("SeeMappings", ["lambda:ListTags", "lambda:GetEventSourceMapping"], [arns.mappings]),
-            allow("SeeSchedules", ["scheduler:GetSchedule"], [arns.default_schedules, arns.delayed_events]),
+            allow("SeeSchedules", ["scheduler:GetSchedule"], [arns.cron_schedules, arns.delayed_events]),
             allow("SeeDeployments", ["cloudformation:DescribeStacks"], [arns.stacks]),
             allow(
                 "SeeTraces",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..pausing import cron_schedules
 from ..schedules.expression import cron_of, parse
 from ..schedules.next_runs import next_runs
 from ..stage import clients
@@ -65,9 +66,9 @@ def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
 
 
 def _look_up(stage: str, row: HandlerStatus, now: datetime) -> Cron:
-    name = Names(stage).function(row.handler)
-    schedule: Any = clients.client("scheduler", stage).get_schedule(Name=name)
-    function: Any = clients.client("lambda", stage).get_function(FunctionName=name)
+    names = Names(stage)
+    schedule = cron_schedules.get(clients.client("scheduler", stage), names, row.handler)
+    function: Any = clients.client("lambda", stage).get_function(FunctionName=names.function(row.handler))
     variables = function["Configuration"].get("Environment", {}).get("Variables", {})
     fortnight = datetime.fromisoformat(variables["SLUICE_FORTNIGHT"]) if "SLUICE_FORTNIGHT" in variables else None
     expression, timezone = schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone") or "UTC"

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..emitting import scheduled_events
+from ..pausing import cron_schedules
 from ..pausing.describe import PAUSED, State, state_of
 from ..pausing.handler_states import Snapshot
 from ..pausing.open import open_handler_states
@@ -240,9 +241,7 @@ def _has_function(stage: str, handler: str) -> bool:
 
 def _crons(stage: str) -> frozenset[str]:
     """Return the handlers that have a schedule of the same name."""
-    prefix = Names(stage).prefix
-    pages = clients.client("scheduler", stage).get_paginator("list_schedules").paginate(NamePrefix=prefix)
-    return frozenset(schedule["Name"].removeprefix(prefix) for page in pages for schedule in page["Schedules"])
+    return frozenset(cron_schedules.states(clients.client("scheduler", stage), Names(stage)))
 
 
 def _ages(stage: str, names: list[str]) -> dict[str, int]:

@@ -7,25 +7,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, Names
+from . import cron_schedules
 from .decision import RUN_ONE_CONCURRENCY, Call
 from .observed import HandlerResources
 
 BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
 """Error codes with which AWS refuses a change while an earlier one is still under way."""
-
-_SCHEDULE_FIELDS = (
-    "ActionAfterCompletion",
-    "Description",
-    "EndDate",
-    "FlexibleTimeWindow",
-    "GroupName",
-    "KmsKeyArn",
-    "ScheduleExpression",
-    "ScheduleExpressionTimezone",
-    "StartDate",
-    "Target",
-)
-"""Fields of a schedule that an update has to repeat, as it replaces the whole schedule."""
 
 
 class StateWriter:
@@ -67,7 +54,8 @@ class StateWriter:
         elif call is Call.UNTAG_MAPPING:
             self._functions.untag_resource(Resource=resources.mapping_arn, TagKeys=[BLOCKED_TAG])
         else:
-            self._set_schedule(resources.handler, "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED")
+            state = "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED"
+            cron_schedules.set_state(self._schedules, self._names, resources.handler, state)
 
     def remove_block_tag(self, resources: HandlerResources) -> None:
         """Remove the tag that blocks a function. Only an admin has the right to; Sluice never does it by itself."""
@@ -77,12 +65,6 @@ class StateWriter:
         """Set a reserved concurrency of 1 on a paused function. Its mapping stays disabled, so nothing else starts."""
         name = self._names.function(resources.handler)
         self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=RUN_ONE_CONCURRENCY)
-
-    def _set_schedule(self, handler: str, state: str) -> None:
-        name = self._names.function(handler)
-        schedule = self._schedules.get_schedule(Name=name)
-        same = {field: schedule[field] for field in _SCHEDULE_FIELDS if schedule.get(field)}
-        self._schedules.update_schedule(Name=name, State=state, **same)
 
 
 def is_busy(error: ClientError) -> bool:

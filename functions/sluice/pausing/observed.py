@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
+from . import cron_schedules
 from .decision import Observed
 from .pace import Pace
 
@@ -79,7 +80,7 @@ class StateReader:
         mappings = self._mappings(None if handlers is None else list(handlers))
         if not mappings:
             return []
-        states = self._schedule_states()
+        states = cron_schedules.states(self._schedules, self._names)
 
         def read_one(name: str) -> HandlerResources | None:
             return self._read(name, mappings[name], states.get(name), deployment, check_tags=name in blocked)
@@ -163,14 +164,6 @@ class StateReader:
         if stack["StackStatus"].endswith("_IN_PROGRESS"):
             return None
         return str(stack.get("LastUpdatedTime") or stack["CreationTime"])
-
-    def _schedule_states(self) -> dict[str, str]:
-        """Return the states of the schedules that are named after functions, by handler."""
-        prefix = self._names.prefix
-        pages = self._schedules.get_paginator("list_schedules").paginate(NamePrefix=prefix)
-        return {
-            schedule["Name"].removeprefix(prefix): schedule["State"] for page in pages for schedule in page["Schedules"]
-        }
 
 
 def _error_of(refusal: Any, handler: str) -> Any:

@@ -137,6 +137,11 @@ class Names:
         return f"{PREFIX}-{self.stage}"
 
     @property
+    def cron_schedule_group(self) -> str:
+        """The group of the crons' schedules. A schedule has its cron's name."""
+        return f"{self.prefix}crons"
+
+    @property
     def schedules_dead_letter_queue(self) -> str:
         """The queue for events that Scheduler could not deliver. No handler's name begins with a hyphen."""
         return f"{self.prefix}-schedules{DEAD_SUFFIX}"

@@ -11,7 +11,7 @@ from tests.infra.support.synth import Template, make_project, stack_of, synthesi
 
 
 def test_a_schedule_sends_ticks_to_its_crons_queue_on_time(template: Template) -> None:
-    schedule = template.one("AWS::Scheduler::Schedule", Name="sluice-dev-nightly")
+    schedule = template.one("AWS::Scheduler::Schedule", Name="nightly")
     assert schedule["ScheduleExpression"] == "cron(5 3 * * ? *)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
@@ -26,9 +26,9 @@ def test_a_schedule_sends_ticks_to_its_crons_queue_on_time(template: Template) -
 
 def test_only_crons_have_schedules_also_in_the_local_stage(template: Template, deployed: dict[str, Template]) -> None:
     names = {schedule["Name"] for schedule in template.properties("AWS::Scheduler::Schedule")}
-    assert names == {"sluice-dev-nightly", "sluice-dev-often"}
+    assert names == {"nightly", "often"}
     local = deployed["local"].one("AWS::Scheduler::Schedule")
-    assert (local["Name"], local["State"]) == ("sluice-local-nightly-report", "ENABLED")
+    assert (local["Name"], local["State"]) == ("nightly-report", "ENABLED")
 
 
 def test_crons_can_be_switched_off_in_the_local_stage_only(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_crons_can_be_switched_off_in_the_local_stage_only(tmp_path: Path) -> No
         project = make_project(tmp_path / stage, [cron.name])
         stack = stack_of(project, [cron], stage=stage, context={"crons": "off"})
         template = synthesise(stack)
-        assert template.one("AWS::Scheduler::Schedule", Name=f"sluice-{stage}-nightly").get("State") == state
+        assert template.one("AWS::Scheduler::Schedule", Name="nightly").get("State") == state
         # With the tag, the reconciler would enable the schedule again.
         tags = {tag["Key"] for tag in template.function(f"sluice-{stage}-nightly")["Tags"]}
         assert ("sluice:missed" in tags) == (state is None)

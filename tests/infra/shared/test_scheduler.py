@@ -18,6 +18,8 @@ def test_schedulers_role_allows_sending_to_the_stages_queues_and_nothing_else(te
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_delayed_events_have_a_schedule_group_of_their_own(template: Template) -> None:
-    assert template.properties("AWS::Scheduler::ScheduleGroup") == [{"Name": "sluice-dev"}]
-    assert all("GroupName" not in found for found in template.properties("AWS::Scheduler::Schedule"))
+def test_delayed_events_and_crons_have_schedule_groups_of_their_own(template: Template) -> None:
+    groups = [found["Name"] for found in template.properties("AWS::Scheduler::ScheduleGroup")]
+    assert groups == ["sluice-dev", "sluice-dev-crons"]
+    crons = {template.resolve(found["GroupName"])["Name"] for found in template.properties("AWS::Scheduler::Schedule")}
+    assert crons == {"sluice-dev-crons"}

@@ -196,6 +196,21 @@ def test_policies_keep_to_iams_size_limits_for_the_longest_stage_name(template: 
         assert longest(role(template, function), table=TABLE) <= MAX_ROLE_POLICIES
 
 
+@pytest.mark.parametrize("group", ["default", "sluice-devtwo-crons", "others"])
+def test_nobody_sees_or_changes_schedules_of_other_groups(template: Template, group: str) -> None:
+    policies = {kind: document(template, kind) for kind in ("viewer", "operator", "admin")}
+    policies["reconciler"] = reconciler(template)
+    policies["handler"] = role(template, "sluice-dev-plain")
+    for name, policy in policies.items():
+        for verb in ("Get", "Create", "Update", "Delete"):
+            schedule = f"arn:aws:scheduler:REGION:ACCOUNT:schedule/{group}/sluice-dev-plain"
+            assert decision([policy], f"scheduler:{verb}Schedule", schedule) == "ImplicitDeny", (name, verb)
+    crons = "arn:aws:scheduler:REGION:ACCOUNT:schedule/sluice-dev-crons/plain"
+    may_see = {name for name in policies if decision([policies[name]], "scheduler:GetSchedule", crons) == "Allow"}
+    may_change = {name for name in policies if decision([policies[name]], "scheduler:UpdateSchedule", crons) == "Allow"}
+    assert (may_see, may_change) == ({"viewer", "operator", "admin", "reconciler"}, {"reconciler"})
+
+
 def test_a_role_that_may_get_a_function_may_list_its_tags(template: Template) -> None:
     """AWS shows them only to a caller who may list them. Without them, no function looks blocked."""
     documents = {kind: [document(template, kind)] for kind in ("viewer", "operator", "admin")}

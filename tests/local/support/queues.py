@@ -37,5 +37,6 @@ def waiting(handler: str) -> int:
 
 def schedule_state(cron: str) -> str:
     """Return the state of a cron's schedule: ENABLED or DISABLED."""
-    state: str = clients.client("scheduler", "local").get_schedule(Name=Names("local").function(cron))["State"]
+    group = Names("local").cron_schedule_group
+    state: str = clients.client("scheduler", "local").get_schedule(GroupName=group, Name=cron)["State"]
     return state

@@ -43,8 +43,10 @@ def listed(monkeypatch: pytest.MonkeyPatch, states: dict[str, str], **variables:
 
 def schedule(name: str, expression: str, zone: str = "UTC", state: str = "ENABLED") -> None:
     client: Any = boto3.client("scheduler")
+    client.create_schedule_group(Name="sluice-test-crons")
     client.create_schedule(
-        Name=f"sluice-test-{name}",
+        GroupName="sluice-test-crons",
+        Name=name,
         ScheduleExpression=expression,
         ScheduleExpressionTimezone=zone,
         State=state,

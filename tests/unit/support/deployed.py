@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from typing import Any
@@ -38,8 +39,12 @@ def deploy(handler: str, **tags: str) -> str:
 
 def schedule(handler: str) -> None:
     """Make a schedule named after a handler, which makes it a cron."""
-    boto3.client("scheduler").create_schedule(
-        Name=NAMES.function(handler),
+    client = boto3.client("scheduler")
+    with contextlib.suppress(client.exceptions.ConflictException):
+        client.create_schedule_group(Name=NAMES.cron_schedule_group)
+    client.create_schedule(
+        GroupName=NAMES.cron_schedule_group,
+        Name=handler,
         ScheduleExpression="rate(1 hour)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={"Arn": "arn:aws:sqs:eu-central-1:123456789012:any", "RoleArn": "arn:aws:iam::123456789012:role/any"},

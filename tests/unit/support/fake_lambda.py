@@ -116,10 +116,11 @@ class FakeClient:
             ]
         }
 
-    def _schedules(self, NamePrefix: str) -> dict[str, Any]:  # noqa: N803
+    def _schedules(self, GroupName: str) -> dict[str, Any]:  # noqa: N803
+        self._check_group(GroupName)
         return {
             "Schedules": [
-                {"Name": NamePrefix + handler, "State": function.schedule}
+                {"Name": handler, "State": function.schedule}
                 for handler, function in self._aws.functions.items()
                 if function.schedule
             ]
@@ -176,14 +177,20 @@ class FakeClient:
         for key in TagKeys:
             self._tags(Resource).pop(key, None)
 
-    def get_schedule(self, Name: str) -> dict[str, Any]:  # noqa: N803
+    def get_schedule(self, GroupName: str, Name: str) -> dict[str, Any]:  # noqa: N803
+        self._check_group(GroupName)
         return {"Name": Name, "ScheduleExpression": "rate(1 minute)", "Target": {"Arn": "a"}, "Arn": "not for updates"}
 
-    def update_schedule(self, Name: str, State: str, **same: Any) -> None:  # noqa: N803
+    def update_schedule(self, GroupName: str, Name: str, State: str, **same: Any) -> None:  # noqa: N803
+        self._check_group(GroupName)
         self._before("update_schedule")
         assert self._role == "reconciler", "only the reconciler changes schedules"
         assert same == {"ScheduleExpression": "rate(1 minute)", "Target": {"Arn": "a"}}
-        self._aws.of(Name).schedule = State
+        self._aws.of(self._aws.names.function(Name)).schedule = State
+
+    def _check_group(self, name: str) -> None:
+        if name != self._aws.names.cron_schedule_group:
+            raise NotFoundError({"Error": {"Code": "ResourceNotFoundException", "Message": name}}, "ListSchedules")
 
     def _refuse_if(self, role: Role, operation: str, *, blocked: dict[str, str] | None = None) -> None:
         """Refuse a call to a role, as IAM does; if tags are given, only if they say that the resource is blocked."""
