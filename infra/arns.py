@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aws_cdk import ArnFormat, Aws, Stack
 from constructs import Construct
 from sluice.stage.names import DEAD_SUFFIX, Names
@@ -67,6 +69,19 @@ class Arns:
     def delayed_events(self) -> str:
         """The schedules of delayed events."""
         return self._schedules(self._names.schedule_group)
+
+    @property
+    def schedule_groups(self) -> list[str]:
+        """The stage's groups of schedules."""
+        return [
+            self._stack.format_arn(service="scheduler", resource="schedule-group", resource_name=group)
+            for group in (self._names.schedule_group, self._names.cron_schedule_group)
+        ]
+
+    def scheduled_to(self, handlers: Iterable[str]) -> list[str]:
+        """Return the queues that schedules send to: those of handlers, and the one for what cannot be delivered."""
+        queues = [self._names.queue(handler) for handler in handlers]
+        return [self._queues(queue) for queue in (*queues, self._names.schedules_dead_letter_queue)]
 
     @property
     def scheduler_role(self) -> str:

@@ -86,7 +86,9 @@ class SluiceStack(Stack):
         traces = TraceTable(self, "Traces", names=names)
         alarms = Alarms(self, "Alarms", names=names, emails=alarm_emails)
         self.alarm_topic = alarms.topic
-        scheduler = StageScheduler(self, "Scheduler", names=names, alarms=alarms)
+        scheduler = StageScheduler(
+            self, "Scheduler", names=names, handlers=[entry.name for entry in handlers], alarms=alarms
+        )
         self._handlers = {
             entry.name: Handler(
                 self,

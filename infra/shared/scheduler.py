@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
@@ -21,11 +23,13 @@ class StageScheduler(Construct):
         scope: the stack.
         construct_id: its id there.
         names: the stage's names.
+        handlers: the handlers' names.
         alarms: the stage's alarms.
 
     Attributes:
-        role: the role that every schedule has. It allows sending to the stage's queues, and nothing else. Its name is
-            fixed, so that who emits a delayed event knows it.
+        role: the role that every schedule has. It allows sending to the handlers' queues and to `dead_letter_queue`,
+            and nothing else: not to handlers' dead-letter queues, where a redrive would take up what anybody
+            scheduled. Its name is fixed, so that who emits a delayed event knows it.
         dead_letter_queue: the queue for ticks and delayed events that Scheduler could not deliver in a day of tries.
         alarm: rings as soon as that queue holds a message.
         group: the schedules of delayed events. Removing the stage removes them.
@@ -33,20 +37,29 @@ class StageScheduler(Construct):
             schedules of a group.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, alarms: Alarms) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Names, handlers: Sequence[str], alarms: Alarms
+    ) -> None:
         super().__init__(scope, construct_id)
+        arns = Arns(self, names)
         self.role = iam.Role(
             self,
             "Role",
             role_name=names.scheduler_role(Aws.REGION),
             description=f"Sends the ticks and the scheduled events of stage {names.stage} to its queues",
-            # For this account only: no schedule of another account can use the role.
+            # For the stage's schedules only. Scheduler names a schedule's group as the source, not the schedule.
             assumed_by=iam.ServicePrincipal(
-                SCHEDULER, conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+                SCHEDULER,
+                conditions={
+                    "StringEquals": {
+                        "aws:SourceAccount": Stack.of(self).account,
+                        "aws:SourceArn": arns.schedule_groups,
+                    }
+                },
             ),
             inline_policies={
                 "emit": iam.PolicyDocument(
-                    statements=[allow("Emit", ["sqs:SendMessage"], [Arns(self, names).queues])],
+                    statements=[allow("Emit", ["sqs:SendMessage"], arns.scheduled_to(handlers))],
                 )
             },
         )

@@ -13,6 +13,7 @@ from tests.infra.support.evaluation import (
     EVERYTHING,
     FUNCTION,
     MAPPING,
+    MAX_ROLE_POLICIES,
     QUEUE,
     RECONCILER,
     TABLE,
@@ -168,9 +169,6 @@ def test_each_deny_statement_is_needed(template: Template) -> None:
 
 MAX_POLICY = 6_144
 """Characters of a managed policy, without spaces. AWS's limit."""
-
-MAX_ROLE_POLICIES = 10_240
-"""Characters of all inline policies of a role together, without spaces. AWS's limit."""
 
 
 def longest(policy: Any, *, table: str) -> int:

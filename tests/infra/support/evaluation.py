@@ -14,6 +14,9 @@ MAPPING = "arn:aws:lambda:REGION:ACCOUNT:event-source-mapping:0123"
 TABLE = "sluice-dev-traces"
 QUEUE = "arn:aws:sqs:REGION:ACCOUNT:sluice-dev-plain"
 
+MAX_ROLE_POLICIES = 10_240
+"""Characters of all inline policies of a role together, without spaces. AWS's limit."""
+
 WRITES = [
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
