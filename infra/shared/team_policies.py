@@ -100,7 +100,7 @@ class _Statements:
             allow(
                 "SeeTraces",
                 ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"],
-                [self._table],
+                [self._table, self._traces.failures_arn],
             ),
             allow("SeeLogs", ["logs:FilterLogEvents", "logs:GetLogEvents"], [arns.all_logs]),
         ]

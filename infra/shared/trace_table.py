@@ -7,6 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 from sluice.stage.names import LOCAL_STAGE, Names
+from sluice.traces.failure import INDEX, INDEX_ATTRIBUTES, INDEX_PARTITION, INDEX_SORT
 
 from ..iam import deny
 
@@ -50,6 +51,19 @@ class TraceTable(Construct):
             ),
             removal_policy=_removal_policy(names.stage),
         )
+        # Only the items of failed runs have its keys, so only they cost a second write.
+        self.table.add_global_secondary_index(
+            index_name=INDEX,
+            partition_key=dynamodb.Attribute(name=INDEX_PARTITION, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name=INDEX_SORT, type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=[*INDEX_ATTRIBUTES],
+        )
+
+    @property
+    def failures_arn(self) -> str:
+        """The ARN of the index of failed runs."""
+        return f"{self.table.table_arn}/index/{INDEX}"
 
     def deny_writes(self, *partitions: str) -> iam.PolicyStatement:
         """Make a statement that forbids writing to partitions, whatever other policies allow.

@@ -60,7 +60,7 @@ def test_a_poisonous_event_dies_after_five_attempts_and_its_neighbours_run_once(
 
 
 def is_dead(store: TraceStore, handler: str, event_id: str) -> bool:
-    return any(trace.id == event_id for trace in store.recent(handler, limit=1000, status="dead"))
+    return any(trace.id == event_id for trace in store.recent(handler, limit=1000, statuses=["dead"]))
 
 
 # ---- dead letters

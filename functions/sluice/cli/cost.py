@@ -45,6 +45,14 @@ from .tables import print_table
     "--trace-kb", type=float, metavar="KB", default=1, show_default=True, help="Kilobytes of one stored trace."
 )
 @click.option("--trace-days", type=float, metavar="DAYS", default=30, show_default=True, help="Days to keep traces.")
+@click.option(
+    "--failed-percent",
+    type=float,
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Percent of the events whose runs fail.",
+)
 @click.option("--handlers", type=int, metavar="N", default=1, show_default=True, help="Handlers, crons included.")
 @click.option("--crons", type=int, metavar="N", default=0, show_default=True, help="Crons among the handlers.")
 @click.option(
@@ -61,6 +69,7 @@ def cost(
     event_kb: float,
     trace_kb: float,
     trace_days: float,
+    failed_percent: float,
     handlers: int,
     crons: int,
     cron_minutes: float,
@@ -79,6 +88,7 @@ def cost(
             event_kb=event_kb,
             trace_kb=trace_kb,
             trace_days=trace_days,
+            failed_percent=failed_percent,
             handlers=handlers,
             crons=crons,
             cron_minutes=cron_minutes,

@@ -9,6 +9,9 @@ import time
 
 _RANDOM_BITS = 74
 
+LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+"""The id that sorts after all others."""
+
 _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 

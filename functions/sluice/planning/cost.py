@@ -38,6 +38,11 @@ STAGE_ALARMS = 3
 """Alarms of a stage: Scheduler's failed deliveries, and a reconciler that fails or does not run."""
 
 
+FAILURE_UNITS = 2
+"""Write units that a failed run costs beyond its trace, at most: its entry in the index of failures, and its cause in
+its trace, if that makes it larger than a unit."""
+
+
 class ImpossibleUsageError(SluiceError, ValueError):
     """A number of the usage is out of range; the message gives the range."""
 
@@ -55,6 +60,7 @@ class Usage:
         event_kb: KB of an event.
         trace_kb: KB of a trace as it is stored.
         trace_days: days for which traces are kept.
+        failed_percent: percent of the events whose runs fail.
         handlers: the number of handlers, crons included.
         crons: the number of crons.
         cron_minutes: minutes between a cron's runs.
@@ -68,6 +74,7 @@ class Usage:
     event_kb: float = 1
     trace_kb: float = 1
     trace_days: float = 30
+    failed_percent: float = 0
     handlers: int = 1
     crons: int = 0
     cron_minutes: float = 60
@@ -82,6 +89,7 @@ class Usage:
             ("event_kb", 0.001, 1024),
             ("trace_kb", 0.1, 400),
             ("trace_days", 1, 36_500),
+            ("failed_percent", 0, 100),
             ("handlers", 1, 10_000),
             ("crons", 0, 10_000),
             ("cron_minutes", 1, 1e6),
@@ -146,6 +154,7 @@ def bill(usage: Usage) -> Bill:
             _invocations(usage),
             _computing(usage),
             _trace_writes(usage),
+            *((_failures(usage),) if usage.failed_percent else ()),
             _storage(usage, usage.events + runs),
             *((_crons(usage, runs),) if usage.crons else ()),
             _logs(usage.events / usage.batch + runs),
@@ -206,6 +215,17 @@ def _trace_writes(usage: Usage) -> Part:
         f"{usage.events:,.0f} events x {units} write units (1 KB each, rounded up) x "
         f"${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million",
         usage.events * units * prices.DYNAMODB_WRITE,
+        of_events=True,
+    )
+
+
+def _failures(usage: Usage) -> Part:
+    failed = usage.events * usage.failed_percent / 100
+    return Part(
+        "failures",
+        f"{failed:,.0f} failed runs x {FAILURE_UNITS} more write units (the index of failures) x "
+        f"${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million",
+        failed * FAILURE_UNITS * prices.DYNAMODB_WRITE,
         of_events=True,
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..errors import SluiceError
 from ..event import body
+from .failure import index_attributes, read_failure
 from .trace import Attempt, Trace
 
 Item = dict[str, Any]
@@ -35,7 +36,7 @@ _CUT_TO = (131_072, 32_768, 8_192, 2_048)
 
 _TEXT = "trace"
 
-_KEY = frozenset({"id", "handler", "status", "history"})
+_KEY = frozenset({"id", "handler", "status", "history", "failure"})
 """Fields of a trace that an item holds outside of its JSON, or in a form of their own."""
 
 _TYPES = {"str": str, "int": int, "dict": dict, "tuple": list}
@@ -76,6 +77,11 @@ def shard_keys(handler: str) -> list[str]:
     return [f"{handler}#{shard}" for shard in range(SHARDS)]
 
 
+def key_of(handler: str, event_id: str) -> Any:
+    """Return the key of an event's item."""
+    return {"pk": {"S": shard_key(handler, event_id)}, "sk": {"S": event_id}}
+
+
 def to_item(trace: Trace, expires_at: int) -> Item:
     """Return the item of a trace, cut to fit if it must be.
 
@@ -92,6 +98,7 @@ def to_item(trace: Trace, expires_at: int) -> Item:
         "expires_at": {"N": str(expires_at)},
         # Nothing is started after a completion, and most items are one write unit without it.
         **({} if trace.completed else {"last_start": {"S": last_start(trace)}}),
+        **index_attributes(trace),
         _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
     }
 
@@ -164,6 +171,8 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         _check({"text": each}, {"text": str})
     for name in (name for name, kind in _TRACE_TYPES.items() if kind is list):
         fields[name] = tuple(fields.get(name, ()))
+    if "failure" in item:
+        fields["failure"] = read_failure(json.loads(item["failure"]["S"]))
     trace = Trace(id=item["sk"]["S"], handler=_handler(item), status=item["status"]["S"], **fields)
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..event import ids
@@ -15,12 +13,16 @@ from ..lean_aws.errors import aws_errors, error_code
 from ..stage import clients
 from ..stage.names import Names
 from . import item as items
+from .failure import FAILED
+from .item import key_of
 from .locks import CONDITION_FAILED, Locks
 from .trace import COMPLETED, Trace
 from .unhandled import Unhandled
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from .search import TraceSearch
 
 DEFAULT_DAYS = 30
 """Days that traces are kept unless a handler says otherwise."""
@@ -29,7 +31,6 @@ _DAY = 86_400
 
 _KEYS_A_READ = 100
 """DynamoDB's limit of keys for BatchGetItem."""
-_READERS = 16
 
 
 class TraceStore:
@@ -60,6 +61,14 @@ class TraceStore:
         self._clock = clock
         self.locks = Locks(client, table, clock)
         self.unhandled = Unhandled(client, table, put=self.put, expiry=self._expiry, clock=clock)
+
+    @property
+    def search(self) -> TraceSearch:
+        """Reading many traces."""
+        # Imported where people read: the functions only write.
+        from .search import TraceSearch  # noqa: PLC0415 - see above
+
+        return TraceSearch(self._client, self._table, self._clock)
 
     def end_calls_by(self, moment: float | None) -> None:
         """Have every call to DynamoDB end by a moment, those of the locks included.
@@ -131,7 +140,7 @@ class TraceStore:
             CallError, or botocore's errors: it could not be read.
             DamagedTraceError: the event's item is no trace.
         """
-        answer = self._client.get_item(TableName=self._table, Key=_key(handler, event_id), ConsistentRead=True)
+        answer = self._client.get_item(TableName=self._table, Key=key_of(handler, event_id), ConsistentRead=True)
         return items.from_item(answer["Item"]) if "Item" in answer else None
 
     def find(self, event_id: str, handlers: Iterable[str]) -> Trace | None:
@@ -145,13 +154,9 @@ class TraceStore:
             return None
         names = sorted({*handlers, *self.unhandled.counts()})
         for start in range(0, len(names), _KEYS_A_READ):
-            keys: Any = [_key(name, event_id) for name in names[start : start + _KEYS_A_READ]]
-            while keys:
-                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
-                for item in answer["Responses"].get(self._table, ()):
-                    return self._shown(item)
-                left: Any = answer.get("UnprocessedKeys", {})
-                keys = left.get(self._table, {}).get("Keys")
+            keys = [key_of(name, event_id) for name in names[start : start + _KEYS_A_READ]]
+            for item in self.search.items_of(keys):
+                return self.search.shown(item)
         return None
 
     def completed(self, handler: str, event_ids: Collection[str]) -> set[str]:
@@ -165,7 +170,7 @@ class TraceStore:
             botocore's errors: it could not be read.
         """
         asked: Any = {
-            "Keys": [_key(handler, event_id) for event_id in event_ids],
+            "Keys": [key_of(handler, event_id) for event_id in event_ids],
             "ConsistentRead": True,
             "ProjectionExpression": "sk, #status",
             "ExpressionAttributeNames": {"#status": "status"},
@@ -179,75 +184,27 @@ class TraceStore:
         }
 
     def recent(
-        self, handler: str, *, limit: int = 10, status: str | None = None, since: float | None = None
+        self, handler: str, *, limit: int = 10, statuses: Collection[str] = (), since: float | None = None
     ) -> list[Trace]:
-        """Return a handler's traces, newest first; those that can't be read have the status `damaged`.
+        """Return a handler's traces, newest first, as `TraceSearch.traces` yields them.
 
         Args:
             handler: the handler's name.
             limit: the most traces to return.
-            status: the status of all traces returned; None for any.
-            since: emit time of the oldest trace returned, in seconds since 1970; None for any.
+            statuses: of the traces to return; none for any.
+            since: time of the oldest trace returned, in seconds since 1970; None for any.
         """
-        with ThreadPoolExecutor(_READERS) as readers:
-            # The first page of every shard is read at once, the rest when needed.
-            shards = readers.map(lambda key: self._first_page(key, limit=limit, since=since), items.shard_keys(handler))
-            newest_first = heapq.merge(*shards, key=lambda trace: trace.id, reverse=True)
-            wanted = (trace for trace in newest_first if status is None or trace.status == status)
-            return list(itertools.islice(wanted, limit))
-
-    def _first_page(self, shard: str, *, limit: int, since: float | None) -> Iterator[Trace]:
-        condition = "pk = :pk"
-        values: dict[str, Any] = {":pk": {"S": shard}}
-        if since is not None:
-            condition += " AND sk >= :since"
-            values[":since"] = {"S": ids.first_id_at(since)}
-        pages = iter(
-            self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ScanIndexForward=False,
-                PaginationConfig={"PageSize": max(1, limit)},
-            )
-        )
-        first = next(pages, None)
-        return self._traces(itertools.chain([first] if first else [], pages))
-
-    def _traces(self, pages: Iterable[Any]) -> Iterator[Trace]:
-        for page in pages:
-            for item in page["Items"]:
-                # DynamoDB deletes expired items within days, not at once.
-                if not self._has_expired(item):
-                    yield self._shown(item)
-
-    def _has_expired(self, item: Any) -> bool:
-        try:
-            return int(item["expires_at"]["N"]) <= self._clock()
-        except (KeyError, ValueError):
-            # Damaged, and shown as such.
-            return False
-
-    def _shown(self, item: Any) -> Trace:
-        try:
-            return items.from_item(item).as_of(self._now_ms())
-        except items.DamagedTraceError as error:
-            return items.damaged(item, error)
+        # Among those of a status that has no index, it takes more to find as many.
+        few = limit if set(statuses) <= set(FAILED) else None
+        return list(itertools.islice(self.search.traces(handler, statuses=statuses, since=since, few=few), limit))
 
     def _expiry(self) -> int:
         return int(self._clock()) + self._days * _DAY
-
-    def _now_ms(self) -> int:
-        return int(self._clock() * 1000)
 
 
 def open_store(stage: str) -> TraceStore:
     """Return the traces of a stage, read with the caller's own credentials."""
     return TraceStore(clients.dynamodb(stage), Names(stage).trace_table)
-
-
-def _key(handler: str, event_id: str) -> Any:
-    return {"pk": {"S": items.shard_key(handler, event_id)}, "sk": {"S": event_id}}
 
 
 _COMPLETED_VALUES: Any = {f":{status}": {"S": status} for status in sorted(COMPLETED)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..event import body
 from ..event.envelope import LAST_MS
+from .failure import FAILED, Failure
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
@@ -59,6 +60,7 @@ class Trace:
         history: every attempt so far, the last one included.
         result: the value that the handler returned, as far as JSON carries it.
         error: `type`, `message` and `traceback` of the exception that ended the last attempt.
+        failure: the cause, if the run failed; or if its last attempt is under way, the cause if it records no end.
         logs: the text that the handler printed and logged.
         emitted: id and handler of each event that it emitted.
         emitted_count: number of events that it emitted; `emitted` has room for the first ones only.
@@ -80,6 +82,7 @@ class Trace:
     history: tuple[Attempt, ...] = ()
     result: Any = None
     error: dict[str, str] | None = None
+    failure: Failure | None = field(default=None, metadata={PRINTED: "cause"})
     logs: str = field(default="", metadata={PRINTED: "log_lines"})
     emitted: tuple[dict[str, str], ...] = ()
     emitted_count: int = 0
@@ -117,6 +120,11 @@ class Trace:
         return self.logs.splitlines()
 
     @property
+    def cause(self) -> dict[str, str] | None:
+        """The fields of `failure`; None if the run has not failed."""
+        return vars(self.failure) if self.failure and self.status in FAILED else None
+
+    @property
     def duration_ms(self) -> int | None:
         """Milliseconds that the last attempt took; None if its end is not known."""
         if self.started_ms is None or self.finished_ms is None:
@@ -136,7 +144,7 @@ class Trace:
         Args:
             fields: the fields that change.
         """
-        return dataclasses.replace(self, dead_ms=None, **fields)
+        return dataclasses.replace(self, **{"dead_ms": None, "failure": None, **fields})
 
     def as_of(self, now_ms: int) -> Trace:
         """Return the trace as it reads at a moment: dead if its fifth attempt has no end, but must be over by then."""

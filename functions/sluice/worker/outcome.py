@@ -19,6 +19,8 @@ from .deadline import DeadlinePassed, call_untrusted
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from .cause import Place
+
 MAX_DEPTH = 500
 """Levels of nesting of a result that is kept as JSON. Python 3.11, which may read it, follows some 900."""
 
@@ -71,12 +73,14 @@ class Outcome:
         result: what it returned, as far as JSON carries it.
         error: `type`, `message` and `traceback` of what it raised, or of what kept it from ending.
         reason: what kept it from ending, in words.
+        place: where in the team's code it was stopped, if it was.
     """
 
     status: str
     result: Any = None
     error: dict[str, str] | None = None
     reason: str | None = None
+    place: Place | None = None
 
 
 def result_of(returned: object, until: float) -> Any:

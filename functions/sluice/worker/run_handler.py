@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .cause import place_of
 from .deadline import DeadlinePassed, call_within
 from .outcome import Outcome, describe, result_of
 
@@ -38,13 +39,14 @@ def run_handler(load: Callable[[], Handler], event: object, seconds: float) -> O
     except DeadlinePassed as passed:
         reason = f"did not end within {seconds:g} s"
         error = {**describe(passed, _until(end)), "type": "TimedOut", "message": reason}
-        return Outcome("timed-out", error=error, reason=reason)
+        return Outcome("timed-out", error=error, reason=reason, place=place_of(passed))
     except NotLoadedError as error:
-        return Outcome("interrupted", error=describe(error.__cause__ or error, _until(end)), reason=str(error))
+        cause = error.__cause__ or error
+        return Outcome("interrupted", error=describe(cause, _until(end)), reason=str(error), place=place_of(cause))
     except MemoryError as error:
-        return Outcome("interrupted", error=describe(error, _until(end)), reason="out of memory")
+        return Outcome("interrupted", error=describe(error, _until(end)), reason="out of memory", place=place_of(error))
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
-        return Outcome("error", error=describe(error, _until(end)))
+        return Outcome("error", error=describe(error, _until(end)), place=place_of(error))
     return Outcome("ok") if returned is None else Outcome("ok", result=result_of(returned, _until(end)))
 
 

@@ -13,7 +13,9 @@ from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Trace
+from ..traces.failure import FAILED, process_died
 from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
+from .cause import cause_of
 from .deduplication import lock_event, owner_of_key
 from .run_handler import run_handler
 from .triage import Triage, Work
@@ -207,7 +209,7 @@ class Worker:
     def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
         """Return the trace of an event that is about to start, as it reads if its run never ends."""
         message, envelope = work.message, work.message.envelope
-        now = self._now_ms()
+        now, last = self._now_ms(), is_last_attempt(work.used)
         return Trace(
             id=envelope.id,
             handler=self._settings.handler,
@@ -223,7 +225,8 @@ class Worker:
             started_ms=now,
             request_id=context.aws_request_id,
             log_stream=context.log_stream_name,
-            dead_ms=now + int(remaining * 1000) if is_last_attempt(work.used) else None,
+            dead_ms=now + int(remaining * 1000) if last else None,
+            failure=process_died(self._settings.handler) if last else None,
         )
 
     def _skip(
@@ -245,9 +248,10 @@ class Worker:
         finally:
             self._capture.stop()
         completed = outcome.status in COMPLETED
-        dead = not completed and is_last_attempt(work.used)
+        status = "dead" if not completed and is_last_attempt(work.used) else outcome.status
         trace = started.ended(
-            status="dead" if dead else outcome.status,
+            status=status,
+            failure=cause_of(self._settings.handler, outcome) if status in FAILED else None,
             history=with_end(started.history, outcome.status, outcome.reason),
             result=outcome.result,
             error=outcome.error,

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sluice.event.ids import new_id
 from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
+from sluice.traces import Trace
+from sluice.traces.failure import INDEX_ATTRIBUTES
+from sluice.traces.item import to_item
 
 from tests.infra.support.evaluation import EVERYTHING, TABLE, WRITES, decision, document, role
 from tests.infra.support.synth import Template
@@ -22,7 +26,29 @@ def test_the_table_has_its_keys_on_demand_billing_ttl_and_recovery(template: Tem
         {"AttributeName": "pk", "KeyType": "HASH"},
         {"AttributeName": "sk", "KeyType": "RANGE"},
     ]
-    assert {kind["AttributeType"] for kind in table["AttributeDefinitions"]} == {"S"}
+    types = {kind["AttributeName"]: kind["AttributeType"] for kind in table["AttributeDefinitions"]}
+    assert types == {"pk": "S", "sk": "S", "failed_shard": "S", "failed_ms": "N"}
+
+
+def test_the_index_of_failures_has_keys_that_only_failed_runs_have(template: Template) -> None:
+    [table] = template.of_type("AWS::DynamoDB::Table").values()
+    [index] = table["Properties"]["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "failures"
+    assert index["KeySchema"] == [
+        {"AttributeName": "failed_shard", "KeyType": "HASH"},
+        {"AttributeName": "failed_ms", "KeyType": "RANGE"},
+    ]
+    ran = to_item(Trace(id=new_id(), handler="plain", status="ok", event="1"), 1)
+    failed = to_item(Trace(id=new_id(), handler="plain", status="error", event="1"), 1)
+    keys = {key["AttributeName"] for key in index["KeySchema"]}
+    assert (keys & set(ran), keys & set(failed)) == (set(), keys)
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(INDEX_ATTRIBUTES)}
+
+
+@pytest.mark.parametrize("kind", ["viewer", "operator", "admin"])
+def test_every_policy_allows_reading_the_index_of_failures(template: Template, kind: str) -> None:
+    assert decision([document(template, kind)], "dynamodb:Query", f"{TABLE}/index/failures") == "Allow"
+    assert decision([role(template, "sluice-dev-plain")], "dynamodb:Query", f"{TABLE}/index/failures") != "Allow"
 
 
 def test_the_table_is_kept_once_it_was_made_and_not_when_the_first_deployment_fails(template: Template) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sluice import emit
+from sluice import emit, emit_many
 from sluice.cli import program
 from sluice.traces import Trace
 
-from tests.unit.support.cloud import Cloud
+from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.function import Function
 
 
 def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +24,19 @@ def test_a_trace_is_printed_with_the_event_as_it_was_sent(cloud: Cloud, capsys: 
     assert f'"event": {event}' in capsys.readouterr().out
     assert program.run(["trace", event_id]) == 0
     assert '    "a": 2.0,\n    "big": 7777' in capsys.readouterr().out
+
+
+def test_failed_runs_are_listed_with_what_went_wrong(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    def handle(event: int) -> None:
+        if event % 2:
+            raise LookupError(f"no order {event}")
+
+    function = Function(cloud, handle)
+    emit_many(HANDLER, range(4))
+    function.poll()
+    capsys.readouterr()
+    assert program.run(["traces", HANDLER, "--status", "failed"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert sorted(line.split("LookupError: ")[1].strip() for line in lines) == ["no order 1", "no order 3"]
+    assert program.run(["traces", HANDLER, "--status", "dead"]) == 0
+    assert "no such traces" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from sluice.operate.status import HandlerStatus
 from sluice.pausing import describe
 from sluice.stage.names import Names
 from sluice.traces import STATUSES, Attempt, Trace
+from sluice.traces.failure import Failure
 
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
@@ -166,6 +167,7 @@ def test_every_field_of_a_trace_is_named() -> None:
     assert set(rows) == set(trace)
     assert set(re.findall(r"`(\w+)`", rows["history"])) == set(trace["history"][0])
     assert set(re.findall(r"`(\w+)`", rows["error"])) == {"type", "message", "traceback"}
+    assert re.findall(r"`(\w+)`", rows["failure"]) == [field.name for field in dataclasses.fields(Failure)]
 
 
 def test_every_status_is_named_in_order() -> None:

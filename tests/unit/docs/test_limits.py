@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from sluice.emitting import delay, emit, scheduled_events
-from sluice.planning import capacity
+from sluice.planning import capacity, cost, prices
 from sluice.planning.cost import Usage, bill
 from sluice.planning.drain import drain
 from sluice.queue import dead_letters, scan
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
-from sluice.traces import item
+from sluice.traces import failure, item
 from sluice.worker import attempts, output
 
 from infra import stack
@@ -42,6 +42,8 @@ LIMITS = [
     ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
+    ("dead-letters-and-failures.md", "takes {} queries to find one failure", failure.INDEX_SHARDS),
+    ("architecture.md", "one of {} partitions and the time of the failure", failure.INDEX_SHARDS),
     ("dead-letters-and-failures.md", "are {}, then {}, then {} seconds", DELAYS[:3]),
     ("dead-letters-and-failures.md", "for {} minutes at most", scan.LONGEST_HOLD // 60),
     ("dead-letters-and-failures.md", "two and a half minutes", {150: ""}[int(dead_letters.PATIENCE)]),
@@ -111,6 +113,8 @@ def test_the_bills_that_are_told_are_those_that_are_worked_out() -> None:
 
     assert f"come to ${alone.per_million:.2f} if each event travels alone" in page
     assert f"to ${in_tens.per_million:.2f} in tens" in page
+    each = cost.FAILURE_UNITS * prices.DYNAMODB_WRITE * prices.MILLION
+    assert f"two write units more at most, ${each:.2f} a million" in page
     assert f"some ${alone.total - alone.per_million:.0f} for one handler" in page
 
 

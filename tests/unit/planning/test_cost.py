@@ -39,6 +39,11 @@ def test_large_events_and_traces_cost_more_requests_and_units() -> None:
     assert part(Usage(trace_kb=2.1), "trace writes") == pytest.approx(3 * 0.625)
 
 
+def test_only_failures_cost_their_index() -> None:
+    assert part(Usage(failed_percent=1), "failures") == pytest.approx(0.01 * 2 * 0.625)
+    assert "failures" not in [part.name for part in bill(Usage()).parts]
+
+
 def test_larger_batches_are_received_ten_at_a_time() -> None:
     assert part(Usage(batch=500), "SQS requests") == pytest.approx((1 + 0.1 + 0.1) * 0.4)
     assert part(Usage(batch=500), "Lambda requests") == pytest.approx(0.2 / 500)

@@ -14,6 +14,7 @@ from sluice.emitting.emit import forget_queues
 from sluice.stage import clients
 from sluice.stage.names import Names
 from sluice.traces import TraceStore
+from sluice.traces.failure import INDEX_ATTRIBUTES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,6 +43,18 @@ class Cloud:
             AttributeDefinitions=[
                 {"AttributeName": "pk", "AttributeType": "S"},
                 {"AttributeName": "sk", "AttributeType": "S"},
+                {"AttributeName": "failed_shard", "AttributeType": "S"},
+                {"AttributeName": "failed_ms", "AttributeType": "N"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "failures",
+                    "KeySchema": [
+                        {"AttributeName": "failed_shard", "KeyType": "HASH"},
+                        {"AttributeName": "failed_ms", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(INDEX_ATTRIBUTES)},
+                }
             ],
             BillingMode="PAY_PER_REQUEST",
         )

@@ -35,7 +35,7 @@ def test_recent_traces_come_newest_first_from_all_shards(cloud: Cloud) -> None:
     cloud.store.put(a_trace(handler="audit-log"))
     assert [trace.id for trace in cloud.store.recent(HANDLER)] == event_ids[:-11:-1]
     assert [trace.id for trace in cloud.store.recent(HANDLER, limit=1000)] == event_ids[::-1]
-    assert [trace.id for trace in cloud.store.recent(HANDLER, limit=5, status="error")] == event_ids[::3][:-6:-1]
+    assert [trace.id for trace in cloud.store.recent(HANDLER, limit=5, statuses=["error"])] == event_ids[::3][:-6:-1]
     assert [trace.id for trace in cloud.store.recent(HANDLER, limit=1000, since=1050)] == event_ids[:-11:-1]
     assert cloud.store.recent("nobody") == []
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sluice.event.ids import new_id
 from sluice.traces import Attempt, Trace
+from sluice.traces.failure import failure
 from sluice.traces.item import _ATTEMPT_TYPES, _TRACE_TYPES, to_item
 from sluice.traces.trace import iso
 
@@ -22,6 +23,7 @@ FULL = Trace(
     history=(Attempt(outcome="error", started_ms=2, request_id="r", reason="why", redrive=1),),
     result=1,
     error={"type": "E", "message": "m", "traceback": "t"},
+    failure=failure(HANDLER, kind="E", message="m"),
     logs="l",
     emitted=({"id": "i", "handler": "h"},),
     emitted_count=1,
@@ -50,6 +52,7 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
         "history",
         "result",
         "error",
+        "failure",
         "logs",
         "emitted",
         "emitted_count",
@@ -77,15 +80,16 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
 
 
 def test_every_field_of_a_trace_is_stored() -> None:
-    stored = json.loads(to_item(FULL, 1)["trace"]["S"])
-    of_the_item = {"id", "handler", "status"}
+    item = to_item(FULL, 1)
+    stored = json.loads(item["trace"]["S"])
+    of_the_item = {"id", "handler", "status", *(set(item) & {"failure"})}
     assert {*stored, *of_the_item} == {field.name for field in dataclasses.fields(Trace)}
     assert {*stored["history"][0]} == {field.name for field in dataclasses.fields(Attempt)}
 
 
 def test_the_type_of_every_stored_field_is_checked() -> None:
     fields = {field.name for field in dataclasses.fields(Trace)}
-    assert fields - {*_TRACE_TYPES} == {"id", "handler", "status", "history", "result"}
+    assert fields - {*_TRACE_TYPES} == {"id", "handler", "status", "history", "failure", "result"}
     assert {name: _TRACE_TYPES[name] for name in ("event", "error", "hops", "emitted_ms", "cut")} == {
         "event": str,
         "error": dict,
@@ -117,7 +121,7 @@ def test_a_fifth_attempt_without_an_end_reads_as_dead_once_it_must_be_over(cloud
     assert trace.as_of(4_999).status == "interrupted"
     assert trace.as_of(5_000).status == "dead"
     cloud.store.put(trace)
-    assert [found.status for found in cloud.store.recent(HANDLER, status="dead")] == ["dead"]
+    assert [found.status for found in cloud.store.recent(HANDLER, statuses=["dead"])] == ["dead"]
 
 
 def test_times_are_iso_8601_in_utc() -> None:
