@@ -61,6 +61,11 @@ class Arns:
         return self._with_colon("logs", "log-group", f"{log_group}:*")
 
     @property
+    def alarms(self) -> str:
+        """All alarms."""
+        return self._with_colon("cloudwatch", "alarm", f"{self._names.prefix}*")
+
+    @property
     def cron_schedules(self) -> str:
         """The crons' schedules."""
         return self._schedules(self._names.cron_schedule_group)

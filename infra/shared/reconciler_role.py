@@ -18,6 +18,9 @@ def make_reconciler_role(
 ) -> iam.Role:
     """Make the role. It allows putting a block's tag on a function, and neither removing that tag nor lifting a block.
 
+    IAM has no condition on the value of a reserved concurrency. So setting one stays allowed on a blocked function, as
+    0 has to be set there; Sluice raises it only after it has removed it, which is denied.
+
     Args:
         scope: the reconciler's construct.
         names: the stage's names.
@@ -37,14 +40,19 @@ def make_reconciler_role(
             ["lambda:GetFunction", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"],
             [arns.functions],
         ),
-        # A run that read a function's state before an admin blocked it may act afterwards. Unblocking removes the tag
-        # first.
-        deny("LiftNoBlock", ["lambda:DeleteFunctionConcurrency"], [arns.functions], IS_BLOCKED),
+        # A run that read a function's state before an admin blocked it may act afterwards. Unblocking removes the tags
+        # first, and a mapping is disabled before it is tagged.
+        deny(
+            "LiftNoBlock",
+            ["lambda:DeleteFunctionConcurrency", "lambda:UpdateEventSourceMapping"],
+            [arns.functions, arns.mappings],
+            IS_BLOCKED,
+        ),
         allow(
             "StopReceiving",
             ["lambda:UpdateEventSourceMapping"],
             [arns.mappings],
-            {"ArnLikeIfExists": {"lambda:FunctionArn": arns.functions}},
+            {"ArnLike": {"lambda:FunctionArn": arns.functions}},
         ),
         # GetFunction shows a function's tags only to a caller who may list them.
         allow("SeeTags", ["lambda:ListTags"], [arns.functions, arns.mappings]),

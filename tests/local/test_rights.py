@@ -1,6 +1,6 @@
 """The team's three policies, with IAM on: what each allows, and every way around a block.
 
-The emulator does not know the condition key `lambda:FunctionArn`: a user who may make any mapping may make a second one
+The emulator does not say for which function a mapping is made: a user who may make any mapping may make a second one
 for a blocked function. tests/infra/shared/test_team_policies.py evaluates that.
 """
 
@@ -58,7 +58,7 @@ def guarded(restarts: Restarts) -> Guarded:
         (kind, way)
         for kind in ("operator", "viewer", MIGHTY)
         for way in sorted(lifts())
-        # The emulator does not know lambda:FunctionArn.
+        # The emulator does not say for which function a mapping is made.
         if (kind, way) != (MIGHTY, SECOND_MAPPING)
     ],
 )

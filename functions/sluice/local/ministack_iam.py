@@ -5,7 +5,7 @@ Without them, MiniStack:
 - has no action for changing an event source mapping
 - takes removing a reserved concurrency for setting one
 - asks for rights to SQS's batch calls that AWS has no names for
-- tells policies neither a mapping's tags nor the partitions of a call to DynamoDB
+- tells policies neither a mapping's tags, nor its function, nor the partitions of a call to DynamoDB
 - puts all schedules into the default group
 - shows a function's tags to everyone who may get the function
 
@@ -88,6 +88,16 @@ def _mapping_tags(arn: str) -> Any:
     return mapping.get("Tags", {}) if mapping else None
 
 
+def mapping_context(arn: str) -> dict[str, str]:
+    """Return what a policy's conditions can ask about a call on an event source mapping: its function's ARN.
+
+    Args:
+        arn: the ARN of any resource; others than mappings have no such context.
+    """
+    mapping = lambda_svc._esms.get(lambda_svc._esm_id_from_arn(arn) or "")  # noqa: SLF001 - no other way in
+    return {"lambda:FunctionArn": mapping["FunctionArn"]} if mapping else {}
+
+
 def schedule_arn(arn: str, body: bytes, query: Mapping[str, Any]) -> str:
     """Return the ARN of a call's schedule, in the group that the call names.
 
@@ -124,10 +134,14 @@ def without_tags(answer: tuple[int, Any, bytes]) -> tuple[int, Any, bytes]:
 def _guard_tags() -> None:
     enforce, get_function = iam_evaluator.enforce, lambda_svc._get_function  # noqa: SLF001 - no other way in
 
-    def with_tags(key: str, action: str, *about: Any, **more: Any) -> Any:
-        refused = enforce(key, action, *about, **more)
+    def with_tags(
+        key: str, action: str, service: str, region: str, resource: str = "*", service_context: Any = None
+    ) -> Any:
+        context = {**(service_context or {}), **mapping_context(resource)}
+        refused = enforce(key, action, service, region, resource, service_context=context)
         if action == "lambda:GetFunction":
-            _no_tags.set(enforce(key, "lambda:ListTags", *about, **more) is not None)
+            hidden = enforce(key, "lambda:ListTags", service, region, resource, service_context=context)
+            _no_tags.set(hidden is not None)
         return refused
 
     def get(*about: Any, **more: Any) -> Any:

@@ -25,7 +25,7 @@ Is it paused? The first line that fits decides:
 
 What follows:
 
-- Blocked: tag the function and its mapping, then stop it as a pause does.
+- Blocked: tag the function, disable the mapping and tag that too, then set the reserved concurrency to 0.
 - Paused: disable the mapping, then set the reserved concurrency to 0; 1 for as long as `run_one` runs one event.
 - Neither: if it was stopped here, remove the reserved concurrency, then enable the mapping.
 - A cron that skips the ticks of a pause has its schedule disabled while it is stopped, and enabled afterwards.
@@ -247,11 +247,7 @@ def _with_pause(observed: Observed, record: Record, now_ms: int) -> Record:
 
 def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     if wanted.block is not None:
-        # The tags come first: from then on only an admin can undo the rest.
-        tags = [Call.TAG_FUNCTION] if observed.block is None else []
-        if observed.mapping_block is None:
-            tags.append(Call.TAG_MAPPING)
-        return tags + _stop_calls(observed)
+        return _block_calls(observed)
     calls = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
     if wanted.paused:
         one_runs = observed.concurrency == RUN_ONE_CONCURRENCY and leased(record, now_ms)
@@ -260,6 +256,20 @@ def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: 
     if record.paused or record.block is not None or record.pending:
         calls += _start_calls(observed, take_back_one=record.lease_ms is not None)
     return calls
+
+
+def _block_calls(observed: Observed) -> list[Call]:
+    """Tag the function first, because only an admin can undo the rest from then on.
+
+    The mapping is tagged once it is disabled: IAM lets the reconciler change no mapping that has the tag.
+    """
+    calls = [Call.TAG_FUNCTION] if observed.block is None else []
+    if observed.mapping in RECEIVING:
+        calls += [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
+        calls += [Call.DISABLE_MAPPING, Call.TAG_MAPPING]
+    elif observed.mapping_block is None:
+        calls.append(Call.TAG_MAPPING)
+    return calls + ([Call.SET_ZERO] if observed.concurrency != 0 else [])
 
 
 def _stop_calls(observed: Observed) -> list[Call]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
 
-from tests.infra.support.evaluation import FUNCTION, MAPPING, QUEUE, TABLE, decision, reconciler
+from tests.infra.support.evaluation import FUNCTION, MAPPING, QUEUE, TABLE, decision, document, reconciler
 from tests.infra.support.synth import Template
 
 
@@ -23,8 +23,19 @@ def test_a_late_run_of_the_reconciler_cannot_undo_a_block(template: Template) ->
     policy = [reconciler(template)]
     assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=True) == "Deny"
     assert decision(policy, "lambda:DeleteFunctionConcurrency", FUNCTION, blocked=False) == "Allow"
+    assert decision(policy, "lambda:UpdateEventSourceMapping", MAPPING, blocked=True) == "Deny"
+    assert decision(policy, "lambda:UpdateEventSourceMapping", MAPPING, blocked=False) == "Allow"
     for blocked in (True, False):
         assert decision(policy, "lambda:PutFunctionConcurrency", FUNCTION, blocked=blocked) == "Allow"
+
+
+@pytest.mark.parametrize("function", ["arn:aws:lambda:REGION:ACCOUNT:function:somebody-elses", None])
+def test_a_mapping_of_another_program_is_none_of_ours(template: Template, function: str | None) -> None:
+    """AWS documents the key for this call; if it ever left it out, the call would be denied, not allowed."""
+    for policy in (reconciler(template), document(template, "operator"), document(template, "admin")):
+        call = "lambda:UpdateEventSourceMapping"
+        assert decision([policy], call, MAPPING, function=function) == "ImplicitDeny"
+        assert decision([policy], call, MAPPING, function=FUNCTION) == "Allow"
 
 
 def test_the_reconciler_may_write_the_partitions_that_nobody_else_may(template: Template) -> None:

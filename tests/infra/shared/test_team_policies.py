@@ -90,6 +90,14 @@ def test_an_admin_may_lift_a_block(template: Template, action: str, resource: st
     assert decision(policies, action, resource, blocked=True, keys=["sluice:blocked"]) == "Allow"
 
 
+def test_the_policies_show_the_stage_s_own_alarms_only(template: Template) -> None:
+    for kind in ("viewer", "operator", "admin"):
+        policies = [document(template, kind)]
+        for name, verdict in (("sluice-dev-plain-dead", "Allow"), ("somebody-elses", "ImplicitDeny")):
+            alarm = f"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:{name}"
+            assert decision(policies, "cloudwatch:DescribeAlarms", alarm) == verdict, kind
+
+
 def test_a_viewer_may_only_read(template: Template) -> None:
     statements = document(template, "viewer")["Statement"]
     actions = {

@@ -74,6 +74,7 @@ def decision(
     blocked: bool = False,
     keys: list[str] | None = None,
     partitions: list[str] | None = None,
+    function: str | None = FUNCTION,
 ) -> str:
     """Return IAM's decision on a call: `Allow`, `Deny` or `ImplicitDeny`.
 
@@ -84,8 +85,9 @@ def decision(
         blocked: True if that resource has the tag of a block.
         keys: the keys of the tags that the call changes.
         partitions: the partitions of the table that the call reads or writes.
+        function: the function of the event source mapping that the call is about; None if AWS does not tell.
     """
-    context: dict[str, Any] = {"lambda:functionarn": FUNCTION}
+    context: dict[str, Any] = {} if function is None else {"lambda:functionarn": function}
     if blocked:
         context["aws:resourcetag/sluice:blocked"] = "2026-11-23T10:00:00Z user/ada - why"
     context["aws:tagkeys"] = keys

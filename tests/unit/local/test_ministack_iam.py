@@ -6,7 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from sluice.local.ministack_iam import lambda_action, leading_keys, schedule_arn, without_batch, without_tags
+from ministack.services import lambda_svc  # type: ignore[import-untyped]
+from sluice.local.ministack_iam import (
+    lambda_action,
+    leading_keys,
+    mapping_context,
+    schedule_arn,
+    without_batch,
+    without_tags,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +87,16 @@ def test_a_function_is_shown_without_its_tags_as_aws_does() -> None:
     assert shown["TagsError"]["ErrorCode"] == "AccessDeniedException"
     missing: Any = (404, {}, b'{"Type": "User"}')
     assert without_tags(missing) == missing
+
+
+def test_conditions_can_ask_for_the_function_of_a_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
+    function = "arn:aws:lambda:us-east-1:000000000000:function:sluice-local-a"
+    monkeypatch.setattr(lambda_svc, "_esms", {"1-2": {"FunctionArn": function}})
+    assert mapping_context("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:1-2") == {
+        "lambda:FunctionArn": function
+    }
+    assert mapping_context("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:other") == {}
+    assert mapping_context(function) == {}
 
 
 @pytest.mark.parametrize(

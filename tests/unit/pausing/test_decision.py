@@ -89,10 +89,16 @@ def test_a_state_first_recorded_during_a_deployment_is_not_undone_by_it() -> Non
 # ---- blocked or not
 
 
-def test_a_function_that_is_tagged_by_hand_is_stopped_and_its_mapping_tagged_first() -> None:
+def test_the_mapping_of_a_function_that_is_tagged_by_hand_is_disabled_and_then_tagged() -> None:
     decision = decide(dataclasses.replace(RUNS, block="by hand"), Record(), NOW)
-    assert decision.calls == (Call.TAG_MAPPING, *STOP)
+    assert decision.calls == (Call.DISABLE_MAPPING, Call.TAG_MAPPING, Call.SET_ZERO)
     assert (decision.desired.block, decision.desired.paused) == ("by hand", False)
+
+
+def test_a_blocked_mapping_that_receives_is_untagged_to_disable_it() -> None:
+    """IAM lets the reconciler change no mapping that has the tag."""
+    decision = decide(dataclasses.replace(TAGGED, mapping="Enabled"), BLOCKED, NOW)
+    assert decision.calls == (Call.UNTAG_MAPPING, Call.DISABLE_MAPPING, Call.TAG_MAPPING)
 
 
 def test_a_tag_that_is_gone_lifts_the_block() -> None:
@@ -110,7 +116,7 @@ def test_a_tag_that_is_gone_leaves_the_pause() -> None:
 @pytest.mark.parametrize("deployment", [NEW, None])
 def test_a_tag_that_a_deployment_may_have_removed_is_set_again(deployment: str | None) -> None:
     decision = decide(dataclasses.replace(RUNS, deployment=deployment), BLOCKED, NOW)
-    assert decision.calls == (Call.TAG_FUNCTION, Call.TAG_MAPPING, *STOP)
+    assert decision.calls == (Call.TAG_FUNCTION, Call.DISABLE_MAPPING, Call.TAG_MAPPING, Call.SET_ZERO)
     assert decision.desired.block == "why"
 
 

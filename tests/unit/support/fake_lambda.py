@@ -160,6 +160,7 @@ class FakeClient:
         self._before("update_event_source_mapping")
         function = self._aws.of(UUID)
         self._refuse_if("operator", "UpdateEventSourceMapping", blocked=function.mapping_tags)
+        self._refuse_if("reconciler", "UpdateEventSourceMapping", blocked=function.mapping_tags)
         if function.mapping not in ("Enabled", "Disabled"):
             raise refused("ResourceInUseException")
         moving, there = ("Enabling", "Enabled") if Enabled else ("Disabling", "Disabled")
