@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, Names
 from . import cron_schedules
-from .decision import RUN_ONE_CONCURRENCY, Call
 from .observed import HandlerResources
+from .state import RUN_ONE_CONCURRENCY, Call
 
 BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
 """Error codes with which AWS refuses a change while an earlier one is still under way."""

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from ..stage.names import BLOCKED_TAG, Names
-from .decision import RUN_ONE_CONCURRENCY
 from .history import Change
 from .record_store import ConflictError, RecordStore
+from .state import RUN_ONE_CONCURRENCY
 
 _LATEST = 20
 """Number of changes searched for the one that an event is about."""

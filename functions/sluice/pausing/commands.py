@@ -13,11 +13,12 @@ from botocore.exceptions import ClientError
 
 from . import block_tag
 from .changing import is_busy
-from .decision import LEASE_EXPIRED_MS, RECEIVING, Call, Record, block_set_concurrency
+from .decision import block_set_concurrency
 from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import Change, block_found, new_change
 from .record_store import ConflictError, same_block
+from .state import LEASE_EXPIRED_MS, RECEIVING, Call, Record
 
 _BUSY_SECONDS = 90.0
 """Seconds to retry while AWS refuses to change a mapping that is between two states, or others write the record."""

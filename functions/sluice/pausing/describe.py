@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..traces.trace import iso
 from . import block_tag
-from .decision import RECEIVING, UNTIL_PASSED, Record
 from .handler_states import Snapshot
+from .state import RECEIVING, UNTIL_PASSED, Record
 
 RUNNING = "running"
 PAUSING = "pausing"

@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from .changing import StateWriter
-from .decision import SCHEDULE_CALLS, Decision, Observed, Record, decide
+from .decision import Decision, decide
 from .history import LIFTED, Change, changes_between
 from .observed import HandlerResources, StateReader
 from .record_store import ConflictError, RecordStore
+from .state import SCHEDULE_CALLS, Observed, Record
 
 Clock = Callable[[], float]
 """Returns seconds since 1970."""

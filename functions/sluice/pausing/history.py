@@ -9,7 +9,7 @@ from ..event import ids
 from ..stage.names import HISTORY
 from ..traces.trace import iso
 from .block_tag import parse
-from .decision import SCHEDULE_CALLS, UNTHROTTLED, UNTIL_PASSED, Call, Record
+from .state import SCHEDULE_CALLS, UNTHROTTLED, UNTIL_PASSED, Call, Record
 
 LIFTED = "unblocked"
 """The change that ends a block."""

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
 from . import cron_schedules
-from .decision import Observed
 from .pace import Pace
+from .state import Observed
 
 NO_STACK = "none"
 """Stands for the deployment where no stack of Sluice exists, as in tests."""

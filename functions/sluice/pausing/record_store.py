@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 
 from ..stage.names import BLOCKS, HISTORY, PAUSES
 from . import history
-from .decision import Record
 from .history import Change
+from .state import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -18,11 +18,11 @@ from ..errors import SluiceError
 from ..event.envelope import ATTRIBUTE, Envelope
 from ..event.ids import new_id
 from .commands import record_to_change
-from .decision import LEASE_EXPIRED_MS, RECEIVING, RUN_ONE_CONCURRENCY, Call, Record
 from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import new_change
 from .record_store import ConflictError
+from .state import LEASE_EXPIRED_MS, RECEIVING, RUN_ONE_CONCURRENCY, Call, Record
 
 _SPARE_SECONDS = 60
 """Seconds that the lease lasts beyond the function's timeout. After that the reconciler ends it."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..pausing.decision import RECEIVING
 from ..pausing.handler_states import HandlerStates, Snapshot
+from ..pausing.state import RECEIVING
 from ..queue import transfer
 from ..stage.names import Names
 from . import rescue, resend

@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 from sluice.errors import SluiceError
 from sluice.pausing.commands import Commands
-from sluice.pausing.decision import RECEIVING
 from sluice.pausing.run_one import run_one
+from sluice.pausing.state import RECEIVING
 from sluice.reconciler.reconciler import ReconcilerError
 from sluice.stage.names import BLOCKED_TAG
 

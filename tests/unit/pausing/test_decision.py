@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from sluice.pausing.decision import (
+from sluice.pausing.decision import decide
+from sluice.pausing.state import (
     DEPLOYMENT_UNDER_WAY,
     RUN_ONE_CONCURRENCY,
     THROTTLED,
@@ -13,7 +14,6 @@ from sluice.pausing.decision import (
     Call,
     Observed,
     Record,
-    decide,
 )
 
 NOW = 1_800_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sluice.pausing.decision import RUN_ONE_CONCURRENCY
 from sluice.pausing.errors import BlockedError
 from sluice.pausing.run_one import RunFailedError
+from sluice.pausing.state import RUN_ONE_CONCURRENCY
 from sluice.stage.names import BLOCKED_TAG
 
 from tests.unit.support.cloud import HANDLER

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
-from sluice.pausing.decision import RECEIVING
+from sluice.pausing.state import RECEIVING
 from sluice.stage.names import BLOCKED_TAG, Names
 
 from tests.unit.support.cloud import STAGE

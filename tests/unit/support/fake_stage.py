@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.pausing.changing import StateWriter
-from sluice.pausing.decision import Record
 from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.observed import StateReader
 from sluice.pausing.pace import Pace
 from sluice.pausing.record_store import RecordStore
+from sluice.pausing.state import Record
 from sluice.reconciler.reconciler import Reconciler
 from sluice.retention.state import RetentionStore
 from sluice.retention.turns import Clients

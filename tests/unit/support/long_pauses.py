@@ -11,7 +11,7 @@ import moto.sqs.models
 import pytest
 from moto.sqs.models import SQSBackend, sqs_backends
 from sluice import emit
-from sluice.pausing.decision import RECEIVING
+from sluice.pausing.state import RECEIVING
 from sluice.queue import transfer
 from sluice.traces import Attempt, Trace
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sluice.pausing.commands import Commands
-from sluice.pausing.decision import RECEIVING, RUN_ONE_CONCURRENCY
 from sluice.pausing.errors import BlockedError, StillChangingError
 from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.run_one import run_one
+from sluice.pausing.state import RECEIVING, RUN_ONE_CONCURRENCY
 from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from tests.unit.support.cloud import HANDLER

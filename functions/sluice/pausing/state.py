@@ -1,0 +1,121 @@
+"""A handler's state: as AWS shows it, as it is recorded, and the calls that change it. `decision` has the rule."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
+"""States of an event source mapping in which it receives, or may."""
+
+DEPLOYMENT_UNDER_WAY = "under way"
+"""Stands in a record for the deployment if the first state recorded was applied during one."""
+
+RUN_ONE_CONCURRENCY = 1
+"""Reserved concurrency while one event runs and all others wait."""
+
+THROTTLED = "its reserved concurrency was set to 0"
+"""Reason of a pause that was made in the AWS console."""
+
+UNTHROTTLED = "its reserved concurrency was removed"
+"""Reason of an unpause that was made in the AWS console."""
+
+UNTIL_PASSED = "paused until then"
+"""Reason of an unpause at the end that the pause was given."""
+
+
+class Call(Enum):
+    """A call that changes AWS. The history shows the values."""
+
+    TAG_FUNCTION = "tag the function as blocked, again"
+    TAG_MAPPING = "tag the mapping as blocked"
+    UNTAG_MAPPING = "take the tag off the mapping"
+    DISABLE_MAPPING = "disable the mapping"
+    ENABLE_MAPPING = "enable the mapping"
+    SET_ZERO = "set the function's reserved concurrency to 0"
+    RELEASE = "remove the function's reserved concurrency"
+    DISABLE_SCHEDULE = "disable the cron's schedule"
+    ENABLE_SCHEDULE = "enable the cron's schedule"
+
+
+SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
+"""Calls that only the reconciler makes: the right to update a schedule includes changing its target."""
+
+UNBLOCKING_MS = 90_000
+"""Milliseconds that an unblock may take between its record and its first call; it is retried for as long."""
+
+LEASE_EXPIRED_MS = 1
+"""A lease that expired long ago: its reserved concurrency is yet to be taken back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """A handler's state as AWS shows it.
+
+    Attributes:
+        concurrency: the function's reserved concurrency; None if it has none.
+        mapping: the state of its event source mapping.
+        block: the value of the function's tag `sluice:blocked`; None if it has none.
+        mapping_block: the value of the same tag on the mapping.
+        schedule: `ENABLED` or `DISABLED`; None if the handler is no cron.
+        missed: `skip` or `queue`, a cron's choice for the ticks of a pause; None if Sluice must not change its
+            schedule.
+        deployment: a mark that differs between deployments of the stack; None while one is under way.
+    """
+
+    concurrency: int | None = None
+    mapping: str = "Enabled"
+    block: str | None = None
+    mapping_block: str | None = None
+    schedule: str | None = None
+    missed: str | None = None
+    deployment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A handler's state as it is wanted, and as it was last applied.
+
+    Attributes:
+        paused: True if a pause is wanted, with or without a block.
+        by: user who paused it; None if AWS has not named one.
+        since_ms: start of the pause, in milliseconds since 1970.
+        reason: reason for the pause.
+        until_ms: end of the pause, in milliseconds since 1970; None if it has none.
+        pending: True while a command is not finished. Until then the record counts, whatever AWS shows.
+        block: value of the tag that was last seen, or that a command is about to set.
+        blocking: command that is changing the block: `block`, `block again` (over one whose unblock is not finished),
+            `unblock`; or None.
+        asked: that command as a `Change`, for the history once it takes effect.
+        block_deployment: the deployment at which the block was applied.
+        deployment: the deployment at which the pause was applied.
+        lease_ms: time until which one event may run although the handler is paused, in milliseconds since 1970.
+        ticks_off: True if the cron's schedule was disabled here, to be enabled again later.
+        revision: number of writes.
+    """
+
+    paused: bool = False
+    by: str | None = None
+    since_ms: int | None = None
+    reason: str | None = None
+    until_ms: int | None = None
+    pending: bool = False
+    block: str | None = None
+    blocking: str | None = None
+    asked: dict[str, Any] | None = None
+    block_deployment: str | None = None
+    deployment: str | None = None
+    lease_ms: int | None = None
+    ticks_off: bool = False
+    revision: int = 0
+
+    def unpaused(self) -> Record:
+        """Return the record without its pause."""
+        return dataclasses.replace(self, paused=False, by=None, since_ms=None, reason=None, until_ms=None)
+
+    @property
+    def block_unconfirmed(self) -> bool:
+        """True while the recorded block is one that a command asked for and may not have set."""
+        return self.blocking == "block"
