@@ -42,7 +42,7 @@ def history(invocation: Invocation, handler: str, *, limit: int) -> None:
     if not changes:
         invocation.say(f"{handler} has never been paused or blocked", then=invocation.command("status", handler))
         return
-    names = ["at", "change", "by", "reason", "until"]
+    names = ["at", "change", "by", "reason", "until", "concurrency"]
     cells = [["-" if change[name] is None else str(change[name]) for name in names] for change in changes]
-    print_table(names, cells, drop_empty={4})
+    print_table(names, cells, drop_empty={4, 5})
     invocation.say(then=invocation.command("status", handler))

@@ -29,13 +29,16 @@ class StateWriter:
         self._functions = functions
         self._schedules = schedules
 
-    def call(self, resources: HandlerResources, call: Call, block: str | None) -> None:
+    def call(
+        self, resources: HandlerResources, call: Call, *, block: str | None = None, cap: int | None = None
+    ) -> None:
         """Make a call.
 
         Args:
             resources: the handler's resources.
             call: the call to make.
             block: value for the tags of a block.
+            cap: the reserved concurrency that the function is given back; None if it had none.
 
         Raises:
             botocore.exceptions.ClientError: AWS refused it.
@@ -44,7 +47,10 @@ class StateWriter:
         if call is Call.SET_ZERO:
             self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
         elif call is Call.RELEASE:
+            # Removed before it is set, as IAM denies the reconciler to remove that of a blocked function.
             self._functions.delete_function_concurrency(FunctionName=name)
+            if cap is not None:
+                self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=cap)
         elif call in (Call.ENABLE_MAPPING, Call.DISABLE_MAPPING):
             self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
         elif call is Call.TAG_FUNCTION:

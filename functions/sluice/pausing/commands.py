@@ -136,7 +136,7 @@ class Commands:
 
         snapshot = self._record(handler, wanted, "blocked", reason, needs_admin=True)
         # From this call on the handler is blocked, and only an admin can undo the calls that follow.
-        self._states.writer.call(snapshot.resources, Call.TAG_FUNCTION, value)
+        self._states.writer.call(snapshot.resources, Call.TAG_FUNCTION, block=value)
         return self._apply(handler, may_write_block=True)
 
     def unblock(self, handler: str, reason: str | None) -> Snapshot:
@@ -187,7 +187,10 @@ class Commands:
         deadline = self._states.clock() + _BUSY_SECONDS
         while True:
             snapshot = self._read(handler)
-            change = new_change(what, self._states.now_ms(), by=self._by, reason=reason, until_ms=until_ms)
+            cap = snapshot.decision.desired.cap
+            change = new_change(
+                what, self._states.now_ms(), by=self._by, reason=reason, until_ms=until_ms, concurrency=cap
+            )
             record = wanted(snapshot, change)
             if record is None:
                 return snapshot
@@ -242,7 +245,7 @@ class Commands:
                 return
             if snapshot.observed.mapping in RECEIVING:
                 try:
-                    self._states.writer.call(snapshot.resources, Call.DISABLE_MAPPING, None)
+                    self._states.writer.call(snapshot.resources, Call.DISABLE_MAPPING)
                     disabled = True
                     continue
                 except ClientError as error:
@@ -270,11 +273,11 @@ def _concerns_block(snapshot: Snapshot) -> bool:
 
 
 def record_to_change(snapshot: Snapshot) -> Record:
-    """Return the record for a command to change: as it was read, with the pause as decided.
+    """Return the record for a command to change: as it was read, with the pause and the cap as decided.
 
     Nothing else of the decision is taken over, as none of its calls has been made.
     """
     desired = snapshot.decision.desired
-    pause = {name: getattr(desired, name) for name in ("paused", "by", "since_ms", "reason", "until_ms")}
+    pause = {name: getattr(desired, name) for name in ("paused", "by", "since_ms", "reason", "until_ms", "cap")}
     deployment = snapshot.record.deployment or desired.deployment
     return dataclasses.replace(snapshot.record, **pause, deployment=deployment)

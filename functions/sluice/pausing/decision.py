@@ -27,7 +27,8 @@ What follows:
 
 - Blocked: tag the function, disable the mapping and tag that too, then set the reserved concurrency to 0.
 - Paused: disable the mapping, then set the reserved concurrency to 0; 1 for as long as `run_one` runs one event.
-- Neither: if it was stopped here, remove the reserved concurrency, then enable the mapping.
+- Neither: if it was stopped here, give back the reserved concurrency that it had before, or remove it if it had none;
+  then enable the mapping.
 - A cron that skips the ticks of a pause has its schedule disabled while it is stopped, and enabled afterwards.
 """
 
@@ -76,10 +77,11 @@ def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
     block = observed.block
     if block is None and record.blocking is None and _deployed_since(record.block_deployment, observed):
         block = record.block
-    wanted = dataclasses.replace(_with_pause(observed, record, now_ms), block=block)
+    wanted = _with_pause(observed, record, now_ms)
+    stopped = wanted.paused or block is not None
+    wanted = dataclasses.replace(wanted, block=block, cap=_cap(observed, record, stopped=stopped))
     if not _unblock_under_way(observed, record, now_ms):
         wanted = dataclasses.replace(wanted, blocking=None, asked=None)
-    stopped = wanted.paused or block is not None
     calls = _function_calls(observed, record, wanted, now_ms) + _schedule_calls(observed, record, stopped=stopped)
     lease_counts = wanted.paused and block is None and leased(record, now_ms)
     # While a deployment is under way, the one before it counts.
@@ -141,6 +143,20 @@ def _with_pause(observed: Observed, record: Record, now_ms: int) -> Record:
     return record
 
 
+def _cap(observed: Observed, record: Record, *, stopped: bool) -> int | None:
+    """Return the reserved concurrency that the function has whenever it is neither paused nor blocked.
+
+    Where the Throttle button has replaced it by 0, it is the one that was seen last.
+    """
+    if observed.concurrency == RUN_ONE_CONCURRENCY and record.lease_ms is not None:
+        return record.cap
+    if observed.concurrency:
+        return observed.concurrency
+    ran = not (stopped or record.paused or record.block is not None or record.pending)
+    # While the handler ran, somebody removed it. Otherwise a deployment or an unpause in the AWS console did.
+    return None if ran and observed.concurrency is None else record.cap
+
+
 def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     if wanted.block is not None:
         return _block_calls(observed)
@@ -150,7 +166,7 @@ def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: 
         return calls + [call for call in _stop_calls(observed) if call is not Call.SET_ZERO or not one_runs]
     # A mapping that was not disabled here stays disabled: somebody meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start_calls(observed, take_back_one=record.lease_ms is not None)
+        calls += _start_calls(observed, cap=wanted.cap, take_back_one=record.lease_ms is not None)
     return calls
 
 
@@ -178,10 +194,11 @@ def _stop_calls(observed: Observed) -> list[Call]:
     return calls
 
 
-def _start_calls(observed: Observed, *, take_back_one: bool) -> list[Call]:
+def _start_calls(observed: Observed, *, cap: int | None, take_back_one: bool) -> list[Call]:
     """Start in the reverse order. A concurrency of 1 goes too if a `run_one` set it, which may have been cut off."""
     calls = []
-    if observed.concurrency == 0 or (take_back_one and observed.concurrency == RUN_ONE_CONCURRENCY):
+    one_is_ours = take_back_one and observed.concurrency == RUN_ONE_CONCURRENCY
+    if observed.concurrency != cap and (observed.concurrency in (0, None) or one_is_ours):
         calls.append(Call.RELEASE)
     if observed.mapping not in RECEIVING:
         calls.append(Call.ENABLE_MAPPING)

@@ -120,7 +120,7 @@ class HandlerStates:
             record = self.records.put(handler, record, record)
         for call in decision.calls:
             if call not in skipped:
-                self.writer.call(snapshot.resources, call, desired.block)
+                self.writer.call(snapshot.resources, call, block=desired.block, cap=desired.cap)
         if calls_function or dataclasses.replace(desired, revision=record.revision) != record:
             try:
                 self.records.put(handler, desired, record, changes)

@@ -32,6 +32,8 @@ class Change:
         by: user who made it; None if AWS has not named one.
         reason: reason for it.
         until_ms: end of the pause, in milliseconds since 1970; None if it has none.
+        concurrency: reserved concurrency that a pause or block took from the function, or that it was given back; None
+            if it had none.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Change:
     by: str | None = None
     reason: str | None = None
     until_ms: int | None = None
+    concurrency: int | None = None
 
     def printed(self) -> dict[str, Any]:
         """Return the change as the command line prints it."""
@@ -49,14 +52,13 @@ class Change:
             "by": self.by,
             "reason": self.reason,
             "until": iso(self.until_ms),
+            "concurrency": self.concurrency,
         }
 
 
-def new_change(
-    what: str, now_ms: int, *, by: str | None = None, reason: str | None = None, until_ms: int | None = None
-) -> Change:
+def new_change(what: str, now_ms: int, **more: Any) -> Change:
     """Return a change that happens now. `Change` has the parameters."""
-    return Change(id=ids.new_id(now_ms / 1000), what=what, at_ms=now_ms, by=by, reason=reason, until_ms=until_ms)
+    return Change(id=ids.new_id(now_ms / 1000), what=what, at_ms=now_ms, **more)
 
 
 def to_item(handler: str, change: Change) -> dict[str, Any]:
@@ -70,8 +72,9 @@ def to_item(handler: str, change: Change) -> dict[str, Any]:
     for name in ("by", "reason"):
         if getattr(change, name) is not None:
             item[name] = {"S": getattr(change, name)}
-    if change.until_ms is not None:
-        item["until_ms"] = {"N": str(change.until_ms)}
+    for name in ("until_ms", "concurrency"):
+        if getattr(change, name) is not None:
+            item[name] = {"N": str(getattr(change, name))}
     return item
 
 
@@ -84,21 +87,27 @@ def from_item(item: Any) -> Change | None:
             at_ms=int(item["at_ms"]["N"]),
             by=item.get("by", {}).get("S"),
             reason=item.get("reason", {}).get("S"),
-            until_ms=int(item["until_ms"]["N"]) if "until_ms" in item else None,
+            until_ms=_number(item, "until_ms"),
+            concurrency=_number(item, "concurrency"),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
 
-def block_found(value: str, now_ms: int) -> Change:
+def _number(item: Any, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None
+
+
+def block_found(value: str, now_ms: int, *, concurrency: int | None = None) -> Change:
     """Return the change of a block that was found on AWS, with the user and the reason from its tag.
 
     Args:
         value: the tag's value.
         now_ms: milliseconds since 1970.
+        concurrency: reserved concurrency that it takes from the function.
     """
     tag = parse(value)
-    return new_change("blocked", now_ms, by=tag.by, reason=tag.reason)
+    return new_change("blocked", now_ms, by=tag.by, reason=tag.reason, concurrency=concurrency)
 
 
 def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_ms: int) -> list[Change]:
@@ -118,15 +127,15 @@ def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_
     if asked is not None and after.block == (before.block if asked.what == "blocked" else None):
         found.append(asked)
     elif after.block is not None and (before.block is None or other_block):
-        found.append(block_found(after.block, now_ms))
+        found.append(block_found(after.block, now_ms, concurrency=after.cap))
     elif before.block is not None and after.block is None and not before.block_unconfirmed:
-        found.append(new_change(LIFTED, now_ms, reason="its tag was removed"))
+        found.append(new_change(LIFTED, now_ms, reason="its tag was removed", concurrency=after.cap))
     if after.paused and not before.paused:
-        found.append(new_change("paused", now_ms, by=after.by, reason=after.reason))
+        found.append(new_change("paused", now_ms, by=after.by, reason=after.reason, concurrency=after.cap))
     if before.paused and not after.paused:
         ended = before.until_ms is not None and before.until_ms <= now_ms
         by, reason = (SLUICE, UNTIL_PASSED) if ended else (None, UNTHROTTLED)
-        found.append(new_change("unpaused", now_ms, by=by, reason=reason))
+        found.append(new_change("unpaused", now_ms, by=by, reason=reason, concurrency=after.cap))
     restores = bool(set(calls) - SCHEDULE_CALLS) and not before.pending and before.asked is None
     if restores and not found:
         found.append(new_change("restored", now_ms, by=SLUICE, reason=", ".join(call.value for call in calls)))

@@ -42,6 +42,7 @@ _FIELDS: Mapping[str, type] = {
     "deployment": str,
     "lease_ms": int,
     "ticks_off": bool,
+    "cap": int,
 }
 """Fields of a record that are written. Other versions of Sluice may write more."""
 

@@ -88,8 +88,8 @@ def run_one(
         raise StillChangingError(handler, recorded=False)
     lease_ms = states.now_ms() + 1000 * (snapshot.resources.timeout + _SPARE_SECONDS)
     lease = dataclasses.replace(record_to_change(snapshot), lease_ms=lease_ms)
-    found_paused = lease.paused and not snapshot.record.paused
-    changes = [new_change("paused", states.now_ms(), by=lease.by, reason=lease.reason)] if found_paused else []
+    paused = new_change("paused", states.now_ms(), by=lease.by, reason=lease.reason, concurrency=lease.cap)
+    changes = [paused] if lease.paused and not snapshot.record.paused else []
     try:
         leased = states.records.put(handler, lease, snapshot.record, changes)
     except ConflictError as error:
@@ -124,16 +124,16 @@ def _end_lease(states: HandlerStates, snapshot: Snapshot, leased: Record) -> Non
         return
     if not ending.paused:
         # The concurrency of 1 may have been set after the unpause, and would stay.
-        states.writer.call(snapshot.resources, Call.RELEASE, None)
+        states.writer.call(snapshot.resources, Call.RELEASE, cap=ending.cap)
         return
-    states.writer.call(snapshot.resources, Call.SET_ZERO, None)
+    states.writer.call(snapshot.resources, Call.SET_ZERO)
     try:
         states.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
     except ConflictError:
         record = states.records.get(handler)
         if not record.paused and record.block is None:
             # It was unpaused just before the concurrency was set to 0, which would stay.
-            states.writer.call(snapshot.resources, Call.RELEASE, None)
+            states.writer.call(snapshot.resources, Call.RELEASE, cap=record.cap)
 
 
 def _record_end(states: HandlerStates, handler: str, leased: Record) -> Record | None:

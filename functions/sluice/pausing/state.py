@@ -35,7 +35,7 @@ class Call(Enum):
     DISABLE_MAPPING = "disable the mapping"
     ENABLE_MAPPING = "enable the mapping"
     SET_ZERO = "set the function's reserved concurrency to 0"
-    RELEASE = "remove the function's reserved concurrency"
+    RELEASE = "give the function its reserved concurrency back"
     DISABLE_SCHEDULE = "disable the cron's schedule"
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
@@ -93,6 +93,8 @@ class Record:
         deployment: the deployment at which the pause was applied.
         lease_ms: time until which one event may run although the handler is paused, in milliseconds since 1970.
         ticks_off: True if the cron's schedule was disabled here, to be enabled again later.
+        cap: the function's reserved concurrency when it was last seen to run; None if it had none. It is given back
+            once the handler is neither paused nor blocked.
         revision: number of writes.
     """
 
@@ -109,6 +111,7 @@ class Record:
     deployment: str | None = None
     lease_ms: int | None = None
     ticks_off: bool = False
+    cap: int | None = None
     revision: int = 0
 
     def unpaused(self) -> Record:

@@ -70,7 +70,7 @@ def test_a_concurrency_of_0_without_a_record_is_a_pause_from_the_console() -> No
 def test_a_concurrency_that_is_no_longer_0_is_an_unpause_from_the_console(concurrency: int | None) -> None:
     observed = dataclasses.replace(STOPS, concurrency=concurrency)
     decision = decide(observed, PAUSED, NOW)
-    assert (decision.calls, decision.desired) == ((Call.ENABLE_MAPPING,), Record())
+    assert (decision.calls, decision.desired) == ((Call.ENABLE_MAPPING,), Record(cap=concurrency))
 
 
 @pytest.mark.parametrize("deployment", [NEW, None])
