@@ -135,12 +135,12 @@ def _guard_tags() -> None:
     enforce, get_function = iam_evaluator.enforce, lambda_svc._get_function  # noqa: SLF001 - no other way in
 
     def with_tags(
-        key: str, action: str, service: str, region: str, resource: str = "*", service_context: Any = None
+        key: str, action: str, service: str, region: str, resource_arn: str = "*", service_context: Any = None
     ) -> Any:
-        context = {**(service_context or {}), **mapping_context(resource)}
-        refused = enforce(key, action, service, region, resource, service_context=context)
+        context = {**(service_context or {}), **mapping_context(resource_arn)}
+        refused = enforce(key, action, service, region, resource_arn, service_context=context)
         if action == "lambda:GetFunction":
-            hidden = enforce(key, "lambda:ListTags", service, region, resource, service_context=context)
+            hidden = enforce(key, "lambda:ListTags", service, region, resource_arn, service_context=context)
             _no_tags.set(hidden is not None)
         return refused
 
