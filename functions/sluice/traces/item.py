@@ -59,6 +59,7 @@ _MAY_BE_EMPTY = frozenset({"event", "result"})
 _TRACE_TYPES: Final = _json_types(Trace)
 _ATTEMPT_TYPES: Final = _json_types(Attempt)
 _EMITTED_TYPES: Final[Mapping[str, type]] = {"id": str, "handler": str}
+_FRAME_TYPES: Final[Mapping[str, type]] = {"function": str, "file": str, "line": int, "source": str, "values": dict}
 """Types that are checked when an item is read, as anyone who may write to the table may write anything. `result` may
 be of any type."""
 
@@ -167,6 +168,8 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         _check(vars(attempt), _ATTEMPT_TYPES)
     for emitted in fields.get("emitted", ()):
         _check({"id": emitted["id"], "handler": emitted["handler"]}, _EMITTED_TYPES)
+    for frame in fields.get("locals", ()):
+        _check({name: frame[name] for name in _FRAME_TYPES}, _FRAME_TYPES)
     for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ())):
         _check({"text": each}, {"text": str})
     for name in (name for name, kind in _TRACE_TYPES.items() if kind is list):
@@ -262,6 +265,16 @@ def _cut_result(fields: dict[str, Any], limit: int) -> str | None:
     return "result"
 
 
+def _drop(name: str) -> Callable[[dict[str, Any], int], str | None]:
+    def drop(fields: dict[str, Any], limit: int) -> str | None:
+        if name not in fields or len(body.encode(fields[name])) <= limit:
+            return None
+        del fields[name]
+        return name
+
+    return drop
+
+
 def _cut_error(fields: dict[str, Any], limit: int) -> str | None:
     error = fields.get("error") or {}
     if all(len(text) <= limit for text in error.values()):
@@ -270,5 +283,5 @@ def _cut_error(fields: dict[str, Any], limit: int) -> str | None:
     return "error"
 
 
-_CUTS = (_cut_text("logs"), _cut_result, _cut_error, _cut_text("event"))
+_CUTS = (_cut_text("logs"), _drop("locals"), _cut_result, _cut_error, _cut_text("event"))
 """In the order in which a reader misses them least."""

@@ -72,6 +72,8 @@ class Trace:
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
         skipped: the reason why it was done without a run, in words.
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
+        locals: for a run that failed, the frames of the team's own code that the exception went through, outermost
+            first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
         cut: names of the fields that were cut to fit.
     """
 
@@ -97,6 +99,7 @@ class Trace:
     duplicate_of: str | None = None
     skipped: str | None = None
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
+    locals: tuple[dict[str, Any], ...] = ()
     cut: tuple[str, ...] = ()
 
     @property

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..recording.recorder import make_recorder
 from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
@@ -67,6 +68,7 @@ def build(environment: Mapping[str, str]) -> Worker:
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
         if settings.skips_overlap
         else None,
+        recorder=make_recorder(f"handlers.{module_of(settings.handler)}"),
     )
 
 

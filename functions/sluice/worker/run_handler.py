@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .cause import place_of
 from .deadline import DeadlinePassed, call_within
 from .outcome import Outcome, describe, result_of
+
+if TYPE_CHECKING:
+    from ..recording.recorder import Recording
 
 Handler = Callable[[Any], Any]
 """The function `handle` of a handler's module."""
@@ -25,29 +28,48 @@ class NotLoadedError(Exception):
         super().__init__(f"{module} could not be imported")
 
 
-def run_handler(load: Callable[[], Handler], event: object, seconds: float) -> Outcome:
+def run_handler(
+    load: Callable[[], Handler], event: object, seconds: float, recording: Recording | None = None
+) -> Outcome:
     """Run a handler for an event, to its end or to its deadline.
 
     Args:
         load: returns the handler; raises `NotLoadedError` if there is none.
         event: what the handler is given.
         seconds: time on the clock that it may take.
+        recording: keeps the local variables of a run that fails.
     """
     end = time.monotonic() + seconds
     try:
         returned = call_within(lambda: load()(event), seconds)
-    except DeadlinePassed as passed:
-        reason = f"did not end within {seconds:g} s"
-        error = {**describe(passed, _until(end)), "type": "TimedOut", "message": reason}
-        return Outcome("timed-out", error=error, reason=reason, place=place_of(passed))
-    except NotLoadedError as error:
-        cause = error.__cause__ or error
-        return Outcome("interrupted", error=describe(cause, _until(end)), reason=str(error), place=place_of(cause))
-    except MemoryError as error:
-        return Outcome("interrupted", error=describe(error, _until(end)), reason="out of memory", place=place_of(error))
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
-        return Outcome("error", error=describe(error, _until(end)), place=place_of(error))
+        cause = (error.__cause__ or error) if isinstance(error, NotLoadedError) else error
+        if recording is not None:
+            recording.failed(cause)
+        return _outcome_of(error, cause, seconds, _until(end))
     return Outcome("ok") if returned is None else Outcome("ok", result=result_of(returned, _until(end)))
+
+
+def _outcome_of(error: BaseException, cause: BaseException, seconds: float, until: float) -> Outcome:
+    """Return the outcome of a run that an exception ended.
+
+    Args:
+        error: the exception.
+        cause: the exception to describe.
+        seconds: time that the run might take.
+        until: moment on the clock of `time.monotonic` at which the exception's own code is stopped.
+    """
+    described, place = describe(cause, until), place_of(cause)
+    match error:
+        case DeadlinePassed():
+            reason = f"did not end within {seconds:g} s"
+            described = {**described, "type": "TimedOut", "message": reason}
+            return Outcome("timed-out", error=described, reason=reason, place=place)
+        case NotLoadedError():
+            return Outcome("interrupted", error=described, reason=str(error), place=place)
+        case MemoryError():
+            return Outcome("interrupted", error=described, reason="out of memory", place=place)
+    return Outcome("error", error=described, place=place)
 
 
 def _until(end: float) -> float:

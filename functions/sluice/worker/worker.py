@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
+from ..recording.render import NoSecrets
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Trace
 from ..traces.failure import FAILED, process_died
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from ..recording.recorder import Recorder
     from ..traces import TraceStore
     from .output import Capture
     from .overlap import CronLock
@@ -50,6 +52,7 @@ class Worker:
         telemetry: the function's log and metrics.
         capture: copies what a run prints and logs.
         cron_lock: keeps two runs of a cron from overlapping; None if they may.
+        recorder: records the handler's execution; None if its traces have none.
         clock: returns seconds since 1970.
         jitter: source of chance.
     """
@@ -64,6 +67,7 @@ class Worker:
         telemetry: Telemetry,
         capture: Capture,
         cron_lock: CronLock | None = None,
+        recorder: Recorder | None = None,
         clock: Callable[[], float] = time.time,
         jitter: random.Random | None = None,
     ) -> None:
@@ -74,6 +78,7 @@ class Worker:
         self._telemetry = telemetry
         self._capture = capture
         self._cron_lock = cron_lock
+        self._recorder = recorder
         self._clock = clock
         self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
         self._unreachable = Unreachable(self._retries, queue, telemetry)
@@ -242,9 +247,10 @@ class Worker:
         envelope = work.message.envelope
         run = Run(envelope.id, self._settings.handler, envelope.hops, self._settings.max_hops)
         output = self._capture.start()
+        recording = self._recorder.start() if self._recorder else None
         try:
             with under_way(run):
-                outcome = run_handler(self._load, work.message.event, self._settings.timeout)
+                outcome = run_handler(self._load, work.message.event, self._settings.timeout, recording)
         finally:
             self._capture.stop()
         completed = outcome.status in COMPLETED
@@ -260,6 +266,7 @@ class Worker:
             emitted=tuple(run.emitted),
             emitted_count=run.emitted_count,
             finished_ms=self._now_ms(),
+            locals=recording.locals(NoSecrets()) if recording else (),
         )
         self._record(trace, work.message)
         return Verdict.DONE if completed else self._retries.return_unfinished(work.message, work.used + 1)

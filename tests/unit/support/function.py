@@ -21,6 +21,7 @@ from sluice.worker.worker import Worker
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
 
 if TYPE_CHECKING:
+    from sluice.recording.recorder import Recorder
     from sluice.traces import Trace
 
 
@@ -51,6 +52,7 @@ class Function:
     dynamodb: Any = None
     cron_lock: CronLock | None = None
     sqs: Any = None
+    recorder: Recorder | None = None
 
     def __post_init__(self) -> None:
         self.log = io.StringIO()
@@ -75,6 +77,7 @@ class Function:
             telemetry=Telemetry(self.settings, self.capture, self.log),
             capture=self.capture,
             cron_lock=self.cron_lock,
+            recorder=self.recorder,
             jitter=random.Random(1),
         )
 

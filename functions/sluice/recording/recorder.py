@@ -1,0 +1,88 @@
+"""Recording of one handler's runs, from the worker's point of view.
+
+It never raises: a handler must not behave differently, nor an event run again, because its run is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .own_code import OwnCode
+
+if TYPE_CHECKING:
+    from .failure import FailedFrame
+    from .render import Secrets
+
+
+class Recorder:
+    """Records the runs of a process's handler.
+
+    Args:
+        own: the team's code.
+        values: False to leave out arguments, results and local variables.
+    """
+
+    def __init__(self, own: OwnCode, *, values: bool = True) -> None:
+        self._own = own
+        self._values = values
+
+    def start(self) -> Recording:
+        """Start to record a run."""
+        return Recording(self._own, values=self._values)
+
+
+class Recording:
+    """One run, as far as it is recorded.
+
+    Args:
+        own: the team's code.
+        values: False to leave out arguments, results and local variables.
+    """
+
+    def __init__(self, own: OwnCode, *, values: bool) -> None:
+        self._own = own
+        self._values = values
+        self._frames: list[FailedFrame] = []
+
+    def failed(self, error: BaseException) -> None:
+        """Keep the local variables of the team's frames that an exception went through.
+
+        Args:
+            error: the exception that ended the run.
+        """
+        try:
+            from .failure import frames_of  # noqa: PLC0415 - most runs do not fail
+
+            self._frames = frames_of(error, self._own, values=self._values)
+        except Exception:  # noqa: BLE001 - out of memory, say
+            self._frames = []
+
+    def note_secrets(self, secrets: Secrets) -> None:
+        """Remember what stands under secret names. Call it before anything of the run is redacted.
+
+        Args:
+            secrets: remembers.
+        """
+        for frame in self._frames:
+            frame.note_secrets(secrets)
+
+    def locals(self, secrets: Secrets) -> tuple[dict[str, Any], ...]:
+        """Return the frames that the run's exception went through, as a trace has them.
+
+        Args:
+            secrets: what to hide.
+        """
+        return tuple(frame.rendered(secrets) for frame in self._frames)
+
+
+def make_recorder(module: str, *, values: bool = True, package: str = "handlers") -> Recorder:
+    """Return the recorder of this process. Call it before the handler's module is imported.
+
+    Args:
+        module: the handler's module, such as `handlers.send_receipt`.
+        values: False to leave out arguments, results and local variables.
+        package: the package that holds the team's code.
+    """
+    own = OwnCode(module, package)
+    own.install()
+    return Recorder(own, values=values)
