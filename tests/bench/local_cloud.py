@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from sluice.stage.local_credentials import KEY_ID, read_secret
 
 from .bundle import PROJECT
 from .numbers import Samples
@@ -135,8 +136,8 @@ def _client(service: Any, port: int) -> Any:
         service,
         endpoint_url=f"http://127.0.0.1:{port}",
         region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=KEY_ID,
+        aws_secret_access_key=read_secret(port),
     )
 
 

@@ -6,6 +6,7 @@ for a blocked function. tests/infra/shared/test_team_policies.py evaluates that.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.local.support.guarded import (
     BLOCKED,
@@ -50,6 +53,24 @@ def guarded(restarts: Restarts) -> Guarded:
     blocked = guarded.run("admin", "block", "barred", "--reason", "legal hold")
     assert blocked.code == 0, blocked.err
     return guarded
+
+
+def test_a_functions_secret_cannot_be_made_from_what_everyone_knows(guarded: Guarded) -> None:
+    found = guarded.client("lambda").get_function_configuration(FunctionName=RECONCILER)
+    digest = hashlib.sha256(f"{found['FunctionArn']}:{found['Role']}".encode()).hexdigest()
+    make: Any = boto3.client
+    guess = make(
+        "sqs",
+        endpoint_url=f"http://127.0.0.1:{guarded.project.port}",
+        region_name="us-east-1",
+        aws_access_key_id=f"ASIA{digest[:16].upper()}",
+        aws_secret_access_key=hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
+        aws_session_token=hashlib.sha256(f"token:{digest}".encode()).hexdigest(),
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+    with pytest.raises(ClientError, match="its credentials are unknown here"):
+        guess.list_queues()
 
 
 @pytest.mark.parametrize(

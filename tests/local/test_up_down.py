@@ -178,9 +178,9 @@ def test_crons_can_be_kept_from_firing(restarts: Restarts) -> None:
 def test_iam_is_on_after_the_next_up(restarts: Restarts) -> None:
     changed, again = restarts.with_iam
 
-    assert restarts.unknown_key.code == 0
     assert (changed.json["deployed"], again.json["deployed"]) == (True, False)
-    assert restarts.unknown_key_with_iam.code != 0
+    assert restarts.unknown_key.code == 4
+    assert restarts.unknown_key.err.endswith("next: sluice up\n")
 
 
 def test_up_recovers_from_a_server_that_died(restarts: Restarts) -> None:

@@ -123,6 +123,8 @@ def _explain_aws(error: ClientError, stage: str) -> CommandError:
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
     if code in _EXPIRED:
         return CommandError(f"your AWS credentials have expired; sign in again ({message})", code=FAILED, then=_SIGN_IN)
+    if code in _UNKNOWN_CREDENTIALS and stage == LOCAL_STAGE:
+        return CommandError(message, code=REFUSED, then="sluice up")
     if code in _UNKNOWN_CREDENTIALS:
         return CommandError(f"AWS does not know your credentials ({message})", code=FAILED, then=_SIGN_IN)
     if code in NOT_ALLOWED:

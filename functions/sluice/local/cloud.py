@@ -59,12 +59,14 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         running = server.find(files)
         record = read_record(files.deployed)
         known = running is not None and record is not None and record.server == processes.identity(running)
-        usable = known and running is not None and server.has_wanted_iam(running) and answers(files.port)
+        usable = known and running is not None and server.is_as_wanted(running, files) and answers(files.port)
         if running is None or not usable or not wait_for_deployable():
             # Nothing runs, or nobody knows what it holds or how it was started: begin with an empty MiniStack.
             with progress.step(f"starting MiniStack on 127.0.0.1:{files.port}"):
                 server.stop(files)
                 running = server.start(files)
+            # Those that exist have the credentials of the one before.
+            clients.forget_clients()
             record = None
         endpoint = f"http://127.0.0.1:{files.port}"
         if record is not None and record.made_from == wanted and stack_state() is not None:
@@ -100,7 +102,8 @@ def down(root: Path, progress: Progress) -> bool:
 
 @contextmanager
 def _alone(files: Files, progress: Progress) -> Iterator[None]:
-    """Hold the local cloud's lock."""
+    """Hold the local cloud's lock, in a directory that nobody else can look into."""
+    files.keep_private()
 
     def busy(holder: str) -> None:
         progress.note(f"waiting for another sluice command{f' (process {holder})' if holder else ''}")

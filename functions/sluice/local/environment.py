@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..stage.clients import LOCAL_REGION
+from ..stage.local_credentials import KEY_ID, read_secret
 
 _FOR_SERVER = (
     "HTTPS_PROXY",
@@ -72,8 +73,9 @@ def local_aws(port: int) -> dict[str, str]:
     return {
         # The address, not `localhost`: SDKs then put a bucket's name into the path, not into the host name.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        # Without a running local cloud there is no secret, and nothing that would take one.
+        "AWS_SECRET_ACCESS_KEY": read_secret(port) or "none",
         "AWS_REGION": LOCAL_REGION,
         "AWS_DEFAULT_REGION": LOCAL_REGION,
         "AWS_CONFIG_FILE": os.devnull,

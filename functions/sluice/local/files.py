@@ -23,6 +23,14 @@ class Files:
         """The directory that holds all of them."""
         return self.root / ".sluice" / str(self.port)
 
+    def keep_private(self) -> None:
+        """Make the directory above all local clouds', or close it to everyone but its owner.
+
+        What is in it needs no further care: nobody reaches a file below a directory that they may not enter.
+        """
+        self.root.joinpath(".sluice").mkdir(exist_ok=True)
+        self.root.joinpath(".sluice").chmod(0o700)
+
     @property
     def lock(self) -> Path:
         """The lock of the command that is changing the local cloud."""

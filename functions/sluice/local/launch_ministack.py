@@ -10,15 +10,17 @@ process from all others.
 
 from __future__ import annotations
 
+import os
 import sys
 import venv
 from pathlib import Path
 
 from ministack.app import main  # type: ignore[import-untyped]
 
-from sluice.local import ministack_iam, ministack_layers, ministack_scheduler
+from sluice.local import ministack_guard, ministack_iam, ministack_layers, ministack_scheduler
 
 if __name__ == "__main__":
+    ministack_guard.install(os.environ["AWS_SECRET_ACCESS_KEY"])
     ministack_iam.install()
     ministack_layers.install()
     ministack_scheduler.install()

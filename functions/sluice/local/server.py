@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil
 
+from ..stage.local_credentials import read_secret
 from . import environment, processes
+from .credentials import forget_secret, make_secret
 from .errors import LocalCloudError
 from .files import Files
 from .health import answers
@@ -35,13 +37,15 @@ def find(files: Files) -> psutil.Process | None:
     return found[0] if found else None
 
 
-def has_wanted_iam(running: psutil.Process) -> bool:
-    """Return True if MiniStack was started with IAM on or off as SLUICE_LOCAL_IAM asks for now."""
+def is_as_wanted(running: psutil.Process, files: Files) -> bool:
+    """Return True if MiniStack has IAM on or off as SLUICE_LOCAL_IAM asks for now, and the secret that is on file."""
     try:
-        started_with = running.environ().get(environment.IAM_VARIABLE)
+        started_with = running.environ()
     except psutil.Error:
         return False
-    return started_with == environment.iam_setting(os.environ)
+    return started_with.get(environment.IAM_VARIABLE) == environment.iam_setting(os.environ) and started_with.get(
+        "AWS_SECRET_ACCESS_KEY"
+    ) == read_secret(files.port)
 
 
 def start(files: Files) -> psutil.Process:
@@ -53,6 +57,7 @@ def start(files: Files) -> psutil.Process:
     check_port_is_free(files.port)
     shutil.rmtree(files.temporary, ignore_errors=True)
     files.temporary.mkdir(parents=True)
+    make_secret(files.port)
     with files.server_log.open("wb") as log:
         # -P: modules beside the launcher must not hide others of the same name.
         child = subprocess.Popen(  # noqa: S603 - this very program's Python
@@ -63,6 +68,7 @@ def start(files: Files) -> psutil.Process:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
@@ -84,6 +90,8 @@ def stop(files: Files) -> bool:
     ours = processes.running(lambda command: _is_server(command, files) or _runs_inside(command, files))
     processes.kill(ours)
     shutil.rmtree(files.temporary, ignore_errors=True)
+    if ours:
+        forget_secret(files.port)
     return bool(ours)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StageNotSetError
 from ..lean_aws import Credentials, LeanClient
+from .local_credentials import KEY_ID, read_secret
 from .names import LOCAL_STAGE, check_stage
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def current_stage(stage: str | None = None) -> str:
 
 def local_endpoint() -> str:
     """Return the local cloud's URL: on 127.0.0.1, at the port SLUICE_PORT."""
-    return f"http://127.0.0.1:{os.environ.get('SLUICE_PORT') or DEFAULT_PORT}"
+    return f"http://127.0.0.1:{_local_port()}"
+
+
+def _local_port() -> int | str:
+    return os.environ.get("SLUICE_PORT") or DEFAULT_PORT
 
 
 def client(service: str, stage: str) -> Any:
@@ -122,9 +127,9 @@ def _make(service: str, stage: str, **settings: Any) -> Any:
             service,
             endpoint_url=local_endpoint(),
             region_name=LOCAL_REGION,
-            # The emulator's own, worth nothing. Others serve to try policies there: see SLUICE_LOCAL_IAM.
-            aws_access_key_id=os.environ.get("SLUICE_LOCAL_KEY_ID", "test"),
-            aws_secret_access_key=os.environ.get("SLUICE_LOCAL_SECRET", "test"),
+            # Its own. Others serve to try policies there: see SLUICE_LOCAL_IAM.
+            aws_access_key_id=os.environ.get("SLUICE_LOCAL_KEY_ID", KEY_ID),
+            aws_secret_access_key=os.environ.get("SLUICE_LOCAL_SECRET") or read_secret(_local_port()) or "none",
             config=config.merge(Config(proxies={})),
         )
     make: Any = boto3.client  # Any, as the stubs take literal service names only

@@ -43,7 +43,7 @@ class Guarded:
 
     def client(self, service: str, kind: str | None = None) -> Any:
         """Return a boto3 client of a user; of the root user if no user is named."""
-        key, secret = ("test", "test") if kind is None else self.keys[kind]
+        key, secret = self.project.credentials if kind is None else self.keys[kind]
         return _client(service, self.project.port, key, secret)
 
 

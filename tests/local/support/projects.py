@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sluice.stage.local_credentials import KEY_ID, credentials_file, read_secret
 from sluice.stage.names import module_of
 
 from tests.local.support.commands import Ran, run_command
@@ -82,6 +83,13 @@ class Project:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_"))}
         return mine | _hostile_environment() | {"SLUICE_PORT": str(self.port)} | dict(self.more)
 
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The access key id and the secret of the local cloud, which has to be up."""
+        secret = read_secret(self.port)
+        assert secret is not None
+        return KEY_ID, secret
+
     def command(self, *arguments: str) -> list[str]:
         """Return the words that start the program `sluice`."""
         return [sys.executable, "-m", "sluice.cli", *arguments]
@@ -126,8 +134,7 @@ class Project:
                 "HOME": str(self.root),
                 "AWS_DEFAULT_OUTPUT": "json",
                 "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_SHARED_CREDENTIALS_FILE": str(credentials_file(self.port)),
             },
             capture_output=True,
             text=True,

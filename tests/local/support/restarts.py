@@ -22,9 +22,8 @@ class Restarts:
         crons_off: the crons' states after that.
         with_crons: `up`.
         crons_on: the crons' states after that.
-        unknown_key: `status` with an access key that nobody has, before IAM is on.
         with_iam: two times `up` with IAM on.
-        unknown_key_with_iam: `status` with that access key again.
+        unknown_key: `status` with an access key that nobody has.
         dead: `status` after MiniStack was killed.
         revived: `up` after that.
     """
@@ -34,9 +33,8 @@ class Restarts:
     crons_off: set[str]
     with_crons: Ran
     crons_on: set[str]
-    unknown_key: Ran
     with_iam: tuple[Ran, Ran]
-    unknown_key_with_iam: Ran
+    unknown_key: Ran
     dead: Ran
     revived: Ran
 
@@ -59,9 +57,8 @@ def restart(plain: Project) -> Restarts:
     crons_off = cron_states()
     with_crons = up(plain)
     crons_on = cron_states()
-    unknown_key = nobody.run("status")
     with_iam = up(guarded), up(guarded)
-    unknown_key_with_iam = nobody.run("status")
+    unknown_key = nobody.run("status")
     os.kill(with_iam[1].json["pid"], signal.SIGKILL)
     eventually(lambda: is_free(plain.port), "a free port")
     dead = guarded.run("status", "--json")
@@ -71,9 +68,8 @@ def restart(plain: Project) -> Restarts:
         crons_off,
         with_crons,
         crons_on,
-        unknown_key,
         with_iam,
-        unknown_key_with_iam,
+        unknown_key,
         dead,
         up(guarded),
     )

@@ -95,10 +95,11 @@ class Throttling:
 
     def _client(self, service: str) -> Any:
         make: Any = boto3.client
+        key, secret = self.project.credentials
         return make(
             service,
             endpoint_url=f"http://127.0.0.1:{self.project.port}",
             region_name=LOCAL_REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
         )

@@ -87,6 +87,12 @@ def test_the_local_stage_has_next_commands_of_its_own(error: Exception, then: st
     assert (explained.code, explained.then) == (5, then)
 
 
+def test_a_local_cloud_that_refuses_our_credentials_says_so_itself() -> None:
+    explained = explain(refusal("InvalidClientTokenId"), "local")
+
+    assert (explained.code, explained.message, explained.then) == (4, "AWS says", "sluice up")
+
+
 def test_no_error_of_the_library_is_unexpected() -> None:
     def subclasses(kind: Any) -> set[Any]:
         return {kind} | {deeper for sub in kind.__subclasses__() for deeper in subclasses(sub)}
