@@ -23,6 +23,7 @@ _COMMANDS = {
     "run": ("run", "run"),
     "traces": ("traces", "traces"),
     "trace": ("trace", "trace"),
+    "failures": ("failures", "failures"),
     "replay": ("replay", "replay"),
     "scheduled": ("scheduled", "scheduled"),
     "cancel": ("cancel", "cancel"),

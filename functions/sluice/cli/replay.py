@@ -19,7 +19,7 @@ from .terminal import echo
 def replay(invocation: Invocation, event_id: str) -> None:
     """Emit the event of a trace again, to the same handler.
 
-    The event gets a new id, which is printed, and a trace of its own.
+    The event gets a new id, which is printed, and a trace of its own. The trace says as which event it was replayed.
     """
     found = find_trace(invocation, event_id)
     show_it = invocation.command("trace", event_id)
@@ -27,10 +27,12 @@ def replay(invocation: Invocation, event_id: str) -> None:
         raise CommandError(
             f"{found.error['message']}; its event is lost, so it cannot be replayed", code=FAILED, then=show_it
         )
-    event = open_store(invocation.stage).unhandled.whole_event(found)
+    store = open_store(invocation.stage)
+    event = store.unhandled.whole_event(found)
     if event is None:
         raise cut_event(event_id, show_it)
     (new_id,) = emit_texts(found.handler, [event], stage=invocation.stage)
+    store.mark_replayed(found, new_id)
     if invocation.as_json:
         invocation.print_json({"id": new_id, "handler": found.handler, "replayed": event_id})
     else:

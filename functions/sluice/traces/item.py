@@ -36,7 +36,7 @@ _CUT_TO = (131_072, 32_768, 8_192, 2_048)
 
 _TEXT = "trace"
 
-_KEY = frozenset({"id", "handler", "status", "history", "failure"})
+_KEY = frozenset({"id", "handler", "status", "history", "failure", "replayed_as"})
 """Fields of a trace that an item holds outside of its JSON, or in a form of their own."""
 
 _TYPES = {"str": str, "int": int, "dict": dict, "tuple": list}
@@ -100,6 +100,7 @@ def to_item(trace: Trace, expires_at: int) -> Item:
         # Nothing is started after a completion, and most items are one write unit without it.
         **({} if trace.completed else {"last_start": {"S": last_start(trace)}}),
         **index_attributes(trace),
+        **({"replayed_as": {"S": trace.replayed_as}} if trace.replayed_as else {}),
         _TEXT: {"B": packed} if isinstance(packed, bytes) else {"S": packed},
     }
 
@@ -176,6 +177,8 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         fields[name] = tuple(fields.get(name, ()))
     if "failure" in item:
         fields["failure"] = read_failure(json.loads(item["failure"]["S"]))
+    if "replayed_as" in item:
+        fields["replayed_as"] = item["replayed_as"]["S"]
     trace = Trace(id=item["sk"]["S"], handler=_handler(item), status=item["status"]["S"], **fields)
     if trace.started_ms is not None and not trace.history:
         trace = dataclasses.replace(trace, history=_only_attempt(trace))

@@ -133,6 +133,28 @@ class TraceStore:
             raise
         return True
 
+    def mark_replayed(self, trace: Trace, event_id: str) -> None:
+        """Note with a trace that its event was emitted again. A trace that is gone stays gone.
+
+        Args:
+            trace: the trace.
+            event_id: the new event's id.
+
+        Raises:
+            botocore's errors: it could not be written.
+        """
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key_of(trace.handler, trace.id),
+                UpdateExpression="SET replayed_as = :new",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":new": {"S": event_id}},
+            )
+        except aws_errors() as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
+
     def get(self, handler: str, event_id: str) -> Trace | None:
         """Return an event's trace as it was last written; None if it has none.
 

@@ -74,6 +74,7 @@ class Trace:
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
         locals: for a run that failed, the frames of the team's own code that the exception went through, outermost
             first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
+        replayed_as: the id of the event that a replay of this one emitted last.
         cut: names of the fields that were cut to fit.
     """
 
@@ -100,6 +101,7 @@ class Trace:
     skipped: str | None = None
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
     locals: tuple[dict[str, Any], ...] = ()
+    replayed_as: str | None = None
     cut: tuple[str, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ import pytest
 import sluice
 from sluice.cli.command_error import FAILED, NOT_FOUND, NOTHING_RUNNING, REFUSED, WRONG_USAGE
 from sluice.cli.commands import root
+from sluice.operate.failures import FailureGroup
 from sluice.operate.status import HandlerStatus
 from sluice.pausing import describe
 from sluice.stage.names import Names
@@ -88,6 +89,8 @@ def test_every_option_has_its_default_in_the_table(command: tuple[str, ...]) -> 
         default = option.default
         if isinstance(option, click.Option) and not option.is_flag and isinstance(default, int | float):
             wanted[option.opts[0]] = f"{default:,g}" if default < 1_000_000 else f"{default / 1_000_000:g} million"
+        elif isinstance(option, click.Option) and isinstance(default, str) and option.opts[0] not in ON_EVERY_COMMAND:
+            wanted[option.opts[0]] = default
 
     assert told == wanted
 
@@ -179,6 +182,11 @@ def test_every_field_of_status_is_named() -> None:
     assert {name for names, _ in rows for name in re.findall(r"`(\w+)`", names)} == {
         field.name for field in dataclasses.fields(HandlerStatus)
     }
+
+
+def test_every_field_of_a_group_of_failures_is_named() -> None:
+    rows = PAGES["docs/dead-letters-and-failures.md"].rows("field of a group")
+    assert [name.strip("`") for name, _ in rows] == [field.name for field in dataclasses.fields(FailureGroup)]
 
 
 def test_every_state_is_named() -> None:

@@ -38,6 +38,8 @@ FULL = Trace(
     duplicate_of="d",
     skipped="k",
     dead_ms=4,
+    locals=({"function": "f"},),
+    replayed_as="a",
     cut=("logs",),
 )
 
@@ -68,6 +70,8 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
         "log_stream",
         "duplicate_of",
         "skipped",
+        "locals",
+        "replayed_as",
         "cut",
     ]
     assert list(json.loads(FULL.to_json())["history"][0]) == [
@@ -82,14 +86,14 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
 def test_every_field_of_a_trace_is_stored() -> None:
     item = to_item(FULL, 1)
     stored = json.loads(item["trace"]["S"])
-    of_the_item = {"id", "handler", "status", *(set(item) & {"failure"})}
+    of_the_item = {"id", "handler", "status", *(set(item) & {"failure", "replayed_as"})}
     assert {*stored, *of_the_item} == {field.name for field in dataclasses.fields(Trace)}
     assert {*stored["history"][0]} == {field.name for field in dataclasses.fields(Attempt)}
 
 
 def test_the_type_of_every_stored_field_is_checked() -> None:
     fields = {field.name for field in dataclasses.fields(Trace)}
-    assert fields - {*_TRACE_TYPES} == {"id", "handler", "status", "history", "failure", "result"}
+    assert fields - {*_TRACE_TYPES} == {"id", "handler", "status", "history", "failure", "replayed_as", "result"}
     assert {name: _TRACE_TYPES[name] for name in ("event", "error", "hops", "emitted_ms", "cut")} == {
         "event": str,
         "error": dict,
