@@ -5,19 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+
+from tests.aws.support.options import add_options, check_options
+from tests.aws.support.report import print_answers
 
 # A slow machine must not fail a test, so no example has a deadline.
 settings.register_profile("sluice", deadline=None)
 settings.load_profile("sluice")
 
-TOGETHER = ("local", "infra")
+TOGETHER = ("aws", "local", "infra")
 """Folders whose tests share something that takes long to make."""
 
 SHARED = "cloud"
 """The fixture of the tests of `local` that share one cloud. The others have clouds of their own, or none."""
 
 HERE = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of tests/aws: its own conftest.py is read too late where all tests are run."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    check_options(config)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    print_answers(terminalreporter)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

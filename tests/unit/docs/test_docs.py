@@ -30,6 +30,9 @@ ON_EVERY_COMMAND = {"--stage", "--json", "--help", "-h", "--version"}
 
 COMMANDS_PAGE, HANDLERS, TRACES = PAGES["docs/commands.md"], PAGES["docs/handlers.md"], PAGES["docs/traces.md"]
 
+SUITE = "docs/test-on-aws.md"
+"""The page whose options may be those of pytest."""
+
 
 def commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     for name in group.list_commands(click.Context(group)):
@@ -107,12 +110,14 @@ def test_every_command_and_option_in_the_docs_exists() -> None:
             assert mentioned_in(row_of(name)) <= options_of(about), name
 
 
-def test_every_option_named_alone_exists() -> None:
+def test_every_option_named_alone_exists(pytestconfig: pytest.Config) -> None:
     there = {option for command in COMMANDS.values() for option in options_of(command)} | ON_EVERY_COMMAND
     for page in GUIDES:
         for span in page.spans:
             if span.startswith("--"):
-                assert span.split()[0] in there, (page.path, span)
+                option = span.split()[0]
+                of_tests = page.path == SUITE and hasattr(pytestconfig.option, option.removeprefix("--"))
+                assert option in there or of_tests, (page.path, span)
 
 
 def test_every_exit_code_is_in_the_table() -> None:

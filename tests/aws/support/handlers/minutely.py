@@ -1,0 +1,7 @@
+"""Returns its tick."""
+
+from typing import Any
+
+
+def handle(event: Any) -> Any:
+    return event
