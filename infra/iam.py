@@ -10,11 +10,33 @@ from sluice.stage.names import BLOCKED_TAG
 
 Conditions = Mapping[str, Any]
 
+_PARTITION = "dynamodb:LeadingKeys"
+
 IS_BLOCKED: Conditions = {"Null": {f"aws:ResourceTag/{BLOCKED_TAG}": "false"}}
 """True of a call if its function or event source mapping has the tag of a block."""
 
 ONLY_BLOCK_TAG: Conditions = {"ForAllValues:StringEquals": {"aws:TagKeys": [BLOCKED_TAG]}}
 """True of a call that changes no tag but that of a block."""
+
+
+def only_partitions(partitions: Sequence[str]) -> Conditions:
+    """Return what is true of a call to DynamoDB if it concerns no partitions but these.
+
+    Args:
+        partitions: their keys; a star stands for any characters.
+    """
+    # A call without a key would be true of every key that it has.
+    return {"ForAllValues:StringLike": {_PARTITION: [*partitions]}, "Null": {_PARTITION: "false"}}
+
+
+def no_partitions(partitions: Sequence[str]) -> Conditions:
+    """Return what is true of a call to DynamoDB if it concerns none of these partitions.
+
+    Args:
+        partitions: their keys; a star stands for any characters.
+    """
+    return {"ForAllValues:StringNotLike": {_PARTITION: [*partitions]}, "Null": {_PARTITION: "false"}}
+
 
 SCHEDULER = "scheduler.amazonaws.com"
 """EventBridge Scheduler, as the principal that takes on a role."""

@@ -95,6 +95,7 @@ class SluiceStack(Stack):
                 entry.name,
                 names=names,
                 entry=entry,
+                others=[other.name for other in handlers if other is not entry],
                 bundle=bundle,
                 traces=traces,
                 scheduler=scheduler,

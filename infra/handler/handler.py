@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Duration, Tags
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -33,6 +35,7 @@ class Handler(Construct):
         construct_id: its id there.
         names: the stage's names.
         entry: the handler's entry in app.py.
+        others: the names of the stage's other handlers.
         bundle: the code and packages that its function runs.
         traces: the stage's trace table.
         scheduler: the role, the group and the dead-letter queue of the stage's schedules.
@@ -51,6 +54,7 @@ class Handler(Construct):
         *,
         names: Names,
         entry: Entry,
+        others: Sequence[str],
         bundle: Bundle,
         traces: TraceTable,
         scheduler: StageScheduler,
@@ -71,7 +75,15 @@ class Handler(Construct):
         self.dead_letter_queue = queues.dead_letter_queue
         log_group = make_log_group(self, "Log", function=names.function(entry.name))
         permissions = HandlerRole(
-            self, "Permissions", names=names, queue=self.queue, log_group=log_group, traces=traces, scheduler=scheduler
+            self,
+            "Permissions",
+            names=names,
+            handler=entry.name,
+            others=others,
+            queue=self.queue,
+            log_group=log_group,
+            traces=traces,
+            scheduler=scheduler,
         )
         self.function = lambda_.Function(
             self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES, Names
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES, UNHANDLED, UNHANDLED_PARTS, Names, partitions_of
 
 from ..arns import Arns
-from ..iam import allow, deny, pass_to_scheduler
+from ..iam import allow, deny, no_partitions, only_partitions, pass_to_scheduler
 from ..shared.scheduler import StageScheduler
 from ..shared.trace_table import TraceTable
 
@@ -23,6 +25,8 @@ class HandlerRole(Construct):
         scope: the handler's construct.
         construct_id: its id there.
         names: the stage's names.
+        handler: the handler's name.
+        others: the names of the stage's other handlers.
         queue: the handler's queue.
         log_group: the function's log group.
         traces: the stage's trace table.
@@ -38,6 +42,8 @@ class HandlerRole(Construct):
         construct_id: str,
         *,
         names: Names,
+        handler: str,
+        others: Sequence[str],
         queue: sqs.IQueue,
         log_group: logs.ILogGroup,
         traces: TraceTable,
@@ -63,7 +69,7 @@ class HandlerRole(Construct):
             deny("LeaveDeadLetters", ["sqs:SendMessage"], [arns.dead_letter_queues]),
             allow("EmitForLater", ["scheduler:CreateSchedule"], [arns.delayed_events]),
             pass_to_scheduler("ScheduleAsScheduler", scheduler.role.role_arn),
-            allow("Trace", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [traces.table.table_arn]),
+            *self._rows(handler, others, traces.table.table_arn),
             # The reconciler acts on these records: who writes them can unpause, block, or let events expire.
             traces.deny_writes(PAUSES, BLOCKS, KEEPING, f"{HISTORY}*"),
         ]
@@ -73,3 +79,25 @@ class HandlerRole(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"handler": iam.PolicyDocument(statements=statements)},
         )
+
+    @staticmethod
+    def _rows(handler: str, others: Sequence[str], table: str) -> list[iam.PolicyStatement]:
+        """Return what allows reading and writing the handler's own rows, and recording events without a handler."""
+        return [
+            allow(
+                "Trace",
+                ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                [table],
+                only_partitions(partitions_of(handler)),
+            ),
+            # An event without a handler has its trace where a handler of that name would have it. A pattern can't say
+            # "no handler's", so the handlers that there are stand here.
+            allow(
+                "RecordUnhandled",
+                ["dynamodb:PutItem"],
+                [table],
+                no_partitions(["#*", *(f"{other}#*" for other in others)]),
+            ),
+            allow("KeepUnhandled", ["dynamodb:PutItem"], [table], only_partitions([f"{UNHANDLED_PARTS}*"])),
+            allow("CountUnhandled", ["dynamodb:UpdateItem"], [table], only_partitions([UNHANDLED])),
+        ]

@@ -254,12 +254,22 @@ def test_a_handler_s_own_role_cannot_change_its_state(guarded: Guarded) -> None:
         refused(call)
     for partition in ("#pausing", "#blocks", "#keeping", f"#history#{FREE}"):
         refused(partial(write, table, partition))
-    write(table, "paused#0")
+    for partition in ("barred#0", "#lease#barred"):
+        refused(partial(write, table, partition))
+    for partition in ("barred#0", "nobody#0", "#pausing", "#blocks", f"#history#{FREE}"):
+        refused(partial(table.get_item, TableName="sluice-local-traces", Key=key(partition)))
+    for partition in ("paused#0", "#lease#paused", "nobody#0"):
+        write(table, partition)
+    table.get_item(TableName="sluice-local-traces", Key=key("paused#0"))
+
+
+def key(partition: str) -> dict[str, Any]:
+    return {"pk": {"S": partition}, "sk": {"S": "nothing"}}
 
 
 def write(table: Any, partition: str) -> None:
     """Put an item into the trace table, directly and in a transaction."""
-    item = {"pk": {"S": partition}, "sk": {"S": "nothing"}, "expires_at": {"N": "1"}}
+    item = key(partition) | {"expires_at": {"N": "1"}}
     table.put_item(TableName="sluice-local-traces", Item=item)
     table.transact_write_items(TransactItems=[{"Put": {"TableName": "sluice-local-traces", "Item": item}}])
 

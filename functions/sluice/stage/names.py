@@ -36,6 +36,16 @@ KEEPING = "#keeping"
 each handler's history (with the handler's name appended), and the reconciler's progress with the queues. No handler's
 name starts like them."""
 
+UNHANDLED = "#no-handler"
+UNHANDLED_PARTS = "#event#"
+"""Partitions of the trace table for events without a handler: the number of them for each name, and, with an event's id
+appended, the text of one that is too large for its trace."""
+
+KEY_LOCKS = "#key#"
+EVENT_LOCKS = "#message#"
+CRON_LOCKS = "#lease#"
+"""The start of the partitions of a handler's locks. The handler's name follows."""
+
 DEAD_SUFFIX = "-dead"
 """The end of a dead-letter queue's name."""
 
@@ -98,6 +108,11 @@ def module_of(handler: str) -> str:
 def handler_of(module: str) -> str:
     """Return the name of the handler in a module of `functions/handlers`."""
     return module.replace("_", "-")
+
+
+def partitions_of(handler: str) -> list[str]:
+    """Return the partitions of the trace table with a handler's traces and locks. A star stands for any characters."""
+    return [f"{handler}#*", f"{KEY_LOCKS}{handler}#*", f"{EVENT_LOCKS}{handler}#*", f"{CRON_LOCKS}{handler}"]
 
 
 @dataclass(frozen=True)

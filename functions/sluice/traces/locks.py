@@ -18,16 +18,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..lean_aws.errors import aws_errors, error_code
+from ..stage.names import CRON_LOCKS, EVENT_LOCKS, KEY_LOCKS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 """DynamoDB's code for a write whose condition does not hold."""
-
-_KEY = "#key#"
-_MESSAGE = "#message#"
-_CRON = "#lease#"
 
 _MESSAGE_SECONDS = 15 * 86_400
 """Time for which a message that was started keeps another one with the same event from running: longer than SQS keeps
@@ -135,7 +132,7 @@ def cron_lock(handler: str, event_id: str, *, until_ms: int, now: float) -> Lock
         now: seconds since 1970.
     """
     numbers = {"until_ms": until_ms, "expires_at": int(now) + _CRON_SECONDS}
-    return Lock(partition=_CRON + handler, sort=_CRON, holder=event_id, end="until_ms", numbers=numbers)
+    return Lock(partition=CRON_LOCKS + handler, sort=CRON_LOCKS, holder=event_id, end="until_ms", numbers=numbers)
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ class Locks:
         Raises:
             CallError, or botocore's errors: the lock could not be written.
         """
-        partition = _KEY + handler + "#" + hashlib.sha256(key.encode(errors="replace")).hexdigest()
+        partition = KEY_LOCKS + handler + "#" + hashlib.sha256(key.encode(errors="replace")).hexdigest()
         holder = Holder(event_id, int(self._clock() * 1000))
         return self._take(self._lock(partition, holder, window)).message
 
@@ -221,12 +218,12 @@ class Locks:
         return self._table.put(lock, "id = :holder AND claimed_ms = :claimed", values) == lock.item
 
     def _event_lock(self, handler: str, event_id: str, holder: Holder) -> Lock:
-        return self._lock(f"{_MESSAGE}{handler}#{event_id}", holder, _MESSAGE_SECONDS)
+        return self._lock(f"{EVENT_LOCKS}{handler}#{event_id}", holder, _MESSAGE_SECONDS)
 
     def _lock(self, partition: str, holder: Holder, seconds: int) -> Lock:
         # Rounded up, as it holds until that second has come.
         numbers = {"claimed_ms": holder.taken_ms, "expires_at": math.ceil(self._clock()) + seconds}
-        return Lock(partition=partition, sort=_KEY, holder=holder.message, end="expires_at", numbers=numbers)
+        return Lock(partition=partition, sort=KEY_LOCKS, holder=holder.message, end="expires_at", numbers=numbers)
 
     def _take(self, lock: Lock) -> Holder:
         item = self._table.take(lock, int(self._clock()))

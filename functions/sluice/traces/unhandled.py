@@ -10,17 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ..lean_aws.errors import aws_errors
+from ..stage.names import UNHANDLED, UNHANDLED_PARTS
 from . import item as items
 from .trace import Trace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_NO_HANDLER = "#no-handler"
-"""Partition with an item for each name that had no handler, which counts the events emitted to it."""
-
-_PARTS = "#event#"
-"""Start of the partitions with the texts of events that are too large for a trace. No handler's name starts so."""
 
 _WRITERS = 8
 
@@ -76,7 +71,7 @@ class Unhandled:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": _NO_HANDLER}, "sk": {"S": traces[0].handler}},
+                Key={"pk": {"S": UNHANDLED}, "sk": {"S": traces[0].handler}},
                 UpdateExpression="ADD unhandled :more SET expires_at = :expiry",
                 ExpressionAttributeValues={
                     ":more": {"N": str(len(traces))},
@@ -93,7 +88,7 @@ class Unhandled:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _NO_HANDLER}},
+            ExpressionAttributeValues={":pk": {"S": UNHANDLED}},
         )
         return {
             item["sk"]["S"]: int(item["unhandled"]["N"])
@@ -109,7 +104,7 @@ class Unhandled:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": _PARTS + trace.id}},
+            ExpressionAttributeValues={":pk": {"S": UNHANDLED_PARTS + trace.id}},
             ConsistentRead=True,
         )
         parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
@@ -122,7 +117,7 @@ class Unhandled:
                 self._client.put_item(
                     TableName=self._table,
                     Item={
-                        "pk": {"S": _PARTS + trace.id},
+                        "pk": {"S": UNHANDLED_PARTS + trace.id},
                         "sk": {"S": f"{number:03}"},
                         "part": {"B": part},
                         "expires_at": {"N": str(self._expiry())},

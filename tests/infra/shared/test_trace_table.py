@@ -93,7 +93,7 @@ def test_reserved_partitions_cannot_be_written_whatever_other_policies_allow(
 @pytest.mark.parametrize(
     ("kind", "partitions"),
     [
-        ("handler", [TRACES, UNHANDLED, "#event#id", "#lease#plain"]),
+        ("handler", [TRACES, "#event#id", "#lease#plain"]),
         ("operator", [PAUSES, PLAINS_HISTORY, TRACES, UNHANDLED]),
         ("admin", [PAUSES, BLOCKS, PLAINS_HISTORY, TRACES, UNHANDLED]),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from sluice.event.ids import is_id
 from sluice.queue import send
 from sluice.stage import clients
 
-from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud, partitions_used
 
 
 def test_an_emit_is_one_message_whose_body_is_the_event(cloud: Cloud) -> None:
@@ -139,3 +140,10 @@ def test_a_key_or_window_that_no_event_can_have_is_refused(cloud: Cloud, argumen
     with pytest.raises(InvalidKeyError, match=why):
         emit(HANDLER, 1, **arguments)
     assert cloud.messages(HANDLER) == []
+
+
+def test_an_event_without_a_handler_is_kept_with_the_calls_that_a_handlers_role_allows(cloud: Cloud) -> None:
+    with partitions_used(clients.dynamodb(STAGE)) as used:
+        emit("not-there", secrets.token_hex(450_000))
+    calls = {(call, "not-there" if partition.startswith("not-there#") else partition[:7]) for call, partition in used}
+    assert calls == {("PutItem", "not-there"), ("PutItem", "#event#"), ("UpdateItem", "#no-han")}

@@ -88,6 +88,23 @@ def calls_of(client: Any) -> list[str]:
 
 
 @contextmanager
+def partitions_used(client: Any) -> Iterator[list[tuple[str, str]]]:
+    """Collect the calls of a DynamoDB client to single items: the call's name and the partition."""
+    used: list[tuple[str, str]] = []
+
+    def note(params: Any, model: Any, **_: Any) -> None:
+        item = params.get("Item") or params.get("Key")
+        if item:
+            used.append((model.name, str(item["pk"]["S"])))
+
+    client.meta.events.register("provide-client-params.dynamodb", note)
+    try:
+        yield used
+    finally:
+        client.meta.events.unregister("provide-client-params.dynamodb", note)
+
+
+@contextmanager
 def new_cloud() -> Iterator[Cloud]:
     """An empty stage, with one handler's queues and the trace table."""
     clients.forget_clients()

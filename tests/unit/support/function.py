@@ -7,10 +7,13 @@ import io
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from sluice.stage.names import partitions_of
 from sluice.worker.output import Capture
 from sluice.worker.overlap import CronLock
 from sluice.worker.queue import HandlerQueue
@@ -18,7 +21,7 @@ from sluice.worker.settings import Settings
 from sluice.worker.telemetry import Telemetry
 from sluice.worker.worker import Worker
 
-from tests.unit.support.cloud import HANDLER, STAGE, Cloud
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud, partitions_used
 
 if TYPE_CHECKING:
     from sluice.recording.recorder import Recorder
@@ -97,9 +100,18 @@ class Function:
         records = self.receive()
         if not records:
             return {"records": [], "batchItemFailures": []}
-        response: Any = self.worker.handle({"Records": records}, context or Context())  # type: ignore[arg-type]
+        with self._own_rows_only():
+            response: Any = self.worker.handle({"Records": records}, context or Context())  # type: ignore[arg-type]
         self.delete(records, response)
         return {"records": records, **response}
+
+    @contextmanager
+    def _own_rows_only(self) -> Iterator[None]:
+        """Check that the worker uses no rows but the handler's own: its role allows no others."""
+        with partitions_used(self.cloud.dynamodb) as used:
+            yield
+        for call, partition in used:
+            assert any(fnmatchcase(partition, pattern) for pattern in partitions_of(self.handler)), (call, partition)
 
     def delete(self, records: list[dict[str, Any]], response: Any) -> None:
         returned = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
