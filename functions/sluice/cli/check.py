@@ -18,16 +18,20 @@ from .terminal import echo
 def check(invocation: Invocation) -> None:
     """Check app.py and the handlers, without deploying.
 
-    Runs app.py as a deployment would, and lists every problem with names, files, settings and limits. No AWS call is
-    made.
+    Runs app.py as a deployment would, and lists every problem with names, files, settings and limits. For a stage on
+    AWS, it also tells what a new account's quotas may not allow. No AWS call is made.
     """
     result = synth(find_project(), invocation.stage)
     if invocation.as_json:
-        invocation.print_json({"ok": result.ok, "handlers": result.handlers, "problems": result.problems})
+        invocation.print_json(
+            {"ok": result.ok, "handlers": result.handlers, "problems": result.problems, "notes": result.notes}
+        )
     if not result.ok:
         listed = "\n".join(f"- {problem}" for problem in result.problems)
         raise CommandError(f"app.py cannot be deployed:\n{listed}", code=FAILED, then=invocation.command("check"))
     if not invocation.as_json:
         echo(f"ok: {len(result.handlers)} handler{'' if len(result.handlers) == 1 else 's'}")
+    for note in result.notes:
+        invocation.say(f"note: {note}")
     then = "sluice up" if invocation.stage == LOCAL_STAGE else invocation.command("cdk", "deploy")
     invocation.say(", ".join(result.handlers), then=then)

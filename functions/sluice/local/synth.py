@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..stage.names import LOCAL_STAGE
 from . import cdk_program, environment
+from .account_quotas import notes_on
 from .failure_reason import MANIFEST, NOTHING_MADE, problems_in, reason_in
 
 _REPORT = "validation-report.json"
@@ -26,10 +28,12 @@ class Synthesis:
     Attributes:
         handlers: the names of the handlers that would be deployed.
         problems: what keeps app.py from being deployed, a sentence each.
+        notes: what a new AWS account may not allow, a sentence each.
     """
 
     handlers: list[str]
     problems: list[str]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -73,7 +77,7 @@ def synth(root: Path, stage: str) -> Synthesis:
         templates = _templates(Path(name))
         if not templates:
             return Synthesis([], ["app.py makes no stack; make a SluiceStack in it"])
-        return Synthesis(_handlers(templates), [])
+        return Synthesis(_handlers(templates), [], [] if stage == LOCAL_STAGE else notes_on(templates))
 
 
 def _violations(assembly: Path) -> list[str]:
