@@ -13,6 +13,13 @@ from .trace_table import TraceTable
 
 _READS = ["lambda:Get*", "lambda:List*"]
 
+_DESCRIPTIONS = {
+    "viewer": "Sees a stage of Sluice",
+    "operator": "Emits, pauses, unpauses, redrives and replays in a stage of Sluice; cannot lift a block",
+    "admin": "Blocks and unblocks in a stage of Sluice, and does all that an operator does",
+}
+"""Texts that never change: CloudFormation would have to replace the policy, and can't replace one that has a name."""
+
 
 class Policies(Construct):
     """The policies viewer, operator and admin.
@@ -34,11 +41,10 @@ class Policies(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, names: Names, traces: TraceTable) -> None:
         super().__init__(scope, construct_id)
         statements = _Statements(Arns(self, names), traces)
-        self.viewer = self._policy("viewer", names, "Sees a stage of Sluice", statements.see())
+        self.viewer = self._policy("viewer", names, statements.see())
         self.operator = self._policy(
             "operator",
             names,
-            "Emits, pauses, unpauses, redrives and replays in a stage of Sluice; cannot lift a block",
             [
                 *statements.see(),
                 *statements.operate(),
@@ -49,13 +55,11 @@ class Policies(Construct):
         self.admin = self._policy(
             "admin",
             names,
-            "Blocks and unblocks in a stage of Sluice, and does all that an operator does",
             [*statements.see(), *statements.operate(), *statements.block()],
         )
 
-    def _policy(
-        self, kind: str, names: Names, description: str, statements: list[iam.PolicyStatement]
-    ) -> iam.ManagedPolicy:
+    def _policy(self, kind: str, names: Names, statements: list[iam.PolicyStatement]) -> iam.ManagedPolicy:
+        description = _DESCRIPTIONS[kind]
         policy = iam.ManagedPolicy(
             self,
             kind.capitalize(),
@@ -88,6 +92,8 @@ class _Statements:
                     "scheduler:ListSchedules",
                     "cloudwatch:GetMetricData",
                     "cloudwatch:GetMetricStatistics",
+                    # The Lambda console looks for a function's log group.
+                    "logs:DescribeLogGroups",
                 ],
                 ["*"],
             ),
@@ -102,7 +108,7 @@ class _Statements:
                 ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"],
                 [self._table, self._traces.failures_arn],
             ),
-            allow("SeeLogs", ["logs:FilterLogEvents", "logs:GetLogEvents"], [arns.all_logs]),
+            allow("SeeLogs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [arns.all_logs]),
         ]
 
     def operate(self) -> list[iam.PolicyStatement]:
@@ -119,6 +125,12 @@ class _Statements:
             allow(
                 "Redrive",
                 ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+                [arns.dead_letter_queues],
+            ),
+            # The redrive button in the SQS console.
+            allow(
+                "RedriveInConsole",
+                ["sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"],
                 [arns.dead_letter_queues],
             ),
             allow(

@@ -233,3 +233,25 @@ def test_an_operator_cannot_set_the_tag_of_a_block_in_any_case(template: Templat
     policies = [document(template, "operator"), EVERYTHING]
     for resource in (FUNCTION, MAPPING):
         assert decision(policies, "lambda:TagResource", resource, keys=[key, "team"]) == "Deny"
+
+
+LOGS = "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/lambda/"
+
+
+def test_everybody_sees_logs_in_the_lambda_console_and_nobody_others_logs(template: Template) -> None:
+    for kind in ("viewer", "operator", "admin"):
+        policies = [document(template, kind)]
+        assert decision(policies, "logs:DescribeLogGroups", "*") == "Allow"
+        for verb in ("DescribeLogStreams", "GetLogEvents", "FilterLogEvents"):
+            assert decision(policies, f"logs:{verb}", f"{LOGS}sluice-dev-plain:*") == "Allow"
+            assert decision(policies, f"logs:{verb}", f"{LOGS}others:*") == "ImplicitDeny"
+
+
+def test_who_may_redrive_may_do_so_with_the_button_in_the_sqs_console(template: Template) -> None:
+    tasks = ["sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"]
+    for kind, wanted in (("viewer", "ImplicitDeny"), ("operator", "Allow"), ("admin", "Allow")):
+        policies = [document(template, kind)]
+        for action in (*tasks, "sqs:ReceiveMessage", "sqs:DeleteMessage"):
+            assert decision(policies, action, f"{QUEUE}-dead") == wanted
+            # A task that moves events away from a handler's queue would take them from the handler.
+            assert decision(policies, action, QUEUE) == "ImplicitDeny"
