@@ -1,4 +1,4 @@
-"""What app.py asks for beyond the quotas of a new AWS account."""
+"""Notes on what app.py asks for beyond the quotas of a new AWS account."""
 
 from __future__ import annotations
 
