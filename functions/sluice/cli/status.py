@@ -22,12 +22,14 @@ _EPILOG = "\n\n".join(
             "delayed    events whose delay of up to 15 minutes has not passed",
             "scheduled  events that are due later than that",
             "dead       events in the dead-letter queue",
+            "failed     runs that raised, timed out or died in the last 24 hours; sluice failures",
+            "           groups them by cause",
             "oldest s   CloudWatch's age of the oldest waiting event, in seconds, some",
             "           minutes old",
             "moved at   when a paused handler's events were last sent again, so that SQS",
             "           does not delete them after 14 days",
         ),
-        "All numbers but scheduled and oldest s are SQS's approximations.",
+        "All numbers but scheduled, failed and oldest s are SQS's approximations.",
         examples("sluice status", "sluice status send-receipt --stage prod"),
     ]
 )
@@ -47,21 +49,25 @@ def status(invocation: Invocation, handler: str | None) -> None:
         return
     print_status(rows)
     first = rows[0].handler if rows else "HANDLER"
-    invocation.say(then=invocation.command("traces", handler or first))
+    only = [handler] if handler else []
+    failing = any(row.failed for row in rows)
+    invocation.say(then=invocation.command(*(["failures", *only] if failing else ["traces", handler or first])))
 
 
 def print_status(rows: Sequence[HandlerStatus]) -> None:
     """Print the status table."""
-    names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "oldest_s"]
+    names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "failed", "oldest_s"]
     names += ["reason", "by", "since", "until", "moved_at"]
     cells = [[_cell(fields[name]) for name in names] for fields in map(_fields, rows)]
-    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 9), drop_empty=range(8, 14))
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 10), drop_empty=range(9, 15))
 
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
     fields = asdict(row)
     if row.scheduled == MAX_COUNTED:
         fields["scheduled"] = f"{MAX_COUNTED}+"
+    if row.failed_more:
+        fields["failed"] = f"{row.failed}+"
     if row.unhandled:
         kept = f"{row.unhandled} event{'' if row.unhandled == 1 else 's'} kept that had no handler"
         fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept

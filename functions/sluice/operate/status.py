@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,8 +22,10 @@ from ..retention.state import RetentionState, RetentionStore
 from ..stage import clients
 from ..stage.names import DEAD_SUFFIX, Names
 from ..traces import open_store
+from ..traces.failure_index import FailureCounts
 from ..traces.trace import iso
 from .handlers import UnknownHandlerError, queue_urls
+from .queue_ages import oldest_ages
 
 WORKER = "worker"
 CRON = "cron"
@@ -36,11 +37,8 @@ NO_HANDLER = "no-handler"
 _CALLERS = 16
 """Threads that call AWS."""
 
-_AGE_WINDOW = timedelta(minutes=15)
-"""Time within which CloudWatch must have measured an age: a measurement appears some minutes late."""
-
-_MAX_QUERIES = 500
-"""CloudWatch's limit for the queries of one GetMetricData."""
+FAILED_SECONDS = 86_400
+"""Time for which failures are counted."""
 
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
@@ -61,6 +59,8 @@ class HandlerStatus:
         in_flight: events that are running.
         delayed: events that SQS holds back for up to 15 minutes.
         dead: events in the dead-letter queue.
+        failed: runs that failed in the last 24 hours; None if the stage has no index of failures.
+        failed_more: True if there are more than `failed` of them, too many to count.
         oldest_s: seconds that the oldest event had been waiting at CloudWatch's last measurement, some minutes ago;
             None without one.
         reason: the reason for the pause or block.
@@ -89,6 +89,8 @@ class HandlerStatus:
     until: str | None = None
     also_paused: bool = False
     scheduled: int | None = None
+    failed: int | None = None
+    failed_more: bool = False
     unhandled: int = 0
     moved_at: str | None = None
     moving: bool = False
@@ -117,6 +119,7 @@ class _Facts:
         ages: seconds that the oldest event had been waiting, where CloudWatch has measured it.
         unhandled: events emitted to a name while it had no handler.
         progress: what the reconciler remembers of their queues.
+        failed: the runs that have failed lately; None if they could not be counted.
         now_ms: milliseconds since 1970 when the counts were read.
     """
 
@@ -127,6 +130,7 @@ class _Facts:
     ages: Mapping[str, int]
     unhandled: Mapping[str, int]
     progress: Mapping[str, RetentionState]
+    failed: FailureCounts | None
     now_ms: int
 
 
@@ -158,6 +162,7 @@ def _gather(stage: str, handler: str | None) -> _Facts:
     read = open_handler_states(stage).read(None if handler is None else names)
     snapshots = {snapshot.handler: snapshot for snapshot in read}
     with ThreadPoolExecutor(_CALLERS) as callers:
+        failed = callers.submit(_failed, stage, handler)
         queued = [name for name in names if name in queues]
         others = [name for name in names if name not in snapshots]
         counted = callers.map(lambda name: _counts(stage, name, queues[name]), queued)
@@ -171,9 +176,10 @@ def _gather(stage: str, handler: str | None) -> _Facts:
         snapshots=snapshots,
         unmapped={name: CRON if name in crons else WORKER for name in unmapped},
         counts=counts,
-        ages=_ages(stage, [name for name, count in counts.items() if count.waiting]),
+        ages=oldest_ages(stage, [name for name, count in counts.items() if count.waiting]),
         unhandled=unhandled,
         progress=progress,
+        failed=failed.result(),
         now_ms=now_ms,
     )
 
@@ -186,6 +192,8 @@ def _row(name: str, facts: _Facts) -> HandlerStatus:
         **vars(_state(name, facts)),
         **(vars(counts) if counts else {}),
         oldest_s=facts.ages.get(name),
+        failed=facts.failed.by_handler.get(name, 0) if facts.failed and counts else None,
+        failed_more=facts.failed is not None and not facts.failed.complete,
         unhandled=facts.unhandled.get(name, 0),
         moved_at=iso(progress.moved_ms),
         moving=progress.live.began_ms is not None,
@@ -230,6 +238,19 @@ def _counts(stage: str, handler: str, url: str) -> _Counts:
     )
 
 
+def _failed(stage: str, handler: str | None) -> FailureCounts | None:
+    """Count failures with the same number of queries however many handlers there are.
+
+    The worker's metrics would take as many queries as handlers, come a minute late and count attempts, and the local
+    cloud has none.
+    """
+    try:
+        return open_store(stage).search.failures.counts(since=time.time() - FAILED_SECONDS, handler=handler)
+    except ClientError:
+        # The stage was deployed before there was an index, or the caller may not read it.
+        return None
+
+
 def _has_function(stage: str, handler: str) -> bool:
     functions = clients.client("lambda", stage)
     try:
@@ -242,44 +263,3 @@ def _has_function(stage: str, handler: str) -> bool:
 def _crons(stage: str) -> frozenset[str]:
     """Return the handlers that have a schedule of the same name."""
     return frozenset(cron_schedules.states(clients.client("scheduler", stage), Names(stage)))
-
-
-def _ages(stage: str, names: list[str]) -> dict[str, int]:
-    """Return the seconds that handlers' oldest events had been waiting at CloudWatch's last measurement."""
-    now = datetime.now(UTC)
-    queries = [
-        {
-            "Id": f"age{index}",
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/SQS",
-                    "MetricName": "ApproximateAgeOfOldestMessage",
-                    "Dimensions": [{"Name": "QueueName", "Value": Names(stage).queue(name)}],
-                },
-                "Period": 60,
-                "Stat": "Maximum",
-            },
-        }
-        for index, name in enumerate(names)
-    ]
-    ages: dict[str, int] = {}
-    try:
-        for start in range(0, len(queries), _MAX_QUERIES):
-            pages = (
-                clients.client("cloudwatch", stage)
-                .get_paginator("get_metric_data")
-                .paginate(
-                    MetricDataQueries=queries[start : start + _MAX_QUERIES],
-                    StartTime=now - _AGE_WINDOW,
-                    EndTime=now,
-                    ScanBy="TimestampDescending",
-                )
-            )
-            for page in pages:
-                for result in page["MetricDataResults"]:
-                    if result["Values"]:
-                        ages.setdefault(names[int(result["Id"].removeprefix("age"))], int(result["Values"][0]))
-    except ClientError:
-        # Without the right to read metrics, the rest of the status is still worth showing.
-        return {}
-    return ages

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sluice.emitting import delay, emit, scheduled_events
+from sluice.operate import status
 from sluice.planning import capacity, cost, prices
 from sluice.planning.cost import Usage, bill
 from sluice.planning.drain import drain
@@ -43,6 +44,12 @@ LIMITS = [
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "takes {} queries to find one failure", failure.INDEX_SHARDS),
+    ("traces.md", "It takes {} queries for all handlers", failure.INDEX_SHARDS),
+    (
+        "traces.md",
+        "failed](dead-letters-and-failures.md#failures) in the last {} hours",
+        status.FAILED_SECONDS // 3_600,
+    ),
     ("architecture.md", "one of {} partitions and the time of the failure", failure.INDEX_SHARDS),
     ("dead-letters-and-failures.md", "are {}, then {}, then {} seconds", DELAYS[:3]),
     ("dead-letters-and-failures.md", "for {} minutes at most", scan.LONGEST_HOLD // 60),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +11,18 @@ from typing import Any
 import boto3
 import pytest
 from sluice import emit, emit_many
+from sluice.cli.status import print_status
 from sluice.operate import status
 from sluice.operate.status import statuses
 from sluice.retention.state import RetentionState, RetentionStore, SweepState
 from sluice.stage import clients
+from sluice.traces.failure import INDEX
+from sluice.traces.failure_index import FailureCounts
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud
 from tests.unit.support.deployed import NAMES, deploy, schedule, throttle
 from tests.unit.support.schedules import IN_A_MONTH
+from tests.unit.support.traces import a_trace
 
 
 def test_a_worker_is_running(cloud: Cloud) -> None:
@@ -26,7 +31,15 @@ def test_a_worker_is_running(cloud: Cloud) -> None:
     (row,) = statuses(STAGE)
 
     assert row == status.HandlerStatus(
-        handler=HANDLER, kind="worker", state="running", waiting=0, in_flight=0, delayed=0, dead=0, scheduled=0
+        handler=HANDLER,
+        kind="worker",
+        state="running",
+        waiting=0,
+        in_flight=0,
+        delayed=0,
+        dead=0,
+        scheduled=0,
+        failed=0,
     )
 
 
@@ -202,8 +215,9 @@ def test_a_status_makes_no_call_twice(cloud: Cloud, calls: Counter[str]) -> None
     assert calls == {
         # Of the handlers' queues.
         "ListQueues": 1,
-        # Of events without a handler, of the reconciler's progress, of the records, of the blocks.
-        "Query": 4,
+        # Of events without a handler, of the reconciler's progress, of the records, of the blocks, and one for each
+        # partition of the index of failures.
+        "Query": 4 + 32,
         # Of the stack, before the functions and, if there is one, after them.
         "DescribeStacks": 1,
         "ListEventSourceMappings": 1,
@@ -217,7 +231,40 @@ def test_a_status_makes_no_call_twice(cloud: Cloud, calls: Counter[str]) -> None
         # Of all ages together.
         "GetMetricData": 1,
     }
-    for handler, count in ((HANDLER, 13), ("unmapped", 12), ("no-such", 8)):
+    for handler, count in ((HANDLER, 13 + 32), ("unmapped", 12 + 32), ("no-such", 8 + 32)):
         calls.clear()
         statuses(STAGE, handler)
         assert sum(calls.values()) == count, calls
+
+
+def test_failures_of_the_last_day_are_counted_for_each_handler(cloud: Cloud) -> None:
+    cloud.create_queue("other")
+    now_ms = int(time.time() * 1000)
+    for handler, hours, state in [
+        (HANDLER, 1, "error"),
+        (HANDLER, 23, "dead"),
+        (HANDLER, 25, "error"),
+        ("other", 1, "ok"),
+    ]:
+        cloud.store.put(a_trace(handler=handler, status=state, finished_ms=now_ms - hours * 3_600_000))
+
+    assert {row.handler: row.failed for row in statuses(STAGE)} == {HANDLER: 2, "other": 0}
+    assert [row.failed for row in statuses(STAGE, HANDLER)] == [2]
+
+
+def test_a_stage_without_the_index_shows_everything_else(cloud: Cloud) -> None:
+    index: Any = {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": INDEX}}]}
+    cloud.dynamodb.update_table(TableName=cloud.names.trace_table, **index)
+
+    assert [(row.failed, row.waiting) for row in statuses(STAGE)] == [(None, 0)]
+
+
+def test_more_failures_than_can_be_counted_are_shown_as_such(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = FailureCounts({HANDLER: 64_000}, complete=False)
+    monkeypatch.setattr(status, "_failed", lambda *_: counts)
+    (row,) = statuses(STAGE)
+    assert (row.failed, row.failed_more) == (64_000, True)
+    print_status([row])
+    assert "64000+" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from sluice import emit
-from sluice.operate import status
+from sluice.operate import queue_ages
 from sluice.operate.status import statuses
 from sluice.stage import clients
 
@@ -65,7 +65,7 @@ def test_more_ages_than_cloudwatch_takes_at_once_are_asked_for_in_turn(
         emit(name, 1)
     metrics = Metrics([65.0])
     with_metrics(monkeypatch, metrics)
-    monkeypatch.setattr(status, "_MAX_QUERIES", 1)
+    monkeypatch.setattr(queue_ages, "_MAX_QUERIES", 1)
 
     assert {row.handler: row.oldest_s for row in statuses(STAGE)} == {HANDLER: 65, "another": 65}
     assert [len(asked["MetricDataQueries"]) for asked in metrics.asked] == [1, 1]
