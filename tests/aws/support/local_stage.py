@@ -12,9 +12,6 @@ from tests.aws.support.stage import Credentials, Stage
 
 REGION = "us-east-1"
 
-ROOT = Credentials("test", "test")
-"""Whom the emulator lets do everything."""
-
 
 class LocalStage(Stage):
     """The local cloud at a port of its own."""
@@ -31,16 +28,13 @@ class LocalStage(Stage):
 
     def environment(self, credentials: Credentials | None) -> dict[str, str]:
         others = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SLUICE_"))}
-        who = credentials or ROOT
-        return others | {
-            "SLUICE_PORT": str(self._project.port),
-            "SLUICE_LOCAL_IAM": "1",
-            "SLUICE_LOCAL_KEY_ID": who.key,
-            "SLUICE_LOCAL_SECRET": who.secret,
-        }
+        mine = others | {"SLUICE_PORT": str(self._project.port), "SLUICE_LOCAL_IAM": "1"}
+        if credentials is None:
+            return mine
+        return mine | {"SLUICE_LOCAL_KEY_ID": credentials.key, "SLUICE_LOCAL_SECRET": credentials.secret}
 
     def _make_client(self, service: str, credentials: Credentials | None) -> Any:
-        who = credentials or ROOT
+        who = credentials or Credentials(*self._project.credentials)
         make: Any = boto3.Session().client
         return make(
             service,
