@@ -22,6 +22,9 @@ class Entry:
         trace_days: days that traces are kept.
         max_hops: emits in a row by handlers, each caused by the one before, after which this handler can't emit any
             more. This ends endless loops. 1,000 are a retry every hour for six weeks.
+        alarm_on_failure: whether an alarm fires when runs fail.
+        failure_threshold: failures at which it fires.
+        failure_minutes: minutes within which these have to come.
     """
 
     name: str
@@ -34,6 +37,9 @@ class Entry:
     environment: Mapping[str, str] = field(default_factory=dict)
     trace_days: int = 30
     max_hops: int = 1_000
+    alarm_on_failure: bool = True
+    failure_threshold: int = 1
+    failure_minutes: int = 5
 
 
 @dataclass(frozen=True)

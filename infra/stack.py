@@ -23,7 +23,7 @@ from .shared.trace_table import TraceTable
 from .stage import aims_local_stage_at_aws
 
 MAX_RESOURCES = 500
-"""CloudFormation's limit for a stack. A worker has 11 of them, a cron 12, and some 20 are shared."""
+"""CloudFormation's limit for a stack. A worker has 12 of them, a cron 13, and some 20 are shared."""
 
 FEW_HANDLERS = 35
 """With fewer handlers than this the stack is within the limit, and its resources are not counted."""

@@ -67,13 +67,17 @@ LIMITS: Mapping[str, Limit] = {
     "trace_days": Limit(
         15, 36_500, "days", "SQS keeps an event for 14, and only its trace keeps a redelivered event from running again"
     ),
+    "failure_threshold": Limit(1, 1_000_000, "failures", "the alarm fires at that many"),
+    "failure_minutes": Limit(1, 1_440, "minutes", "CloudWatch's limit for an alarm is a day"),
     "max_hops": Limit(1, 1_000_000, "emits", "a chain of handlers that emit to each other ends there"),
 }
 
 
 def problems_with_settings(entry: Entry) -> list[str]:
     """Return the problems of an entry's settings, without those of its name."""
-    return [f"handler {entry.name!r}: {problem}" for problem in (*_numbers(entry), *_environment(entry))]
+    return [
+        f"handler {entry.name!r}: {problem}" for problem in (*_numbers(entry), *_switch(entry), *_environment(entry))
+    ]
 
 
 def _numbers(entry: Entry) -> Iterator[str]:
@@ -94,6 +98,13 @@ def _numbers(entry: Entry) -> Iterator[str]:
         yield from _batch_without_window(entry)
     if not wrong & {"timeout", "batch_size"}:
         yield from _batch_too_long(entry)
+
+
+def _switch(entry: Entry) -> Iterator[str]:
+    # Checked at run time, because app.py may not be type-checked.
+    value: Any = entry.alarm_on_failure
+    if type(value) is not bool:
+        yield f"alarm_on_failure is {value!r}; write True or False"
 
 
 def _batch_without_window(entry: Entry) -> Iterator[str]:

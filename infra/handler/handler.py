@@ -19,6 +19,7 @@ from ..stage import crons_are_off
 from .cron_expression import schedule_of
 from .cron_schedule import CronSchedule
 from .environment import environment_of
+from .failure_alarm import add_failure_alarm
 from .queues import HandlerQueues
 from .role import HandlerRole
 from .timing import timing_of
@@ -123,6 +124,7 @@ class Handler(Construct):
             max_concurrency=entry.max_concurrency,
             report_batch_item_failures=True,
         )
+        add_failure_alarm(self, names=names, entry=entry, alarms=alarms)
         if schedule:
             CronSchedule(
                 self, "Cron", names=names, handler=entry.name, schedule=schedule, queue=self.queue, shared=scheduler

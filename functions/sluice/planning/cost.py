@@ -31,8 +31,9 @@ RECONCILER_GB_SECONDS = 0.5
 """GB-seconds of a reconciler's run, once a minute: half a second at 1 GB. Sending events again in long pauses costs
 extra."""
 
-ALARMED_METRICS = 3
-"""Metrics of a handler that alarms watch: the number of dead letters, and the age of each queue's oldest message."""
+ALARMED_METRICS = 4
+"""Metrics of a handler that alarms watch: failures, the number of dead letters, and the age of each queue's oldest
+message."""
 
 STAGE_ALARMS = 3
 """Alarms of a stage: Scheduler's failed deliveries, and a reconciler that fails or does not run."""

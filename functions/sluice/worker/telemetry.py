@@ -11,20 +11,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from ..stage.names import METRICS_NAMESPACE
+from ..traces.failure import FAILED
+from .telemetry_names import DURATION_METRIC, FAILED_METRIC, METRIC_OF_STATUS, NOT_WRITTEN_METRIC, WAIT_METRIC
 
 if TYPE_CHECKING:
     from ..queue.message import ReceivedMessage
     from ..traces import Trace
     from .output import Capture
     from .settings import Settings
-
-_METRIC_OF_STATUS = {
-    "ok": "Ok",
-    "error": "Error",
-    "timed-out": "TimedOut",
-    "interrupted": "Interrupted",
-    "dead": "Dead",
-}
 
 
 class Telemetry:
@@ -74,11 +68,13 @@ class Telemetry:
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""
         with contextlib.suppress(Exception):
-            self._metrics.add_metric(_METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
+            self._metrics.add_metric(METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
+            if trace.status in FAILED:
+                self._metrics.add_metric(FAILED_METRIC, MetricUnit.Count, 1)
             if trace.duration_ms is not None:
-                self._metrics.add_metric("Duration", MetricUnit.Milliseconds, trace.duration_ms)
+                self._metrics.add_metric(DURATION_METRIC, MetricUnit.Milliseconds, trace.duration_ms)
             if trace.wait_ms is not None:
-                self._metrics.add_metric("Wait", MetricUnit.Milliseconds, trace.wait_ms)
+                self._metrics.add_metric(WAIT_METRIC, MetricUnit.Milliseconds, trace.wait_ms)
         with contextlib.suppress(Exception):
             if trace.status != "ok":
                 self.logger.warning(trace.status, extra={"error": trace.error})
@@ -93,7 +89,7 @@ class Telemetry:
         with contextlib.suppress(Exception):
             self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
         with contextlib.suppress(Exception):
-            self._metrics.add_metric("TraceNotWritten", MetricUnit.Count, 1)
+            self._metrics.add_metric(NOT_WRITTEN_METRIC, MetricUnit.Count, 1)
 
     def flush(self) -> None:
         """Write this batch's metrics."""

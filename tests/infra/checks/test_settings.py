@@ -39,6 +39,7 @@ def test_the_defaults_have_no_problem() -> None:
         {"max_concurrency": 1_000},
         {"trace_days": 15},
         {"max_hops": 1_000_000},
+        {"failure_threshold": 1_000_000, "failure_minutes": 1_440, "alarm_on_failure": False},
         {"environment": {"KEY": "x" * 3_500}},
         {"environment": {"POWERTOOLS_LOG_LEVEL": "debug"}},
         {"environment": {"LD_LIBRARY_PATH": "", "K1": "täglich"}},
@@ -70,6 +71,9 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
         ({"trace_days": 14}, "trace_days is 14; it may be 15 to 36,500 days (SQS keeps an event for 14"),
         ({"trace_days": 36_501}, "trace_days is 36,501; it may be 15 to 36,500 days"),
         ({"environment": {"POWERTOOLS_LOG_LEVEL": "LOUD"}}, "POWERTOOLS_LOG_LEVEL to 'LOUD'; it may be DEBUG, INFO"),
+        ({"failure_threshold": 0}, "failure_threshold is 0; it may be 1 to 1,000,000 failures"),
+        ({"failure_minutes": 1_441}, "failure_minutes is 1,441; it may be 1 to 1,440 minutes"),
+        ({"alarm_on_failure": 0}, "alarm_on_failure is 0; write True or False"),
         ({"max_hops": 0}, "max_hops is 0; it may be 1 to 1,000,000 emits"),
         ({"max_hops": 1_000_001}, "max_hops is 1,000,001; it may be 1 to 1,000,000 emits"),
         (

@@ -14,6 +14,8 @@ TUNED = Worker(
     environment={"SHOP": "berlin", "POWERTOOLS_LOG_LEVEL": "DEBUG"},
     trace_days=90,
     max_hops=20,
+    failure_threshold=20,
+    failure_minutes=60,
 )
 PLAIN = Worker("plain")
 NIGHTLY = Cron("nightly", every="Daily", at="03:05", timezone="Europe/Berlin", timeout=60)

@@ -20,6 +20,7 @@ from sluice.pausing import describe
 from sluice.stage.names import Names
 from sluice.traces import STATUSES, Attempt, Trace
 from sluice.traces.failure import Failure
+from sluice.worker import telemetry_names
 
 from infra import Cron, Worker
 from infra.checks.settings import LIMITS
@@ -146,7 +147,8 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     assert [name for name, _ in rows] == list(settings)
     for name, default in rows:
         wanted = settings[name].default
-        shown = "none" if wanted is None or wanted is dataclasses.MISSING else f"{wanted:,}"
+        number = str(wanted) if isinstance(wanted, bool) else f"{wanted:,}" if isinstance(wanted, int) else "none"
+        shown = "none" if wanted is None or wanted is dataclasses.MISSING else number
         assert default == shown, name
 
 
@@ -221,10 +223,19 @@ def test_every_alarm_is_in_the_table() -> None:
     named = {name.strip("`").replace("STAGE", "stage").replace("HANDLER", "handler") for name, *_ in rows}
 
     assert named == alarm_names()
-    assert len(named) == 6
+    assert len(named) == 7
     for row in rows:
         assert len(row) == 4
         assert row[3].startswith("`"), row
+
+
+def test_every_metric_is_in_the_table() -> None:
+    rows = {name.strip("`"): unit for name, unit, _ in PAGES["docs/alarms.md"].rows("metric")}
+    counts = {*telemetry_names.METRIC_OF_STATUS.values(), telemetry_names.FAILED_METRIC}
+    counts.add(telemetry_names.NOT_WRITTEN_METRIC)
+    times = {telemetry_names.DURATION_METRIC, telemetry_names.WAIT_METRIC}
+
+    assert rows == dict.fromkeys(counts, "Count") | dict.fromkeys(times, "Milliseconds")
 
 
 def test_every_error_of_an_emit_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from sluice import emit, emit_many
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.faults import FaultyClient, Process
-from tests.unit.support.function import Function
+from tests.unit.support.function import Context, Function, no_memory
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +44,31 @@ def test_metrics_are_written_in_embedded_metric_format(cloud: Cloud, capsys: pyt
     emit_many(HANDLER, [0, 1, 2])
     function.poll()
     written = json.loads(capsys.readouterr().out)
-    assert (written["Ok"], written["Error"]) == ([1.0, 1.0], [1.0])
-    assert (written["service"], written["stage"]) == (HANDLER, "test")
+    assert (written["Ok"], written["Error"], written["Failed"]) == ([1.0, 1.0], [1.0], [1.0])
+    (described,) = written["_aws"]["CloudWatchMetrics"]
+    # Those that the alarm watches: tests/infra/handler/test_failure_alarm.py.
+    assert {name: written[name] for name in described["Dimensions"][0]} == {"stage": "test", "service": HANDLER}
     assert written["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Sluice"
     assert len(written["Duration"]) == len(written["Wait"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("handle", "counted"),
+    [
+        (lambda _: time.sleep(600), {"TimedOut", "Failed"}),
+        (no_memory, {"Interrupted"}),
+        (lambda _: None, {"Ok"}),
+    ],
+    ids=["timed out", "interrupted", "ok"],
+)
+def test_only_failures_are_counted_as_failed(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], handle: Any, counted: set[str]
+) -> None:
+    emit(HANDLER, 1)
+    Function(cloud, handle, timeout=0.05 if "Failed" in counted else 60).poll(Context(300_000))
+    written = json.loads(capsys.readouterr().out)
+    (described,) = written["_aws"]["CloudWatchMetrics"]
+    assert {metric["Name"] for metric in described["Metrics"]} == counted | {"Duration", "Wait"}
 
 
 @pytest.mark.parametrize("flushes", [True, False])
