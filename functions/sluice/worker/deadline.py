@@ -27,7 +27,7 @@ CHECK_SECONDS = 0.1
 _IDLE_SECONDS = 0.000_5
 """Processor time that a check itself may use, several times over. A turn is longer: Linux gives 0.7 ms at the least."""
 
-_RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 """Seconds between further tries to stop a handler that caught the first."""
 
 
@@ -50,7 +50,7 @@ def call_within(call: Callable[[], Result], seconds: float) -> Result:
     Raises:
         DeadlinePassed: it was stopped.
     """
-    return _call(call, lambda: True, first=max(seconds, 0.001), then=_RETRY_SECONDS)
+    return _call(call, lambda: True, first=max(seconds, 0.001), then=RETRY_SECONDS)
 
 
 def call_untrusted(call: Callable[[], Result], until: float) -> Result:

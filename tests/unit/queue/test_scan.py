@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ def test_a_few_empty_receives_do_not_end_a_scan(cloud: Cloud, monkeypatch: pytes
     assert letters.redrive() == Redriven(35)
 
 
-def test_a_scan_has_several_receives_at_once_and_a_redrive_of_all_letters_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_has_several_receives_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     lock, many = threading.Lock(), threading.Event()
     active: list[int] = [0]
     most: list[int] = [0]
@@ -146,21 +147,28 @@ def test_a_scan_has_several_receives_at_once_and_a_redrive_of_all_letters_one(mo
             most[0] = max(most[0], active[0])
         if active[0] == scan.RECEIVERS:
             many.set()
-        many.wait(0.01 if redriving else 10)
+        many.wait(10)
         with lock:
             active[0] -= 1
         return real(*arguments, **options)
 
     monkeypatch.setattr(transfer, "receive", slow)
-    redriving = False
-    letters = letters_of(SlowQueue(100, 0.01))
-    letters.each(lambda _: None)
+    letters_of(SlowQueue(100, 0.01)).each(lambda _: None)
     assert most == [scan.RECEIVERS]
-    many.clear()
-    redriving, most[0] = True, 0
-    # A killed redrive leaves one batch in both queues then.
-    assert letters.redrive() == Redriven(100)
-    assert most == [1]
+
+
+def test_a_redrive_of_all_letters_has_one_receive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If it is killed, one batch at most is in both queues."""
+    threads: list[int] = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, count: int) -> None:
+            threads.append(count)
+            super().__init__(count)
+
+    monkeypatch.setattr(scan, "ThreadPoolExecutor", Pool)
+    assert letters_of(SlowQueue(100, 0.01)).redrive() == Redriven(100)
+    assert set(threads) == {1}
 
 
 # ---- messages that others hold

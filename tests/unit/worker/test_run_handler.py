@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sluice import emit, emit_many
+from sluice.worker import deadline
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
@@ -144,7 +145,10 @@ def test_a_handler_that_swallows_exceptions_is_stopped_too(cloud: Cloud) -> None
     assert function.traces()[0].status == "timed-out"
 
 
-def test_a_handler_that_swallows_even_base_exceptions_is_stopped_at_the_next_try(cloud: Cloud) -> None:
+def test_a_handler_that_swallows_even_base_exceptions_is_stopped_at_the_next_try(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "RETRY_SECONDS", 0.01)
     caught: list[BaseException] = []
 
     def handle(_: object) -> None:
