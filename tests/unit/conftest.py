@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.support.cloud import HANDLER, STAGE, Cloud, new_cloud
 from tests.unit.support.moto_threads import serialise
+from tests.unit.support.quick_moto import hurry
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +24,9 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _moto_with_threads() -> Iterator[None]:
+def _quick_moto_with_threads() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
+        hurry(monkeypatch)
         serialise(monkeypatch)
         yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from moto import mock_aws
 from sluice.emitting.emit import forget_queues
 from sluice.stage import clients
 from sluice.stage.names import Names
-from sluice.traces import TraceStore
+from sluice.traces import Trace, TraceStore
 from sluice.traces.failure import INDEX_ATTRIBUTES
+from sluice.traces.item import from_item, shard_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,6 +37,14 @@ class Cloud:
     @property
     def store(self) -> TraceStore:
         return TraceStore(self.dynamodb, self.names.trace_table)
+
+    def traces(self, handler: str) -> list[Trace]:
+        """Return all traces of a handler, newest first, in one read: `TraceStore.recent` reads each shard."""
+        shards = set(shard_keys(handler))
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.names.trace_table)
+        stored = [from_item(item) for page in pages for item in page["Items"] if item["pk"].get("S") in shards]
+        now_ms = int(time.time() * 1000)
+        return sorted((trace.as_of(now_ms) for trace in stored), key=lambda trace: trace.id, reverse=True)
 
     def create_table(self) -> None:
         self.dynamodb.create_table(

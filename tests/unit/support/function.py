@@ -120,7 +120,8 @@ class Function:
                 self.cloud.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=one["receiptHandle"])
 
     def traces(self) -> list[Trace]:
-        return self.cloud.store.recent(self.handler, limit=1000)
+        """Return the handler's traces, newest first."""
+        return self.cloud.traces(self.handler)
 
 
 def record(message: Any) -> dict[str, Any]:

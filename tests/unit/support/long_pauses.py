@@ -67,7 +67,7 @@ class Months:
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
         # moto would wait for the clock, which only the test moves.
         monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
-        # `check_ages` does this: moto takes a hundredth of a second for each message.
+        # `check_ages` does this.
         monkeypatch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_, **__: True)
         # A month has 8,640 of these.
         monkeypatch.setattr(transfer, "count", lambda _, url: len(self.messages(dead=url.endswith("-dead"))))

@@ -16,6 +16,7 @@ from tests.unit.support.cloud import HANDLER, Cloud, new_cloud
 from tests.unit.support.faults import FaultyClient, Process, ProcessDiedError
 from tests.unit.support.function import Context, Function
 from tests.unit.support.polling import dead_letters, make_visible, poll_until_quiet
+from tests.unit.support.rounds import ROUNDS
 
 MAX_DEATHS = 3
 """Deaths of processes by faults around AWS calls. Deaths by handlers come on top."""
@@ -125,7 +126,7 @@ class Recording(FaultyClient):
 
 # Shrinking a failure of these takes minutes; the draws that it prints are enough to follow it.
 @settings(
-    max_examples=20,
+    max_examples=max(10, ROUNDS // 50),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
