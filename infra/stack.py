@@ -10,7 +10,7 @@ from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, ISta
 from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
-from .bundle import make_assets_readable, make_bundle, target_of
+from .bundle import finish_assets, make_bundle, target_of
 from .checks import problems_with, problems_with_emails
 from .entries import Entry
 from .handler.handler import Handler
@@ -105,7 +105,7 @@ class SluiceStack(Stack):
         }
         Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler, alarms=alarms)
         Policies(self, "Policies", names=names, traces=traces)
-        make_assets_readable(self)
+        finish_assets(self, target)
         self._check_size(len(handlers))
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")
         CfnOutput(self, "AlarmTopic", value=self.alarm_topic.topic_arn, description="The SNS topic that alarms tell")

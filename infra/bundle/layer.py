@@ -11,9 +11,10 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from .bytecode import compile_packages, compiler_for
+from .bytecode import LAYER_ON_LAMBDA, compile_modules, compiler_for
 from .target import Target
 from .uv_tool import BundleError, UvFailedError, run_uv
 
@@ -31,8 +32,21 @@ _USELESS = ("bin", "**/__pycache__", "*.dist-info/RECORD", "*.dist-info/INSTALLE
 """Files that nobody imports, or that differ from one build to the next."""
 
 
-def build_layer(project: Path, target: Target) -> Path:
-    """Build the layer, unless it was built before, and return its directory.
+@dataclass(frozen=True)
+class Layer:
+    """A built layer.
+
+    Attributes:
+        directory: its directory.
+        version: stands for the packages and what they are for: the same on every machine, whether or not it compiles.
+    """
+
+    directory: Path
+    version: str
+
+
+def build_layer(project: Path, target: Target) -> Layer:
+    """Build the layer, unless it was built before.
 
     Args:
         project: the directory with pyproject.toml and uv.lock. Builds are kept in its `.sluice/layers`.
@@ -42,9 +56,9 @@ def build_layer(project: Path, target: Target) -> Path:
         BundleError: the layer can't be built; the message names the fix.
     """
     requirements = _requirements(project)
-    compiler = compiler_for(target, project=project)
-    parts = [_LAYOUT, repr(target), sys.platform, requirements, *(["compiled"] if compiler else [])]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    compiler = compiler_for(target)
+    parts = [_LAYOUT, repr(target), requirements]
+    key = _digest(*parts, sys.platform, *(["compiled"] if compiler else []))
     layers = project / ".sluice" / "layers"
     finished = layers / key
     if not finished.is_dir():
@@ -53,7 +67,11 @@ def build_layer(project: Path, target: Target) -> Path:
         with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=layers, ignore_cleanup_errors=True) as building:
             _install(requirements, Path(building), project=project, target=target, compiler=compiler)
             _publish(Path(building) / "layer", finished)
-    return finished
+    return Layer(finished, _digest(*parts))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _requirements(project: Path) -> str:
@@ -85,7 +103,7 @@ def _install(requirements: str, building: Path, *, project: Path, target: Target
         for path in list(packages.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if compiler:
-        compile_packages(packages, compiler)
+        compile_modules(packages, compiler, on_lambda=LAYER_ON_LAMBDA)
     _check_size(packages)
 
 

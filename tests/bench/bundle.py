@@ -84,7 +84,7 @@ def build_peers(into: Path, authorities: Path, *, compiled: bool) -> Bundle:
 
 def _finished(into: Path, authorities: Path, checkout: Path, *, compiled: bool) -> Bundle:
     bundle = Bundle(into / "code", into / "layer", into / "runtime")
-    shutil.copytree(build_layer(checkout, this_machine()) / "python", bundle.layer, ignore=_bytecode)
+    shutil.copytree(build_layer(checkout, this_machine()).directory / "python", bundle.layer, ignore=_bytecode)
     shutil.copyfile(authorities, bundle.layer / "botocore" / "cacert.pem")
     for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
         for file in importlib.metadata.distribution(name).files or ():

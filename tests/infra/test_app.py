@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped]
+from sluice.local.interpreter import find_interpreter
 from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED
 
+from infra.bundle.target import LAMBDA
 from tests.infra.support.synth import Template, differences
 
 
@@ -95,13 +97,31 @@ def test_the_code_asset_holds_the_handlers_and_the_deployed_packages(outputs: di
     assert (code / "sluice" / "worker" / "entry.py").is_file()
     assert (code / "handlers" / "order_placed.py").is_file()
     assert {path.name for path in code.iterdir()} == {"handlers", "sluice"}
-    assert not {*PACKAGES_NOT_DEPLOYED, "__pycache__"} & {path.name for path in (code / "sluice").iterdir()}
-    assert {path.suffix for path in code.rglob("*") if path.is_file()} <= {".py", ".typed"}
-    assert sum(path.stat().st_size for path in code.rglob("*") if path.is_file()) < 500_000
+    assert not {*PACKAGES_NOT_DEPLOYED} & {path.name for path in (code / "sluice").iterdir()}
+    assert {path.suffix for path in sources_in(code)} <= {".py", ".typed"}
+    assert sum(path.stat().st_size for path in sources_in(code)) < 500_000
 
 
-def test_both_stages_have_the_same_code_asset(outputs: dict[str, Path]) -> None:
-    assert code_of(outputs["dev"]).name == code_of(outputs["local"]).name
+def sources_in(directory: Path) -> list[Path]:
+    return [path for path in sorted(directory.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+
+
+def test_both_stages_have_the_same_code(outputs: dict[str, Path]) -> None:
+    contents = []
+    for stage in ("dev", "local"):
+        code = code_of(outputs[stage])
+        contents.append({path.relative_to(code): path.read_bytes() for path in sources_in(code)})
+    assert contents[0] == contents[1]
+
+
+def test_what_goes_to_aws_is_compiled_if_this_machine_has_that_python(outputs: dict[str, Path]) -> None:
+    """Where it has none, a deployment warns: tests/infra/test_stack.py."""
+    [layer] = [path for path in asset_directories(outputs["dev"]) if (path / "python").is_dir()]
+    has_python = find_interpreter(LAMBDA.python) is not None
+    tag = LAMBDA.python.replace(".", "")
+    for module in (code_of(outputs["dev"]) / "sluice/worker/entry.py", layer / "python/boto3/session.py"):
+        assert (module.parent / "__pycache__" / f"{module.stem}.cpython-{tag}.pyc").is_file() == has_python
+    assert not list(code_of(outputs["local"]).rglob("*.pyc"))
 
 
 def test_the_layer_holds_the_dependencies_and_no_tools(outputs: dict[str, Path]) -> None:
@@ -109,4 +129,3 @@ def test_the_layer_holds_the_dependencies_and_no_tools(outputs: dict[str, Path])
     packages = {path.name for path in (layer / "python").iterdir()}
     assert {"boto3", "botocore", "aws_lambda_powertools"} <= packages
     assert not packages & {"aws_cdk", "click", "ministack", "moto", "bin", "sluice"}
-    assert not list(layer.rglob("__pycache__"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,8 @@ from sluice.stage.deployed_files import PACKAGES_NOT_DEPLOYED, is_deployed
 
 from infra import Worker
 from infra.bundle import build_layer
-from infra.bundle.code import code_of
-from infra.bundle.target import this_machine
+from infra.bundle.code import code_of, compile_code
+from infra.bundle.target import LAMBDA, this_machine
 from infra.handler.environment import environment_of
 from infra.handler.handler import ENTRY_POINT as WORKER
 from infra.shared.reconciler import ENTRY_POINT as RECONCILER
@@ -34,6 +37,9 @@ NOT_DEPLOYED_ANYWHERE = [
     "sluice.egg-info/PKG-INFO",
     "sluice/worker/__pycache__/entry.cpython-313.pyc",
 ]
+NOT_FOR_LOCAL = Path("sluice", "local", "interpreter.py")
+"""A module that changes what other stages get, but nothing of the local one, which has its code as it is."""
+
 DEPLOYED_ANYWHERE = ["handlers/rates.json", "handlers/cli/local.py", "cli/planning.py", "sluice/worker/local.py"]
 
 
@@ -55,7 +61,8 @@ def project(tmp_path: Path) -> Path:
 def asset_of(project: Path, output: Path, *, staged: bool) -> str:
     """Return the name of the asset with the project's code."""
     context = {"aws:cdk:disable-asset-staging": not staged}
-    location = code_of(project / "functions").bind(Stack(App(outdir=str(output), context=context), "stack")).s3_location
+    stack = Stack(App(outdir=str(output), context=context), "stack")
+    location = code_of(project / "functions", this_machine()).bind(stack).s3_location
     assert location is not None
     return location.object_key.removesuffix(".zip")
 
@@ -94,6 +101,41 @@ def test_an_edit_deploys_again_exactly_if_the_file_is_deployed(project: Path, tm
         before = after
 
 
+def test_the_staged_code_is_compiled_and_the_sources_are_left_alone(project: Path, tmp_path: Path) -> None:
+    stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "stack")
+    code_of(project / "functions", this_machine()).bind(stack)
+    before = files_of(project / "functions")
+
+    compile_code(stack, sys.executable)
+
+    [asset] = [path for path in (tmp_path / "cdk.out").glob("asset.*") if path.is_dir()]
+    for module in (path for path in asset.rglob("*.py") if path.stat().st_size):
+        compiled = Path(cache_from_source(str(module))).read_bytes()
+        # The flags of a file that Python never compares with its source (PEP 552).
+        assert compiled[4:8] == b"\x01\0\0\0", module
+        assert str(tmp_path).encode() not in compiled
+    assert files_of(project / "functions") == before
+
+
+def test_another_machine_deploys_the_same_code_and_another_python_does_not(project: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(project, copy)
+    for path in (copy / "functions").rglob("*.py"):
+        path.chmod(0o700)
+        os.utime(path, (1, 1))
+        path.with_name("__pycache__").mkdir(exist_ok=True)
+        path.with_name("__pycache__").joinpath(f"{path.stem}.cpython-313.pyc").write_bytes(b"any")
+
+    def key(project: Path, **target: str) -> str:
+        stack = Stack(App(outdir=str(tmp_path / "cdk.out")), "stack")
+        location = code_of(project / "functions", dataclasses.replace(LAMBDA, **target)).bind(stack).s3_location
+        assert location is not None
+        return location.object_key
+
+    assert key(copy) == key(project)
+    assert key(project, python="3.14") != key(project)
+
+
 def imports_of(directory: Path, path: Path) -> Iterator[str]:
     """Yield the modules that a file imports, also inside functions and for types only; names may be of no module."""
     package = path.parts[:-1]
@@ -128,7 +170,7 @@ def test_the_template_is_made_from_deployed_modules_only() -> None:
     """An edit of another module must not change the template, as `sluice up` would not notice."""
     for path in (PROJECT / "infra").rglob("*.py"):
         imported = {file_of(FUNCTIONS, module) for module in imports_of(PROJECT, path.relative_to(PROJECT))}
-        assert [file for file in imported if file and not is_deployed(file)] == [], path
+        assert [file for file in imported - {NOT_FOR_LOCAL} if file and not is_deployed(file)] == [], path
 
 
 def test_every_package_that_is_deployed_is_imported_by_a_function() -> None:
@@ -149,7 +191,7 @@ def test_each_function_starts_with_nothing_but_the_asset_and_the_layer(
     project: Path, tmp_path: Path, entry: str
 ) -> None:
     asset = tmp_path / "cdk.out" / f"asset.{asset_of(project, tmp_path / 'cdk.out', staged=True)}"
-    layer = build_layer(PROJECT, this_machine()) / "python"
+    layer = build_layer(PROJECT, this_machine()).directory / "python"
     start = f"import sys; sys.path[:0] = {[str(asset), str(layer)]!r}; import {entry}"
     prefix = "https://sqs.eu-central-1.amazonaws.com/123456789012/"
     variables = environment_of(Worker("order-placed"), stage="dev", queue_url_prefix=prefix)

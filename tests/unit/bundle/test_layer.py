@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from infra.bundle import Target, build_layer
-from infra.bundle import bytecode as bytecode_module
 from infra.bundle import layer as layer_module
 from infra.bundle.bytecode import compiler_for
 from infra.bundle.target import LAMBDA, this_machine
@@ -45,6 +44,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "project"
     directory.mkdir()
     return directory
+
+
+def directory_of(project: Path, target: Target) -> Path:
+    return build_layer(project, target).directory
 
 
 def lock(project: Path, index: PackageIndex, *packages: str) -> None:
@@ -77,7 +80,7 @@ def greeting(project: Path, index: PackageIndex) -> Path:
 
 
 def test_a_layer_holds_the_dependencies_and_no_tools(greeting: Path) -> None:
-    layer = build_layer(greeting, this_machine())
+    layer = directory_of(greeting, this_machine())
     assert list(content(layer)) == [
         "python/greeting-1.0.dist-info/METADATA",
         "python/greeting-1.0.dist-info/WHEEL",
@@ -90,10 +93,10 @@ def test_a_layer_holds_the_targets_wheels(project: Path, index: PackageIndex) ->
     for tag in (f"cp313-cp313-{ARM}", f"cp313-cp313-{INTEL}", "cp311-abi3-any"):
         index.add("native", tag)
     lock(project, index, "native")
-    on_lambda = build_layer(project, LAMBDA)
+    on_lambda = directory_of(project, LAMBDA)
     assert content(on_lambda)["python/native.py"] == f"TAG = 'cp313-cp313-{ARM}'\n"
     intel = Target(architecture="x86_64", python="3.13", platform="x86_64-manylinux_2_34")
-    assert content(build_layer(project, intel))["python/native.py"] == f"TAG = 'cp313-cp313-{INTEL}'\n"
+    assert content(directory_of(project, intel))["python/native.py"] == f"TAG = 'cp313-cp313-{INTEL}'\n"
 
 
 def test_a_package_without_a_wheel_for_lambda_is_named(project: Path, index: PackageIndex) -> None:
@@ -101,7 +104,7 @@ def test_a_package_without_a_wheel_for_lambda_is_named(project: Path, index: Pac
     index.add("oldnative", f"cp313-cp313-{INTEL}")
     lock(project, index, "greeting", "oldnative")
     with pytest.raises(BundleError) as caught:
-        build_layer(project, LAMBDA)
+        directory_of(project, LAMBDA)
     assert str(caught.value).startswith(
         "there is no wheel of oldnative==1.0 for Lambda (arm64, Python 3.13), and a layer takes wheels only"
     )
@@ -112,7 +115,7 @@ def test_a_layer_for_lambda_is_compiled_if_a_python_of_its_version_is_installed(
     greeting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     like_lambda = dataclasses.replace(this_machine(), platform="x86_64-manylinux_2_34")
-    layer = build_layer(greeting, like_lambda)
+    layer = directory_of(greeting, like_lambda)
     [(path, code)] = compiled(layer).items()
     assert path.startswith("python/__pycache__/greeting.cpython-")
     # The flags of a file that Python never compares with its source (PEP 552).
@@ -120,51 +123,40 @@ def test_a_layer_for_lambda_is_compiled_if_a_python_of_its_version_is_installed(
     assert str(greeting).encode() not in code
     again = tmp_path / "again"
     shutil.copytree(greeting, again, ignore=shutil.ignore_patterns(".sluice"))
-    assert compiled(build_layer(again, like_lambda)) == compiled(layer)
-    monkeypatch.setattr(layer_module, "compiler_for", lambda *_, **__: None)
-    plain = build_layer(greeting, like_lambda)
+    assert compiled(directory_of(again, like_lambda)) == compiled(layer)
+    version = build_layer(greeting, like_lambda).version
+    monkeypatch.setattr(layer_module, "compiler_for", lambda _: None)
+    plain = directory_of(greeting, like_lambda)
     assert plain != layer
+    assert build_layer(greeting, like_lambda).version == version, "a machine without that Python would deploy again"
     assert (compiled(plain), content(plain)) == ({}, content(layer))
 
 
-def test_a_python_of_another_version_is_looked_up_and_never_downloaded(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[list[str]] = []
-
-    def find(arguments: list[str], *, project: Path) -> str:
-        asked.append(arguments)
-        if len(asked) > 1:
-            raise UvFailedError("no interpreter found")
-        return "/usr/bin/python4.0\n"
-
-    monkeypatch.setattr(bytecode_module, "run_uv", find)
-    future = Target(architecture="arm64", python="4.0", platform="aarch64-manylinux_2_34")
-    assert compiler_for(future, project=project) == "/usr/bin/python4.0"
-    assert compiler_for(future, project=project) is None
-    assert asked == [["python", "find", "--no-python-downloads", "4.0"]] * 2
-    assert compiler_for(this_machine(), project=project) is None
+def test_the_local_cloud_compiles_what_it_runs_itself() -> None:
+    assert compiler_for(this_machine()) is None
+    assert compiler_for(dataclasses.replace(this_machine(), platform="any")) == sys.executable
 
 
 def test_a_layer_is_built_once(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = build_layer(greeting, this_machine())
+    layer = directory_of(greeting, this_machine())
     monkeypatch.setattr(layer_module, "_install", lambda *_, **__: pytest.fail("built again"))
-    assert build_layer(greeting, this_machine()) == layer
+    assert directory_of(greeting, this_machine()) == layer
 
 
 def test_another_version_of_a_package_makes_another_layer(greeting: Path, index: PackageIndex) -> None:
-    before = build_layer(greeting, this_machine())
+    before = directory_of(greeting, this_machine())
     index.add("greeting", version="2.0")
     lock(greeting, index, "greeting")
-    after = build_layer(greeting, this_machine())
+    after = directory_of(greeting, this_machine())
     assert after != before
     assert "python/greeting-2.0.dist-info/METADATA" in content(after)
+    assert build_layer(greeting, this_machine()).version not in before.name
 
 
 def test_two_builds_give_the_same_bytes(greeting: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     shutil.copytree(greeting, other)
-    first, second = build_layer(greeting, this_machine()), build_layer(other, this_machine())
+    first, second = directory_of(greeting, this_machine()), directory_of(other, this_machine())
     assert first.name == second.name
     assert content(first) == content(second)
 
@@ -180,9 +172,9 @@ def test_an_interrupted_build_leaves_nothing_behind(
     with monkeypatch.context() as patch:
         patch.setattr(layer_module, "_check_size", interrupted)
         with pytest.raises(interruption):
-            build_layer(greeting, this_machine())
+            directory_of(greeting, this_machine())
     assert list((greeting / ".sluice" / "layers").iterdir()) == []
-    assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
+    assert "python/greeting.py" in content(directory_of(greeting, this_machine()))
 
 
 def test_a_killed_builds_leftovers_are_never_used_and_are_removed_after_a_day(greeting: Path) -> None:
@@ -192,7 +184,7 @@ def test_a_killed_builds_leftovers_are_never_used_and_are_removed_after_a_day(gr
         (leftover / "layer" / "python").mkdir(parents=True)
     a_week_ago = time.time() - 7 * 86_400
     os.utime(old, (a_week_ago, a_week_ago))
-    assert "python/greeting.py" in content(build_layer(greeting, this_machine()))
+    assert "python/greeting.py" in content(directory_of(greeting, this_machine()))
     # The new one may belong to a build under way.
     assert (old.exists(), new.exists()) == (False, True)
 
@@ -207,7 +199,7 @@ def test_two_builds_at_once_give_one_whole_layer(greeting: Path, monkeypatch: py
 
     monkeypatch.setattr(layer_module, "_check_size", meet)
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: build_layer(greeting, this_machine()), range(2))
+        first, second = pool.map(lambda _: directory_of(greeting, this_machine()), range(2))
     assert first == second
     assert "python/greeting.py" in content(first)
     assert [path.name for path in first.parent.iterdir()] == [first.name]
@@ -218,14 +210,14 @@ def test_an_outdated_lock_file_is_an_error_that_names_the_fix(greeting: Path, in
     text = (greeting / "pyproject.toml").read_text().replace("['greeting']", "['greeting', 'more']")
     (greeting / "pyproject.toml").write_text(text)
     with pytest.raises(BundleError, match=r"If you changed pyproject\.toml by hand, run: uv lock"):
-        build_layer(greeting, this_machine())
+        directory_of(greeting, this_machine())
 
 
 def test_a_failed_download_is_an_error_that_names_its_fix(greeting: Path, index: PackageIndex, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "cache")
     index.stop()
     with pytest.raises(BundleError, match=r"cannot be downloaded\. Check the network"):
-        build_layer(greeting, this_machine())
+        directory_of(greeting, this_machine())
 
 
 def test_any_other_error_of_uv_is_shown(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,11 +228,11 @@ def test_any_other_error_of_uv_is_shown(greeting: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(layer_module, "run_uv", refuse)
     with pytest.raises(BundleError, match=r"cannot be installed\nuv says: error: the moon is full"):
-        build_layer(greeting, this_machine())
+        directory_of(greeting, this_machine())
 
 
 def test_a_layer_that_lambda_would_refuse_is_not_built(greeting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer_module, "MAX_UNPACKED", 10)
     with pytest.raises(BundleError, match=r"Lambda allows a function .* the largest are greeting-1.0.dist-info \("):
-        build_layer(greeting, this_machine())
+        directory_of(greeting, this_machine())
     assert list((greeting / ".sluice" / "layers").iterdir()) == []
