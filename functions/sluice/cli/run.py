@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from ..emitting.emit import emit_texts
+from ..event.ticks import tick_of
 from ..operate.handlers import UnknownHandlerError, handler_names
-from ..operate.status import HandlerStatus, statuses
+from ..operate.status import CRON, HandlerStatus, statuses
 from ..pausing.describe import BLOCKED, RUNNING
 from ..pausing.errors import BlockedError
 from ..pausing.open import open_handler_states
@@ -61,7 +61,7 @@ def run(invocation: Invocation, handler: str, event: str | None, *, event_id: st
     if row.kind is None:
         raise UnknownHandlerError(handler, invocation.stage, handler_names(invocation.stage))
     if event is None and event_id is None and file is None:
-        if row.kind != "cron":
+        if row.kind != CRON:
             raise click.UsageError(f"{handler} is not a cron; give an event: --id, --file, or JSON")
         _emit_tick(invocation, row)
         return
@@ -83,7 +83,7 @@ def _emit_tick(invocation: Invocation, row: HandlerStatus) -> None:
     if row.state == BLOCKED:
         for found in open_handler_states(invocation.stage).read([row.handler]):
             raise BlockedError(row.handler, found.decision.desired.block or "")
-    tick = json.dumps({"cron": row.handler, "scheduled_at": utc_text(datetime.now(UTC))})
+    tick = tick_of(row.handler, utc_text(datetime.now(UTC)))
     (event_id,) = emit_texts(row.handler, [tick], stage=invocation.stage)
     if invocation.as_json:
         invocation.print_json({"id": event_id, "handler": row.handler, "state": row.state})

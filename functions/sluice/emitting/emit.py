@@ -15,15 +15,12 @@ from ..event import body
 from ..event.envelope import ATTRIBUTE, Envelope
 from ..event.ids import new_id
 from ..lean_aws.errors import aws_errors, to_aws_error
-from ..queue.send import Message, NoQueueError, send_all, send_one, size_of
+from ..queue.send import MAX_MESSAGE_BYTES, Message, NoQueueError, send_all, send_one, size_of
 from ..stage import clients
 from ..stage.names import Names, check_handler
 from ..traces import Trace, TraceStore
 from .current_run import Run, current_run
 from .delay import Delay, parse_delay
-
-MAX_MESSAGE_BYTES = 1_048_576
-"""SQS's limit for a message, attributes included."""
 
 SPARE_BYTES = 1_024
 """Room that an event leaves in its message. A message that is sent again says more: its sender, its receives, and

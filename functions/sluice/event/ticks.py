@@ -16,9 +16,14 @@ _LONGEST = 300
 """Characters of the longest tick. A longer body is not parsed to find out."""
 
 
-def tick_of(cron: str) -> str:
-    """Return the body of a cron's ticks, with the placeholder, for its schedule."""
-    return json.dumps({"cron": cron, "scheduled_at": SCHEDULED_TIME})
+def tick_of(cron: str, scheduled_at: str = SCHEDULED_TIME) -> str:
+    """Return the body of a tick.
+
+    Args:
+        cron: the cron's name.
+        scheduled_at: when the tick is due, in ISO 8601; Scheduler's placeholder if left out, for the cron's schedule.
+    """
+    return json.dumps({"cron": cron, "scheduled_at": scheduled_at})
 
 
 def due_ms(body: str, handler: str) -> int | None:

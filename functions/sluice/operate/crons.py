@@ -15,7 +15,7 @@ from ..schedules.next_runs import next_runs
 from ..stage import clients
 from ..stage.names import Names
 from ..traces import Trace, open_store
-from .status import HandlerStatus, statuses
+from .status import CRON, HandlerStatus, statuses
 
 NEXT_RUNS = 3
 """Next runs that are listed."""
@@ -59,7 +59,7 @@ def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
     Raises:
         NotDeployedError: the stage is not deployed.
     """
-    rows = [row for row in statuses(stage) if row.kind == "cron"]
+    rows = [row for row in statuses(stage) if row.kind == CRON]
     moment = now or datetime.now(UTC)
     with ThreadPoolExecutor(_CALLERS) as callers:
         return list(callers.map(lambda row: _look_up(stage, row, moment), rows))

@@ -1,4 +1,4 @@
-"""Send messages to SQS: one alone, or many in full batches, whose refused entries are sent again."""
+"""Sending messages to SQS: one, or many in full batches. Messages of a batch that SQS refuses are sent again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BATCH_COUNT = 10
 """SQS's limit for the messages of a batch."""
 
-BATCH_BYTES = 1_048_576
+MAX_MESSAGE_BYTES = 1_048_576
 """SQS's limit for the bytes of a message, and of a batch's messages together."""
 
 MAX_ATTRIBUTES = 10
@@ -73,7 +73,7 @@ class Message:
 
 def fits(message: Message) -> bool:
     """Return True if SQS takes as many attributes and bytes as the message has."""
-    return len(message.attributes) <= MAX_ATTRIBUTES and size_of(message) <= BATCH_BYTES
+    return len(message.attributes) <= MAX_ATTRIBUTES and size_of(message) <= MAX_MESSAGE_BYTES
 
 
 def size_of(message: Message) -> int:
@@ -98,7 +98,7 @@ def send_one(client: SQSClient, url: str, message: Message, delay: int = 0) -> N
 
     Raises:
         NoQueueError: the queue does not exist.
-        botocore.exceptions.ClientError: SQS refused.
+        CallError, or botocore's errors: SQS refused it, or did not answer.
     """
     try:
         client.send_message(QueueUrl=url, **message.parameters(delay))
@@ -154,12 +154,12 @@ def in_batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator
         size: returns the bytes of an item's message.
     """
     batch: list[_Item] = []
-    bytes_left = BATCH_BYTES
+    bytes_left = MAX_MESSAGE_BYTES
     for item in items:
         bytes_of_item = size(item)
         if batch and (len(batch) == BATCH_COUNT or bytes_of_item > bytes_left):
             yield batch
-            batch, bytes_left = [], BATCH_BYTES
+            batch, bytes_left = [], MAX_MESSAGE_BYTES
         batch.append(item)
         bytes_left -= bytes_of_item
     if batch:

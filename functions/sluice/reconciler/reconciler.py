@@ -16,7 +16,7 @@ from ..pausing.cloudtrail import add_user, user_change_of
 from ..pausing.handler_states import HandlerStates, Snapshot
 from ..pausing.record_store import ConflictError
 from ..retention.budget import MOVES_PER_RUN, Budget
-from ..retention.turns import RUN_SECONDS, Clients, Upkeep
+from ..retention.turns import RUN_SECONDS, Clients, QueueWork
 from ..stage.names import Names
 
 _logger = logging.getLogger("sluice.reconciler")
@@ -41,7 +41,7 @@ class Reconciler:
     def __init__(self, names: Names, states: HandlerStates, clients: Clients) -> None:
         self._names = names
         self._states = states
-        self._queues = Upkeep(names, states, clients)
+        self._queues = QueueWork(names, states, clients)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Run once.

@@ -112,22 +112,22 @@ def sweep(
     size = transfer.count(queue.client, queue.url)
     # Messages of a run that was stopped are still invisible: an empty queue isn't known to be swept.
     partly_hidden = state.cut_ms is not None and state.served_ms - state.cut_ms < 2 * HOLD * 1000
-    turn = _Turn(queue, budget, process, state.clean, max(LEAST_CLEAN, min(CLEAN_ROUNDS * size, ENOUGH_CLEAN)))
+    run = _SweepRun(queue, budget, process, state.clean, max(LEAST_CLEAN, min(CLEAN_ROUNDS * size, ENOUGH_CLEAN)))
     threads = max(1, min(THREADS, size // MESSAGES_PER_THREAD))
     try:
-        _each(threads, turn.work, [None] * threads)
+        _each(threads, run.work, [None] * threads)
     finally:
         # Together, once the last thread is done: else this run would receive them again.
-        _each(threads, turn.release, [turn.left[start::threads] for start in range(threads)])
-    if turn.errors:
-        raise turn.errors[0]
-    if turn.done and not partly_hidden:
+        _each(threads, run.release, [run.left[start::threads] for start in range(threads)])
+    if run.errors:
+        raise run.errors[0]
+    if run.done and not partly_hidden:
         return SweepState(last_ms=state.began_ms, served_ms=state.served_ms)
-    return dataclasses.replace(state, clean=turn.clean, cut_ms=state.cut_ms if partly_hidden else None)
+    return dataclasses.replace(state, clean=run.clean, cut_ms=state.cut_ms if partly_hidden else None)
 
 
-class _Turn:
-    """A run's turn at a queue, shared by its threads. Of messages that stay it keeps the receipt handles only."""
+class _SweepRun:
+    """One run's part of a sweep, shared by its threads. Of messages that stay it keeps the receipt handles only."""
 
     def __init__(
         self,
@@ -153,7 +153,7 @@ class _Turn:
         return self._empty >= EMPTY_RECEIVES or self.clean >= self._enough_clean
 
     def work(self, _: None) -> None:
-        """Receive batches and process them until the turn is done or its budget is used up; one thread's share."""
+        """Receive batches and process them until the sweep is done or the budget is used up; one thread's share."""
         while not self.done and len(self.errors) < _MANY_ERRORS and self._budget.take_batch():
             received = moves = 0
             try:

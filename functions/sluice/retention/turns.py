@@ -71,18 +71,18 @@ class _Turn:
     work: Callable[[str, Budget], None]
 
 
-class Upkeep:
+class QueueWork:
     """The reconciler's work on queues.
 
     Args:
         names: names of the stage.
-        stage: the stage's handlers.
+        states: the states of the stage's handlers.
         clients: the clients for everything else.
     """
 
-    def __init__(self, names: Names, stage: HandlerStates, clients: Clients) -> None:
+    def __init__(self, names: Names, states: HandlerStates, clients: Clients) -> None:
         self._names = names
-        self._stage = stage
+        self._handlers = states
         self._clients = clients
         self._states: dict[str, RetentionState] = {}
         self._urls: dict[str, str] = {}
@@ -108,14 +108,14 @@ class Upkeep:
         Returns:
             Number of messages moved, by handler.
         """
-        started = self._stage.clock()
+        started = self._handlers.clock()
         self._states = self._clients.retention.all()
         turns: list[_Turn] = []
         for snapshot in snapshots:
             handler = snapshot.handler
             try:
                 if handler in unsafe:
-                    self._update(handler, throttled_ms=self._stage.now_ms())
+                    self._update(handler, throttled_ms=self._handlers.now_ms())
                 if everything:
                     self._note_idle(snapshot)
                     turns += self._turns(handler)
@@ -139,9 +139,9 @@ class Upkeep:
         return moved
 
     def _end_of_turn(self, started: float, turns_left: int) -> Callable[[], bool]:
-        now = self._stage.clock()
+        now = self._handlers.clock()
         end = now + max(TURN_SECONDS, (started + RUN_SECONDS - now) / turns_left)
-        return lambda: self._stage.clock() > end
+        return lambda: self._handlers.clock() > end
 
     def _state(self, handler: str) -> RetentionState:
         return self._states.get(handler, RetentionState())
@@ -161,14 +161,14 @@ class Upkeep:
             live = SweepState(last_ms=state.live.last_ms, served_ms=state.live.served_ms)
             self._update(handler, idle_ms=None, moved_ms=None, live=live)
         elif state.idle_ms is None:
-            self._update(handler, idle_ms=self._idle_since(handler, self._stage.now_ms()))
+            self._update(handler, idle_ms=self._idle_since(handler, self._handlers.now_ms()))
 
     def _idle_since(self, handler: str, now_ms: int) -> int:
         """Return when the oldest event began to wait: before the pause, if the handler was slow."""
         return now_ms - 1000 * rescue.oldest_seconds(self._clients.metrics, self._names.queue(handler), _utc(now_ms))
 
     def _turns(self, handler: str) -> Iterator[_Turn]:
-        state, now_ms = self._state(handler), self._stage.now_ms()
+        state, now_ms = self._state(handler), self._handlers.now_ms()
         if resend.is_due(state, now_ms):
             yield _Turn(state.live.served_ms, _LIVE, handler, self._resend_waiting)
         if resend.is_dead_due(state, now_ms):
@@ -183,12 +183,12 @@ class Upkeep:
         state = self._state(handler)
         if state.rescue.began_ms is not None:
             return True
-        if int(self._stage.clock() // 60) % rescue.EVERY_MINUTES:
+        if int(self._handlers.clock() // 60) % rescue.EVERY_MINUTES:
             return False
         dead = self._count_dead(handler)
         if dead and dead != state.dead_seen:
             throttled_ms = rescue.last_throttled_ms(
-                self._clients.metrics, self._names.function(handler), _utc(self._stage.now_ms())
+                self._clients.metrics, self._names.function(handler), _utc(self._handlers.now_ms())
             )
             throttled_ms = max(state.throttled_ms or 0, throttled_ms or 0)
             if throttled_ms:
@@ -198,7 +198,7 @@ class Upkeep:
         return False
 
     def _resend_waiting(self, handler: str, budget: Budget) -> None:
-        live = begin(self._state(handler).live, self._stage.now_ms())
+        live = begin(self._state(handler).live, self._handlers.now_ms())
         self._begin_turn(handler, live=live)
         moves = budget.moves
         try:
@@ -206,13 +206,13 @@ class Upkeep:
             self._update(handler, live=live)
         finally:
             if budget.moves < moves:
-                self._update(handler, moved_ms=self._stage.now_ms())
+                self._update(handler, moved_ms=self._handlers.now_ms())
 
     def _resend_dead(self, handler: str, budget: Budget) -> None:
         if self._state(handler).rescue.began_ms is not None:
             # One sweep over a queue at a time: each knows its messages by its own start in their envelopes.
             return
-        dead = begin(self._state(handler).dead, self._stage.now_ms())
+        dead = begin(self._state(handler).dead, self._handlers.now_ms())
         self._begin_turn(handler, dead=dead)
         dead = resend.resend_dead(self._dead_queue(handler), dead, budget)
         self._update(handler, dead=dead)
@@ -221,7 +221,7 @@ class Upkeep:
         state = self._state(handler)
         if state.dead.began_ms is not None:
             return
-        sweep = begin(state.rescue, self._stage.now_ms())
+        sweep = begin(state.rescue, self._handlers.now_ms())
         # Dead letters that arrive during the sweep change the count, so the next run looks again.
         seen = self._count_dead(handler) if state.rescue.began_ms is None else state.dead_seen
         # In one write: stopped between two, the next run would work with an old count.

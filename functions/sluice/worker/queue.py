@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..lean_aws import end_calls_by
 from ..lean_aws.errors import aws_errors
-from ..queue.send import send_one
+from ..queue.send import BATCH_COUNT, send_one
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,7 +50,7 @@ class HandlerQueue:
             messages: the messages.
             seconds: the time of each.
         """
-        for start in range(0, len(messages), 10):
+        for start in range(0, len(messages), BATCH_COUNT):
             entries: list[Any] = [
                 {
                     "Id": str(index),
@@ -58,7 +58,7 @@ class HandlerQueue:
                     "VisibilityTimeout": min(_LONGEST, math.ceil(delay)),
                 }
                 for index, (message, delay) in enumerate(zip(messages, seconds, strict=True))
-            ][start : start + 10]
+            ][start : start + BATCH_COUNT]
             try:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
             except aws_errors():

@@ -95,6 +95,11 @@ class Unreachable:
         self._log("lock not taken", error)
         return self._retries.postpone(message, used, error)
 
+    def cron_lock_not_taken(self, message: ReceivedMessage, used: int, error: Exception) -> Verdict:
+        """Postpone a tick that has had `used` attempts, of a cron that never overlaps."""
+        self._log("cron's lock not taken", error)
+        return self._retries.postpone(message, used, error)
+
     def start_not_recorded(self, message: ReceivedMessage, used: int, error: Exception) -> Verdict:
         """Postpone a redelivered event that has had `used` attempts."""
         self._log("start not recorded", error)
@@ -109,9 +114,9 @@ class Unreachable:
         if trace.completed:
             self._queue.acknowledge(message)
 
-    def lock_not_released(self, error: Exception) -> None:
+    def cron_lock_not_released(self, error: Exception) -> None:
         """Leave a cron's lock to its end: the event has run."""
-        self._log("lock not released", error)
+        self._log("cron's lock not released", error)
 
     def _log(self, what: str, error: Exception) -> None:
         self._telemetry.logger.warning(what, extra={"reason": repr(error)})

@@ -186,7 +186,7 @@ class Worker:
         try:
             holder = cron_lock.take(event_id, remaining)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lock is not taken
-            return self._unreachable.lock_not_taken(work.message, work.used, error)
+            return self._unreachable.cron_lock_not_taken(work.message, work.used, error)
         if holder != event_id:
             return self._skip(work, started, skipped=f"another run was under way: {holder}")
         try:
@@ -195,7 +195,7 @@ class Worker:
             try:
                 cron_lock.release(event_id)
             except Exception as error:  # noqa: BLE001 - whatever it is, the event has run
-                self._unreachable.lock_not_released(error)
+                self._unreachable.cron_lock_not_released(error)
 
     def _start(self, work: Work, started: Trace) -> Verdict:
         """Start an event, but a redelivered one only once that is recorded."""

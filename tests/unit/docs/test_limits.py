@@ -12,7 +12,7 @@ from sluice.operate import status
 from sluice.planning import capacity, cost, prices
 from sluice.planning.cost import Usage, bill
 from sluice.planning.drain import drain
-from sluice.queue import dead_letters, scan
+from sluice.queue import dead_letters, scan, send
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
 from sluice.traces import failure, item
@@ -34,7 +34,7 @@ DELAYS = [round(attempts.retry_delay(used, LONGEST)) for used in (1, 2, 3, 4)]
 LIMITS = [
     ("emit.md", "Up to {} characters", emit.MAX_KEY),
     ("emit.md", "{} days at most", emit.MAX_KEY_WINDOW // 86_400),
-    ("emit.md", "up to {} MiB", emit.MAX_MESSAGE_BYTES // 2**20),
+    ("emit.md", "up to {} MiB", send.MAX_MESSAGE_BYTES // 2**20),
     ("emit.md", "Beyond {} minutes", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "Up to {} minutes it waits in SQS", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "it may be {} KiB large", scheduled_events.MAX_INPUT_BYTES // 1024),

@@ -8,7 +8,7 @@ import pytest
 from sluice.event.envelope import Envelope, from_text
 from sluice.event.ids import id_of_message, new_id
 from sluice.queue.message import ReceivedMessage
-from sluice.queue.send import BATCH_BYTES, Message
+from sluice.queue.send import MAX_MESSAGE_BYTES, Message
 
 from tests.unit.support.cloud import HANDLER
 from tests.unit.support.function import record
@@ -155,7 +155,7 @@ def test_a_message_of_sqs_s_largest_size_has_no_room_for_an_envelope(spare: int,
     given["MessageAttributes"] = {"b": {"DataType": "Binary", "BinaryValue": b"\xff" * 100}}
     envelope = Envelope(id=ID, emitted_ms=7)
     others = len("b") + len("Binary") + 100 + len("sluice") + len("String") + len(envelope.to_text())
-    given["Body"] = "x" * (BATCH_BYTES - others - spare)
+    given["Body"] = "x" * (MAX_MESSAGE_BYTES - others - spare)
     for message in both(given):
         assert (message.with_envelope(envelope) is not None) == fits
 
