@@ -69,47 +69,46 @@ def about_stage(*, deployed: bool = False) -> Callable[[Command], Command]:
         deployed: whether the command works on what is deployed: on stage `local`, the local cloud then has to run.
     """
 
-    def decorate(function: Command) -> Command:
-        @_stage_option(hidden=False)
-        @_json_option
-        @functools.wraps(function)
-        def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
-            check_stage(stage)
-            if stage == LOCAL_STAGE:
-                use_local_cloud(must_run=deployed)
-            elif "AWS_REGION" in os.environ:
-                # All of AWS's tools but boto3 read the region from AWS_REGION.
-                os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
-            return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
+    def prepare(stage: str) -> None:
+        if stage == LOCAL_STAGE:
+            use_local_cloud(must_run=deployed)
+        elif "AWS_REGION" in os.environ:
+            # All of AWS's tools but boto3 read the region from AWS_REGION.
+            os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
 
-        return with_invocation
-
-    return decorate
+    return lambda function: _with_invocation(function, prepare, show_stage=True)
 
 
 def about_local_cloud(function: Command) -> Command:
     """Give a command `--json` and an `Invocation`, and refuse every stage but `local`."""
 
-    @_stage_option(hidden=True)
-    @_json_option
-    @functools.wraps(function)
-    def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
-        check_stage(stage)
+    def prepare(stage: str) -> None:
         only_local(stage, function.__name__)
         use_local_cloud(must_run=False)
-        return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
 
-    return with_invocation
+    return _with_invocation(function, prepare)
 
 
 def about_no_stage(function: Command) -> Command:
     """Give a command `--json` and an `Invocation`. It accepts `--stage`, as all commands do, and ignores it."""
+    return _with_invocation(function, lambda _: None)
 
-    @_stage_option(hidden=True)
+
+def _with_invocation(function: Command, prepare: Callable[[str], None], *, show_stage: bool = False) -> Command:
+    """Give a command the options, and an `Invocation` as its first argument.
+
+    Args:
+        function: the command.
+        prepare: called with the stage before the command.
+        show_stage: True if the command's help lists `--stage`.
+    """
+
+    @_stage_option(hidden=not show_stage)
     @_json_option
     @functools.wraps(function)
     def with_invocation(*arguments: Any, stage: str, as_json: bool, **options: Any) -> Any:
         check_stage(stage)
+        prepare(stage)
         return function(Invocation(stage=stage, as_json=as_json), *arguments, **options)
 
     return with_invocation
