@@ -166,7 +166,7 @@ class ReceivedMessage:
         return self.receive_count == 1 and not (envelope.receives or envelope.redrives or envelope.resends)
 
     @property
-    def attempts_since_ms(self) -> int:
+    def earliest_attempt_ms(self) -> int:
         """Time from which on attempts count against this event: its emit, or the redrive that AWS's console made."""
         return (self.envelope.attempts_since_ms or self.sent_ms) - CLOCK_SKEW_MS
 

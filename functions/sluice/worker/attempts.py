@@ -125,7 +125,7 @@ def plan(message: ReceivedMessage, prior: Trace | None) -> Plan:
 def _counts(attempt: Attempt, message: ReceivedMessage) -> bool:
     """Return True if an attempt was made since the event was emitted or last redriven."""
     same_redrive = (attempt.redrive or 0) == message.envelope.redrives
-    return same_redrive and (attempt.started_ms or 0) >= message.attempts_since_ms
+    return same_redrive and (attempt.started_ms or 0) >= message.earliest_attempt_ms
 
 
 def _was_delivered_before(message: ReceivedMessage) -> bool:

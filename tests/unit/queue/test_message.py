@@ -63,7 +63,7 @@ PROPERTIES = (
     "emitted_by",
     "claimant",
     "due",
-    "attempts_since_ms",
+    "earliest_attempt_ms",
 )
 
 
@@ -91,7 +91,7 @@ def test_a_message_says_what_sqs_knows() -> None:
         assert (message.receive_count, message.sent_ms, message.first_received_ms) == (2, 5_000, 6_000)
         assert (message.envelope.id, message.envelope.emitted_ms) == (id_of_message("m", 5_000), 5_000)
         assert (message.emitted_by, message.claimant, message.due) == ("AIDAEXAMPLE", None, None)
-        assert message.attempts_since_ms == 4_000
+        assert message.earliest_attempt_ms == 4_000
 
 
 @pytest.mark.parametrize("fields", [{}, {"receives": 1}, {"redrives": 1}, {"resends": 1}], ids=str)
