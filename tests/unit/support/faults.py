@@ -1,4 +1,4 @@
-"""An AWS client that fails, and a process that dies, at calls that the test chooses."""
+"""An AWS client whose calls fail, and a process that dies at a call, where a test says so."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 
 class ProcessDiedError(BaseException):
-    """The function's process is gone: nothing after this has any effect."""
+    """The function's process has died: none of its later calls reaches AWS."""
 
 
 class Process:
-    """One process of a function. Once it has died, no call of its reaches AWS any more."""
+    """One process of a function. Once it has died, none of its calls reaches AWS."""
 
     def __init__(self) -> None:
         self.alive = True
@@ -31,10 +31,11 @@ class FaultyClient:
     """A boto3 client some of whose calls fail.
 
     Args:
-        client: the real one.
-        process: whose calls these are.
-        fault: asked before each call; answers None, or one of "refuse" (it fails), "time-out" (it takes effect, and
-            then fails), "die-before" and "die-after" (the process dies around it).
+        client: the client that it calls.
+        process: the process that makes the calls.
+        fault: called with the name of each call before it. Returns None for no fault; "refuse" if AWS is to refuse it;
+            "time-out" if AWS does it, and the answer gets lost; "die-before" or "die-after" if the process dies before
+            or after it.
     """
 
     def __init__(self, client: Any, process: Process, fault: Callable[[str], str | None]) -> None:

@@ -42,9 +42,9 @@ class Context:
 
 @dataclass
 class Function:
-    """One function with its mapping.
+    """One function with its event source mapping.
 
-    Messages that are returned can be received again at once: no test waits.
+    Messages that the worker returns can be received again at once, so that no test waits.
     """
 
     cloud: Cloud
@@ -85,7 +85,7 @@ class Function:
         )
 
     def receive(self) -> list[dict[str, Any]]:
-        """A batch of records in the form in which Lambda passes them."""
+        """Receive a batch, and return its records in Lambda's form."""
         answer = self.cloud.sqs.receive_message(
             QueueUrl=self.url,
             MaxNumberOfMessages=self.batch_size,
@@ -125,7 +125,7 @@ class Function:
 
 
 def record(message: Any) -> dict[str, Any]:
-    """A received message as Lambda passes it."""
+    """Return a received message in Lambda's form."""
     attributes = {
         name: {
             "dataType": value["DataType"],

@@ -1,6 +1,7 @@
-"""moto's SQS, one call at a time: it loops over sets that a call in another thread changes, and gives both a message.
+"""moto's SQS, with one call at a time.
 
-A call that waits for messages lets others in meanwhile.
+By itself moto gives a message to two receives at once, or fails, as a call changes a set that another one loops over.
+While a call waits for messages, others go on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _CALLS = (
 
 
 def serialise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have moto's calls to SQS wait for each other."""
+    """Make calls to moto's SQS wait for each other."""
     turn = threading.RLock()
 
     def alone(call: Callable[..., Any]) -> Callable[..., Any]:

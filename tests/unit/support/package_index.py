@@ -1,4 +1,4 @@
-"""A package index on this machine, of packages with one module each."""
+"""A package index on 127.0.0.1, whose packages have one module each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Thread
 
 
 class PackageIndex:
-    """Serves wheels on 127.0.0.1, for the length of a `with` block."""
+    """A server of wheels. It runs within a `with` block."""
 
     def __init__(self) -> None:
         self._wheels: dict[str, bytes] = {}
@@ -20,7 +20,7 @@ class PackageIndex:
 
     @property
     def url(self) -> str:
-        """What pip and uv are given."""
+        """The index's address, for pip and uv."""
         return f"http://127.0.0.1:{self._server.server_port}/simple"
 
     def __enter__(self) -> PackageIndex:
@@ -31,12 +31,18 @@ class PackageIndex:
         self.stop()
 
     def stop(self) -> None:
-        """Be unreachable from here on."""
+        """Stop the server. Later requests get no answer."""
         self._server.shutdown()
         self._server.server_close()
 
     def add(self, name: str, tag: str = "py3-none-any", *, version: str = "1.0") -> None:
-        """Offer a wheel whose module says for what it was made."""
+        """Add a wheel, whose module says which platform it is for.
+
+        Args:
+            name: the package's name.
+            tag: the wheel's tags of Python, ABI and platform.
+            version: the package's version.
+        """
         self._wheels[f"{name}-{version}-{tag}.whl"] = _wheel(name, tag, version)
 
 
@@ -64,7 +70,7 @@ def _digest(text: str) -> str:
 def _handler_of(wheels: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            """A wheel, or the page that lists a package's wheels."""
+            """Answer with a wheel, or with the page that lists a package's wheels."""
             last = self.path.rstrip("/").split("/")[-1]
             if last in wheels:
                 self._answer("application/octet-stream", wheels[last])
@@ -87,6 +93,6 @@ def _handler_of(wheels: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log no requests."""
 
     return Handler

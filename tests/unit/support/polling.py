@@ -1,4 +1,4 @@
-"""A queue emptied as Lambda would, with a new process for each that dies."""
+"""Lambda's poller, which runs a handler's events until its queue is empty. Each batch has a process of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.support.function import Context, Function
 
 
 def make_visible(cloud: Cloud, handler: str = HANDLER) -> None:
-    """Let all delays and visibility timeouts of a queue pass."""
+    """Make all messages of a queue visible, as if their delays and visibility timeouts were over."""
     queue = sqs_backends["123456789012"]["eu-central-1"].queues[cloud.names.queue(handler)]
     for message in queue._messages:
         message.visible_at = 0
@@ -21,7 +21,7 @@ def make_visible(cloud: Cloud, handler: str = HANDLER) -> None:
 
 
 def poll_once(cloud: Cloud, function: Function) -> bool:
-    """Let time pass, then take one batch through a process of its own; False if there was none to take."""
+    """Make all messages visible, and run one batch. Return False if the queue was empty."""
     make_visible(cloud)
     records = function.receive()
     if not records:
@@ -47,6 +47,7 @@ def poll_until_quiet(cloud: Cloud, function: Function, limit: int = 60) -> int:
 
 
 def dead_letters(cloud: Cloud) -> list[str]:
+    """Receive all messages of the dead-letter queue, and return their bodies."""
     url = cloud.sqs.get_queue_url(QueueName=cloud.names.dead_letter_queue(HANDLER))["QueueUrl"]
     found = []
     while batch := cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

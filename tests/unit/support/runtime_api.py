@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's Runtime API: what the runtime client asks for its next event, and answers."""
+"""Lambda's Runtime API, as far as the runtime client uses it: it gets its next event there, and posts its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIMEOUT_MS = 60_000
 
 
 class RuntimeApi:
-    """Serves one function on 127.0.0.1, for the length of a `with` block."""
+    """The Runtime API of one function, on 127.0.0.1. It runs within a `with` block."""
 
     def __init__(self) -> None:
         self.events: queue.Queue[bytes] = queue.Queue()
@@ -24,7 +24,7 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What AWS_LAMBDA_RUNTIME_API is to be."""
+        """The value for the function's AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> RuntimeApi:
@@ -36,7 +36,15 @@ class RuntimeApi:
         self._server.server_close()
 
     def invoke(self, event: object, *, seconds: float) -> Any:
-        """Pass an event to the function; what it answers, or else the error that it reports."""
+        """Pass an event to the function, and return its answer or the error that it reports.
+
+        Args:
+            event: the event.
+            seconds: time within which it must answer.
+
+        Raises:
+            queue.Empty: it did not answer in time.
+        """
         self.events.put(json.dumps(event).encode())
         return self.answers.get(timeout=seconds)
 
@@ -46,7 +54,7 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            """The next event, once there is one."""
+            """Answer with the next event, once there is one."""
             event = api.events.get()
             self.send_response(200)
             self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
@@ -60,13 +68,13 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(event)
 
         def do_POST(self) -> None:
-            """An answer, or an error: of an invocation, or of starting up."""
+            """Take an invocation's answer or error, or the error of a start that failed."""
             api.answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(202)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log no requests."""
 
     return Handler

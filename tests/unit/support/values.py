@@ -1,4 +1,4 @@
-"""Values that JSON carries, as hypothesis draws them."""
+"""Hypothesis strategies for values that JSON can carry."""
 
 from __future__ import annotations
 
