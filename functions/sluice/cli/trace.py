@@ -16,18 +16,20 @@ from .trace_page import print_trace
     )
 )
 @click.argument("event_id", metavar="ID")
+@click.option("--full", is_flag=True, help="Show all calls and whole values, however long a line gets.")
 @about_stage(deployed=True)
-def trace(invocation: Invocation, event_id: str) -> None:
+def trace(invocation: Invocation, event_id: str, *, full: bool) -> None:
     """Show one event's trace.
 
-    The trace holds the event, its status, its result or its exception, its logs and the events that it emitted. ID is
-    the event's id, which `sluice emit` and `sluice traces` print.
+    The trace holds the event, its status, its result or its exception, the calls of your own functions, the local
+    variables of a run that failed, its logs and the events that it emitted. ID is the event's id, which `sluice emit`
+    and `sluice traces` print.
     """
     found = find_trace(invocation, event_id)
     if invocation.as_json:
         invocation.print_text(found.to_json())
         return
-    print_trace(found)
+    print_trace(found, full=full)
     related = found.emitted[0]["id"] if found.emitted else found.parent
     then = invocation.command("trace", related) if related else invocation.command("traces", found.handler)
     invocation.say(then=then)

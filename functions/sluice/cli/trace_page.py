@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 from ..traces import Trace
 from ..traces.trace import iso
+from .call_tree import call_lines, local_lines
 from .terminal import echo
 
 _LONGEST = 20_000
@@ -17,8 +19,14 @@ _OPEN = frozenset("[{")
 _CLOSE = frozenset("]}")
 
 
-def print_trace(trace: Trace) -> None:
-    """Print a trace."""
+def print_trace(trace: Trace, *, full: bool = False) -> None:
+    """Print a trace.
+
+    Args:
+        trace: the trace.
+        full: True to show all calls, and whole values of its execution.
+    """
+    width = shutil.get_terminal_size().columns - 2
     echo(f"{trace.handler}  {trace.status}", heading=True)
     facts = {
         "id": trace.id,
@@ -45,6 +53,10 @@ def print_trace(trace: Trace) -> None:
     if trace.error:
         traceback = trace.error.get("traceback", "").rstrip()
         _section("error", traceback or f"{trace.error.get('type')}: {trace.error.get('message')}")
+    if trace.calls is not None:
+        _section("calls", "\n".join(call_lines(trace, width=width, full=full)))
+    if trace.locals:
+        _section("locals", "\n".join(local_lines(trace, width=width, full=full)))
     if trace.logs:
         _section("logs", trace.logs.rstrip("\n"))
     if trace.emitted:

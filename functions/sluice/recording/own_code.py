@@ -6,11 +6,12 @@ Their files tell whose frame a frame is. Their code objects are those whose call
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib.machinery import PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
 
@@ -80,10 +81,17 @@ class OwnCode:
         self.files: dict[str, str] = {}
         """File as code objects name it: as it is shown."""
         self.functions: list[OwnFunction] = []
+        self._follow: Callable[[OwnFunction], None] | None = None
 
     def install(self) -> None:
         """Note modules from now on. Call it before the handler's module is imported."""
         sys.meta_path.insert(0, self)
+
+    def tell(self, follow: Callable[[OwnFunction], None]) -> None:
+        """Call a function for each function of the team's, also for those that are imported later."""
+        self._follow = follow
+        for function in self.functions:
+            follow(function)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return how to load a module of the team's; None for any other. Python's import calls this.
@@ -114,7 +122,10 @@ class OwnCode:
         for one in _functions_in(code):
             if len(self.functions) < MAX_FUNCTIONS:
                 is_entry = module == self._entry and one.co_qualname == "handle"
-                self.functions.append(OwnFunction(one, len(self.functions), file, is_entry=is_entry))
+                function = OwnFunction(one, len(self.functions), file, is_entry=is_entry)
+                self.functions.append(function)
+                if self._follow is not None:
+                    self._follow(function)
 
 
 class _Loader(SourceFileLoader):
@@ -126,7 +137,9 @@ class _Loader(SourceFileLoader):
         """Return a module's code, noted."""
         code = super().get_code(fullname)
         if code is not None:
-            self._own.add(fullname, code)
+            # Whatever goes wrong, the handler's import must not fail because of it.
+            with suppress(Exception):
+                self._own.add(fullname, code)
         return code
 
 

@@ -5,11 +5,14 @@ It never raises: a handler must not behave differently, nor an event run again, 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .calls import CallHook
 from .own_code import OwnCode
 
 if TYPE_CHECKING:
+    from .call_log import CallLog
     from .failure import FailedFrame
     from .render import Secrets
 
@@ -25,10 +28,11 @@ class Recorder:
     def __init__(self, own: OwnCode, *, values: bool = True) -> None:
         self._own = own
         self._values = values
+        self._hook = CallHook(own, values=values)
 
     def start(self) -> Recording:
         """Start to record a run."""
-        return Recording(self._own, values=self._values)
+        return Recording(self._own, self._hook, values=self._values)
 
 
 class Recording:
@@ -36,13 +40,30 @@ class Recording:
 
     Args:
         own: the team's code.
+        hook: records calls.
         values: False to leave out arguments, results and local variables.
     """
 
-    def __init__(self, own: OwnCode, *, values: bool) -> None:
+    def __init__(self, own: OwnCode, hook: CallHook, *, values: bool) -> None:
         self._own = own
+        self._hook = hook
         self._values = values
         self._frames: list[FailedFrame] = []
+        self._log: CallLog | str
+        try:
+            self._log = hook.start()
+        except Exception as error:  # noqa: BLE001 - another tool takes the id at this moment, say
+            self._log = f"recording failed: {type(error).__name__}"
+
+    @property
+    def call_count(self) -> int:
+        """Number of calls on record. The first is `handle`, as a rule."""
+        return 0 if isinstance(self._log, str) else len(self._log.calls)
+
+    def stop(self) -> None:
+        """Stop recording."""
+        with suppress(Exception):
+            self._hook.stop()
 
     def failed(self, error: BaseException) -> None:
         """Keep the local variables of the team's frames that an exception went through.
@@ -65,6 +86,19 @@ class Recording:
         """
         for frame in self._frames:
             frame.note_secrets(secrets)
+        if not isinstance(self._log, str):
+            self._log.note_secrets(secrets)
+
+    def calls(self, secrets: Secrets, *, values: bool = True) -> dict[str, Any]:
+        """Return the calls, as call_log.py says, or `{"note": the reason why there are none}`.
+
+        Args:
+            secrets: what to hide.
+            values: False to leave out arguments and results.
+        """
+        if isinstance(self._log, str):
+            return {"note": self._log}
+        return self._log.rendered(secrets, self._own.files, values=values)
 
     def locals(self, secrets: Secrets) -> tuple[dict[str, Any], ...]:
         """Return the frames that the run's exception went through, as a trace has them.

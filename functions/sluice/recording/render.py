@@ -121,6 +121,8 @@ def render(frozen: Frozen, secrets: Secrets) -> Any:
 
 
 def _render_pairs(kind: str, size: int, inside: list[Frozen], secrets: Secrets) -> Any:
+    if not size and kind != "dict":
+        return {"$": kind}
     shown: dict[str, Any] = {}
     others = []
     for key, item in zip(inside[::2], inside[1::2], strict=True):

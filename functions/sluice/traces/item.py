@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..errors import SluiceError
 from ..event import body
+from .calls import calls_of, functions_with_more, reason_for_none
 from .failure import index_attributes, read_failure
 from .trace import Attempt, Trace
 
@@ -169,6 +170,8 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         _check(vars(attempt), _ATTEMPT_TYPES)
     for emitted in fields.get("emitted", ()):
         _check({"id": emitted["id"], "handler": emitted["handler"]}, _EMITTED_TYPES)
+    for read in (calls_of, functions_with_more, reason_for_none):
+        read(fields.get("calls"))
     for frame in fields.get("locals", ()):
         _check({name: frame[name] for name in _FRAME_TYPES}, _FRAME_TYPES)
     for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ())):
@@ -286,5 +289,5 @@ def _cut_error(fields: dict[str, Any], limit: int) -> str | None:
     return "error"
 
 
-_CUTS = (_cut_text("logs"), _drop("locals"), _cut_result, _cut_error, _cut_text("event"))
+_CUTS = (_cut_text("logs"), _drop("calls"), _drop("locals"), _cut_result, _cut_error, _cut_text("event"))
 """In the order in which a reader misses them least."""

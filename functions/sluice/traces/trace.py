@@ -11,6 +11,7 @@ from typing import Any
 
 from ..event import body
 from ..event.envelope import LAST_MS
+from .calls import calls_of, functions_with_more, reason_for_none
 from .failure import FAILED, Failure
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
@@ -72,6 +73,8 @@ class Trace:
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
         skipped: the reason why it was done without a run, in words.
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
+        calls: the calls of the team's own functions, in the form that recording/call_log.py describes; None if they
+            are not kept.
         locals: for a run that failed, the frames of the team's own code that the exception went through, outermost
             first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
         replayed_as: the id of the event that a replay of this one emitted last.
@@ -100,6 +103,9 @@ class Trace:
     duplicate_of: str | None = None
     skipped: str | None = None
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
+    calls: dict[str, Any] | None = field(
+        default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls")}
+    )
     locals: tuple[dict[str, Any], ...] = ()
     replayed_as: str | None = None
     cut: tuple[str, ...] = ()
@@ -128,6 +134,21 @@ class Trace:
     def cause(self) -> dict[str, str] | None:
         """The fields of `failure`; None if the run has not failed."""
         return vars(self.failure) if self.failure and self.status in FAILED else None
+
+    @property
+    def call_list(self) -> list[dict[str, Any]] | None:
+        """The calls as `--json` prints them; None if they are not kept."""
+        return None if self.calls is None else [call.printed() for call in calls_of(self.calls)]
+
+    @property
+    def more_calls(self) -> list[str]:
+        """Names of the functions of which not every call is recorded."""
+        return functions_with_more(self.calls)
+
+    @property
+    def no_calls(self) -> str | None:
+        """The reason why no calls were recorded, in words."""
+        return reason_for_none(self.calls)
 
     @property
     def duration_ms(self) -> int | None:

@@ -18,6 +18,7 @@ from ..traces.failure import FAILED, process_died
 from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
 from .cause import cause_of
 from .deduplication import lock_event, owner_of_key
+from .executions import Executions
 from .run_handler import run_handler
 from .triage import Triage, Work
 from .unreachable import Unreachable, end_calls_in_time, leaves_time
@@ -79,6 +80,7 @@ class Worker:
         self._capture = capture
         self._cron_lock = cron_lock
         self._recorder = recorder
+        self._executions = Executions()
         self._clock = clock
         self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
         self._unreachable = Unreachable(self._retries, queue, telemetry)
@@ -253,6 +255,8 @@ class Worker:
                 outcome = run_handler(self._load, work.message.event, self._settings.timeout, recording)
         finally:
             self._capture.stop()
+            if recording:
+                recording.stop()
         completed = outcome.status in COMPLETED
         status = "dead" if not completed and is_last_attempt(work.used) else outcome.status
         trace = started.ended(
@@ -266,8 +270,9 @@ class Worker:
             emitted=tuple(run.emitted),
             emitted_count=run.emitted_count,
             finished_ms=self._now_ms(),
-            locals=recording.locals(NoSecrets()) if recording else (),
         )
+        if recording:
+            trace = self._executions.kept(trace, recording, NoSecrets())
         self._record(trace, work.message)
         return Verdict.DONE if completed else self._retries.return_unfinished(work.message, work.used + 1)
 

@@ -179,7 +179,7 @@ def test_a_classs_body_is_not_looked_into(own: OwnCode) -> None:
 
     class Meta(type):
         @classmethod
-        def __prepare__(cls, *_: Any, **__: Any) -> Namespace:  # type: ignore[override]
+        def __prepare__(cls, *_: Any, **__: Any) -> Namespace:
             return Namespace()
 
     def define() -> None:
