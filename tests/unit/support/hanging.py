@@ -10,7 +10,7 @@ import pytest
 from sluice.lean_aws import Credentials, LeanClient
 from sluice.lean_aws import client as client_module
 from sluice.lean_aws.http1 import Response
-from sluice.worker import worker
+from sluice.worker import unreachable
 
 from tests.unit.support.function import Context
 
@@ -98,7 +98,7 @@ class Countdown(Context):
 def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> HangingAws:
     """Have lean clients connect to AWS that hangs, and have them and the worker use a standing clock."""
     aws = HangingAws(StandingClock())
-    for module in (client_module, worker):
+    for module in (client_module, unreachable):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=aws.clock.now, time=time.time))
     monkeypatch.setattr(client_module, "Connection", aws.connect)
     return aws

@@ -121,14 +121,14 @@ def test_an_event_that_overruns_is_stopped_recorded_and_returned(cloud: Cloud) -
             time.sleep(60)
         return event
 
-    function = Function(cloud, handle, timeout=10)
+    function = Function(cloud, handle, timeout=50)
     emit_many(HANDLER, ["one", "slow", "two"])
     (returned,) = function.poll()["batchItemFailures"]
     traces = {json.loads(trace.event): trace for trace in function.traces()}
     assert {event: trace.status for event, trace in traces.items()} == {"one": "ok", "slow": "timed-out", "two": "ok"}
     slow = traces["slow"]
     assert slow.error is not None
-    assert (slow.error["type"], slow.error["message"]) == ("TimedOut", "did not end within 10 s")
+    assert (slow.error["type"], slow.error["message"]) == ("TimedOut", "did not end within 50 s")
     assert "signal.raise_signal" in slow.error["traceback"]
     assert returned["itemIdentifier"]
 
