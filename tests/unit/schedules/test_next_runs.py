@@ -132,7 +132,7 @@ def expected_runs(meaning: Meaning, moments: dict[int, int]) -> list[datetime]:
     return [START + moments[clock] * _MINUTE for clock in clocks if clock in moments]
 
 
-@pytest.fixture(scope="module", params=ZONES)
+@pytest.fixture(scope="module", params=[pytest.param(zone, marks=pytest.mark.xdist_group(zone)) for zone in ZONES])
 def zone(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

@@ -10,11 +10,14 @@ import functools
 import secrets
 from typing import Any
 
+import botocore.hooks
 import botocore.session
 import moto.core.models
 import moto.core.responses
 import moto.sqs.models
 import pytest
+from botocore.compat import accepts_kwargs
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from moto import backend_index
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
@@ -27,6 +30,7 @@ _SERVICES = ("sqs", "dynamodb")
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have moto and botocore keep what they would compute again."""
     _keep_service_descriptions(monkeypatch)
+    _keep_names_of_events(monkeypatch)
     _find_backends(monkeypatch)
     _look_at_messages_once(monkeypatch)
 
@@ -34,6 +38,22 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def _keep_service_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each JSON file that describes a service once. moto has a loader of its own, which changes what it reads."""
     monkeypatch.setattr(botocore.session, "create_loader", functools.cache(create_loader))
+
+
+def _keep_names_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work out once what each new client asks of the same handlers of events."""
+    by_name: dict[str, str] = {}
+    # Any: botocore's types leave the method out.
+    aliaser_type: Any = EventAliaser
+    alias = aliaser_type._alias_event_name
+
+    def alias_once(aliaser: EventAliaser, event_name: str) -> str:
+        if event_name not in by_name:
+            by_name[event_name] = alias(aliaser, event_name)
+        return by_name[event_name]
+
+    monkeypatch.setattr(aliaser_type, "_alias_event_name", alias_once)
+    monkeypatch.setattr(botocore.hooks, "accepts_kwargs", functools.cache(accepts_kwargs))
 
 
 def _find_backends(monkeypatch: pytest.MonkeyPatch) -> None:
