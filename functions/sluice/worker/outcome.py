@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .deadline import DeadlinePassed, call_untrusted
+from .unfinished import NothingRanError, check_part
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -89,6 +90,9 @@ def result_of(returned: object, until: float) -> Any:
     Args:
         returned: what the handler returned.
         until: moment on the clock of `time.monotonic` at which the result's own code is stopped.
+
+    Raises:
+        NothingRanError: something in it has not run, such as a coroutine.
     """
     if type(returned) in _PLAIN:
         # JSON's own types run nobody's code, as a rule: no deadline is needed, which costs more than all of this.
@@ -100,17 +104,28 @@ def result_of(returned: object, until: float) -> Any:
             pass
     try:
         return call_untrusted(lambda: as_json(returned), until)
+    except NothingRanError:
+        raise
     except BaseException as error:  # noqa: BLE001 - DeadlinePassed and MemoryError among them
         return f"<{type(returned).__qualname__}, which could not be kept: {_name_of(type(error))}>"
 
 
 def as_json(value: object) -> Any:
-    """Return a value as JSON carries it, with the `repr` of the parts that JSON can't carry."""
+    """Return a value as JSON carries it, with the `repr` of the parts that JSON can't carry.
+
+    Raises:
+        NothingRanError: one of these parts has not run, such as a coroutine.
+    """
     try:
-        text = json.dumps(value, default=safe_repr, allow_nan=False)
+        text = json.dumps(value, default=_repr_of_part, allow_nan=False)
         return safe_repr(value) if _is_deep(text) else json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return safe_repr(value)
+
+
+def _repr_of_part(value: object) -> str:
+    check_part(value)
+    return safe_repr(value)
 
 
 def _is_deep(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .cause import place_of
 from .deadline import DeadlinePassed, call_within
 from .outcome import Outcome, describe, result_of
+from .unfinished import NothingRanError, finished
 
 if TYPE_CHECKING:
     from ..recording.recorder import Recording
@@ -31,7 +32,7 @@ class NotLoadedError(Exception):
 def run_handler(
     load: Callable[[], Handler], event: object, seconds: float, recording: Recording | None = None
 ) -> Outcome:
-    """Run a handler for an event, to its end or to its deadline.
+    """Run a handler for an event, to its end or to its deadline. A coroutine that it returns is part of the run.
 
     Args:
         load: returns the handler; raises `NotLoadedError` if there is none.
@@ -41,13 +42,18 @@ def run_handler(
     """
     end = time.monotonic() + seconds
     try:
-        returned = call_within(lambda: load()(event), seconds)
+        returned = call_within(lambda: finished(load()(event)), seconds)
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
         cause = (error.__cause__ or error) if isinstance(error, NotLoadedError) else error
         if recording is not None:
             recording.failed(cause)
         return _outcome_of(error, cause, seconds, _until(end))
-    return Outcome("ok") if returned is None else Outcome("ok", result=result_of(returned, _until(end)))
+    if returned is None:
+        return Outcome("ok")
+    try:
+        return Outcome("ok", result=result_of(returned, _until(end)))
+    except NothingRanError as error:
+        return _outcome_of(error, error, seconds, _until(end))
 
 
 def _outcome_of(error: BaseException, cause: BaseException, seconds: float, until: float) -> Outcome:
