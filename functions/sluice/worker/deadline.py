@@ -6,10 +6,11 @@ C code goes on until it returns, or until the function's own timeout ends the pr
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from .alarm import Alarm
 
 COMPUTING_SECONDS = 1.0
 """Processor time that a result's or an exception's own code may use. Unlike time on the clock it is the same on a small
@@ -85,28 +86,23 @@ def _call(call: Callable[[], Result], is_over: Callable[[], bool], *, first: flo
         first: seconds until the first alarm.
         then: seconds between alarms.
     """
-    armed = True
 
-    def on_alarm(_signal: int, _frame: object) -> None:
-        if armed and is_over():
+    def on_alarm() -> None:
+        if is_over():
             raise DeadlinePassed
 
-    previous = signal.signal(signal.SIGALRM, on_alarm)
+    alarm = Alarm(on_alarm, first=first, then=then)
     result: Any = _UNSET
     try:
         try:
-            signal.setitimer(signal.ITIMER_REAL, first, then)
+            alarm.start()
             result = call()
         finally:
-            armed = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, previous)
-    except DeadlinePassed:
-        armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+            alarm.stop()
+    except BaseException as error:
+        alarm.stop()
         # If the alarm came between the call's return and disarming it, the run did end.
-        if result is _UNSET:
+        if result is _UNSET or not isinstance(error, DeadlinePassed):
             raise
     ended: Result = result
     return ended

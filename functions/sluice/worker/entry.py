@@ -12,6 +12,7 @@ from ..recording.recorder import make_recorder
 from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
+from .alarm import share_alarm
 from .output import Capture, tee_standard_streams
 from .overlap import CronLock
 from .queue import HandlerQueue
@@ -56,6 +57,7 @@ def build(environment: Mapping[str, str]) -> Worker:
     """
     settings = Settings.from_environment(environment)
     names = Names(settings.stage)
+    share_alarm()
     capture = Capture()
     stdout, _ = tee_standard_streams(capture)
     return Worker(

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from sluice.worker import deadline
+from sluice.worker.alarm import Alarm
 from sluice.worker.deadline import DeadlinePassed, call_untrusted, call_within
 
 NEVER = 2.0**40
@@ -47,7 +48,7 @@ def test_a_result_is_not_lost_to_an_alarm_that_comes_after_the_return(
             raise late.pop()
         return real(which, seconds, interval)
 
-    monkeypatch.setattr(signal, "setitimer", setitimer)
+    monkeypatch.setattr(Alarm, "_setitimer", staticmethod(setitimer))
     before = signal.getsignal(signal.SIGALRM)
     assert call_within(lambda: result, 5) is result
     assert real(signal.ITIMER_REAL, 0) == (0.0, 0.0)
