@@ -13,6 +13,7 @@ from ..bundle import Target
 from ..entries import Cron, Entry
 from .crons import problems_with_cron
 from .files import problems_with_files
+from .names import problems_with_names
 from .settings import problems_with_settings
 
 
@@ -51,6 +52,7 @@ def problems_with(stage: str, handlers: Sequence[object], *, functions: Path, ta
         for name, count in Counter(known).items()
         if count > 1
     ]
+    problems += problems_with_names(functions)
     return problems + problems_with_files(dict.fromkeys(known), functions / "handlers", python=target.python)
 
 
