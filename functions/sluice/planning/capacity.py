@@ -33,7 +33,7 @@ IN_FLIGHT = 120_000
 """Messages of a standard queue that may be received and not deleted yet (SQS's approximate quota)."""
 
 FORWARDED_SECONDS = 5.5 * 86_400
-"""Age in seconds of a paused handler's message by which the reconciler has sent the event again: a pass begins every
+"""Age in seconds of a paused handler's message by which the reconciler has sent the event again: a sweep begins every
 five days, and takes half a day at most."""
 
 MOST_WAITING = 400_000_000

@@ -82,13 +82,13 @@ def test_several_threads_move_each_message_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "looks"),
+    ("size", "enough_clean"),
     [(0, sweep.LEAST_CLEAN), (90, sweep.LEAST_CLEAN), (700, 1400), (5000, 3000)],
 )
-def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
-    monkeypatch: pytest.MonkeyPatch, size: int, looks: int
+def test_a_sweep_ends_once_twice_its_messages_in_a_row_needed_nothing(
+    monkeypatch: pytest.MonkeyPatch, size: int, enough_clean: int
 ) -> None:
-    """The treatment that this test gives never ends."""
+    """The queue of this test is never found empty."""
     monkeypatch.setattr(sweep, "ENOUGH_CLEAN", 3000)
     monkeypatch.setattr(transfer, "count", lambda *_: size)
     monkeypatch.setattr(sweep, "THREADS", 1)
@@ -108,11 +108,11 @@ def test_a_pass_looks_twice_at_as_many_as_there_are_before_it_ends(
     queue: Any = Queue(sqs, "queue", "a")  # type: ignore[arg-type]
     state = sweep.sweep(queue, state, Budget(10_000, lambda: False, receives=100), process)
     assert (state.clean, state.last_ms) == (0, None)
-    state = sweep.sweep(queue, begin(state, 2000), Budget(10_000, lambda: False, receives=looks - 10), process)
-    assert (state.began_ms, state.clean, state.runs) == (1000, looks - 10, 2)
+    state = sweep.sweep(queue, begin(state, 2000), Budget(10_000, lambda: False, receives=enough_clean - 10), process)
+    assert (state.began_ms, state.clean, state.runs) == (1000, enough_clean - 10, 2)
     state = sweep.sweep(queue, begin(state, 3000), Budget(10_000, lambda: False), process)
     assert (state.began_ms, state.last_ms, state.clean, state.runs) == (None, 1000, 0, 0)
-    assert seen == 100 + looks
+    assert seen == 100 + enough_clean
 
 
 # ---- memory, time, failures
