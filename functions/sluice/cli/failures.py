@@ -12,7 +12,10 @@ from .help_text import examples
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .parse_time import parse_since
+from .searching import Searching
 from .terminal import echo
+from .where import HELP as WHERE_HELP
+from .where import parse_where
 
 
 @click.command(epilog=examples("sluice failures", "sluice failures send-receipt --since 7d", "sluice failures --json"))
@@ -24,22 +27,31 @@ from .terminal import echo
     metavar="WHEN",
     help="Show runs that failed since WHEN: an age such as 90s, 15m, 1h or 7d, or an ISO 8601 moment.",
 )
+@click.option("--where", metavar="EXPR", help=f"Count {WHERE_HELP} Each failed run's trace is read for that.")
 @about_stage(deployed=True)
-def failures(invocation: Invocation, handler: str | None, *, since: str) -> None:
+def failures(invocation: Invocation, handler: str | None, *, since: str, where: str | None) -> None:
     """Show failed runs in groups of one cause, the largest first.
 
     A group has one exception type, one place in your own code, and one message, but for numbers, ids, quoted texts,
     addresses and times in it. With HANDLER, only that handler's.
     """
-    runs = open_store(invocation.stage).search.failures.runs(handler, since=parse_since("--since", since))
-    groups = failure_groups(runs)
+    condition, search, searching = parse_where(where), open_store(invocation.stage).search, Searching()
+    runs = search.failures.runs(handler, since=parse_since("--since", since), reading=searching.reading)
+    if condition is not None:
+        traced = search.with_traces(runs, reading=searching.reading)
+        runs = (run for run, trace in traced if condition(trace))
+    groups = failure_groups(searching.watched(runs))
+    searching.clear()
+    if condition is not None:
+        invocation.say(searching.note())
     if not groups and handler is not None:
         known_handlers(invocation.stage, [handler])
     if invocation.as_json:
         invocation.print_json([asdict(group) for group in groups])
         return
     if not groups:
-        invocation.say(f"no run has failed since {since}", then=invocation.command("status"))
+        such = "such " if where else ""
+        invocation.say(f"no {such}run has failed since {since}", then=invocation.command("status"))
         return
     for group in groups:
         _print(group)

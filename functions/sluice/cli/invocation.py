@@ -43,16 +43,18 @@ class Invocation:
         self.print_text(json.dumps(value, ensure_ascii=False, indent=2))
 
     def print_json_list(self, texts: Iterable[str]) -> None:
-        """Print a JSON array as its items come in, one a line.
+        """Print a JSON array as its items come in, one a line. If an error or Ctrl-C ends them, it is closed first.
 
         Args:
             texts: each item as JSON text.
         """
         before = "["
-        for text in texts:
-            echo_json(before + text, end="")
-            before = ",\n "
-        self.print_text("[]" if before == "[" else "]")
+        try:
+            for text in texts:
+                echo_json(before + text, end="")
+                before = ",\n "
+        finally:
+            self.print_text("[]" if before == "[" else "]")
 
     def print_text(self, text: str) -> None:
         """Print text for a program: in UTF-8, whatever the terminal's encoding is."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from .terminal import visible
+from .terminal import echo, visible
 
 _PIPE_WIDTH = 200
 """Columns of a table that does not go to a terminal."""
@@ -43,6 +43,34 @@ def print_table(
     for row in rows:
         table.add_row(*(visible(row[index]) for index in shown))
     console().print(table)
+
+
+class StreamedTable:
+    """A table that is printed row by row, as the rows are found.
+
+    Args:
+        headings: each column's heading, with its width. The last column takes what its text needs.
+        numbers: the columns to align right.
+    """
+
+    def __init__(self, headings: Mapping[str, int], *, numbers: Container[int] = ()) -> None:
+        self._widths = list(headings.values())
+        self._numbers = numbers
+        self._headings: Sequence[str] | None = list(headings)
+
+    def add(self, row: Sequence[str]) -> None:
+        """Print a row; before the first one, the headings."""
+        if self._headings is not None:
+            echo(self._line(self._headings), heading=True)
+            self._headings = None
+        echo(self._line(row))
+
+    def _line(self, cells: Sequence[str]) -> str:
+        aligned = [
+            cell.rjust(width) if index in self._numbers else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(cells, self._widths, strict=True))
+        ]
+        return "  ".join(aligned).rstrip()
 
 
 def one_line(text: str, width: int = 60) -> str:

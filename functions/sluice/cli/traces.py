@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import click
 
@@ -13,9 +14,10 @@ from .help_text import examples
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .parse_time import parse_since
-from .tables import one_line, print_table
-
-_MOST = 1000
+from .searching import Searching
+from .tables import StreamedTable, one_line
+from .where import HELP as WHERE_HELP
+from .where import parse_where
 
 ANY_FAILED = "failed"
 """Stands for the statuses of failed runs."""
@@ -26,12 +28,13 @@ ANY_FAILED = "failed"
         "sluice traces send-receipt",
         "sluice traces send-receipt --status failed --since 1h",
         "sluice traces send-receipt --limit 100 --json",
+        "sluice traces send-receipt --where \"event.order == 'A-4711'\" --limit 1",
     )
 )
 @click.argument("handler")
 @click.option(
     "--limit",
-    type=click.IntRange(1, _MOST),
+    type=click.IntRange(min=1),
     default=10,
     show_default=True,
     metavar="N",
@@ -49,39 +52,91 @@ ANY_FAILED = "failed"
     help="List only events emitted since WHEN, and of failed runs those that failed since: an age such as 90s, 15m, 1h"
     " or 7d, or an ISO 8601 moment.",
 )
+@click.option(
+    "--until",
+    metavar="WHEN",
+    help="List only events emitted until WHEN, and of failed runs those that failed until then.",
+)
+@click.option("--where", metavar="EXPR", help=f"List {WHERE_HELP}")
 @about_stage(deployed=True)
-def traces(invocation: Invocation, handler: str, *, limit: int, status: str | None, since: str | None) -> None:
-    """List HANDLER's traces, newest first."""
-    start = None if since is None else parse_since("--since", since)
-    store = open_store(invocation.stage)
+def traces(
+    invocation: Invocation,
+    handler: str,
+    *,
+    limit: int,
+    status: str | None,
+    since: str | None,
+    until: str | None,
+    where: str | None,
+) -> None:
+    """List HANDLER's traces, newest first, as they are found.
+
+    Ctrl-C ends the search; what was found by then stays listed.
+    """
     statuses = FAILED if status == ANY_FAILED else (status,) if status else ()
-    found = store.recent(handler, limit=limit, statuses=statuses, since=start)
-    if not found and handler not in store.unhandled.counts():
+    condition, store, searching = parse_where(where), open_store(invocation.stage), Searching()
+    found = store.search.traces(
+        handler,
+        statuses=statuses,
+        since=None if since is None else parse_since("--since", since),
+        until=None if until is None else parse_since("--until", until),
+        # Among those of a status that has no index, it takes more to find as many.
+        few=limit if condition is None and set(statuses) <= set(FAILED) else None,
+        reading=searching.reading,
+    )
+    wanted = (trace for trace in searching.watched(found) if condition is None or condition(trace))
+    listed = _Listed(islice(wanted, limit), searching)
+    try:
+        if invocation.as_json:
+            invocation.print_json_list(trace.to_json() for trace in listed)
+        else:
+            _print_list(listed)
+    finally:
+        searching.clear()
+        if condition is not None:
+            invocation.say(f"{listed.count:,} found; {searching.note()}")
+    if listed.first is not None:
+        if not invocation.as_json:
+            invocation.say(then=invocation.command("trace", listed.first.id))
+        return
+    if handler not in store.unhandled.counts():
         known_handlers(invocation.stage, [handler])
-    if invocation.as_json:
-        invocation.print_json_list(trace.to_json() for trace in found)
-        return
-    if not found:
-        such = "such " if status or since else ""
+    if not invocation.as_json:
+        such = "such " if status or since or until or where else ""
         invocation.say(f"{handler} has no {such}traces", then=invocation.command("emit", handler, "{}"))
-        return
-    _print_list(found)
-    invocation.say(then=invocation.command("trace", found[0].id))
 
 
-def _print_list(found: Sequence[Trace]) -> None:
-    rows = [
-        [
-            trace.id,
-            trace.status,
-            str(trace.attempts),
-            iso(trace.started_ms) or iso(trace.emitted_ms) or "-",
-            "-" if trace.duration_ms is None else str(trace.duration_ms),
-            one_line(_told(trace)),
-        ]
-        for trace in found
-    ]
-    print_table(["id", "status", "attempts", "started at", "ms", "event or error"], rows, numbers={2, 4})
+class _Listed:
+    """The traces that are listed, counted as they pass."""
+
+    def __init__(self, traces: Iterator[Trace], searching: Searching) -> None:
+        self._traces = traces
+        self._searching = searching
+        self.count = 0
+        self.first: Trace | None = None
+
+    def __iter__(self) -> Iterator[Trace]:
+        for trace in self._traces:
+            self.count += 1
+            self.first = self.first or trace
+            self._searching.clear()
+            yield trace
+
+
+def _print_list(listed: Iterable[Trace]) -> None:
+    widths = {"id": 36, "status": 11, "attempts": 8, "started at": 24, "ms": 6, "event or error": 0}
+    table = StreamedTable(widths, numbers={2, 4})
+    for trace in listed:
+        table.add(
+            [
+                trace.id,
+                trace.status,
+                str(trace.attempts),
+                iso(trace.started_ms) or iso(trace.emitted_ms) or "-",
+                "-" if trace.duration_ms is None else str(trace.duration_ms),
+                one_line(_told(trace)),
+            ]
+        )
 
 
 def _told(trace: Trace) -> str:

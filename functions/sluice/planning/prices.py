@@ -20,6 +20,9 @@ LAMBDA_GB_SECOND = 0.0000133334
 DYNAMODB_WRITE = 0.625 / MILLION
 """A write request unit: an item of up to 1 KB (AWS's DynamoDB price list)."""
 
+DYNAMODB_READ = 0.125 / MILLION
+"""A read request unit: 8 KB of an eventually consistent read (AWS's DynamoDB price list)."""
+
 DYNAMODB_GB_MONTH = 0.25
 DYNAMODB_BACKUP_GB_MONTH = 0.20
 """A month's storage of a standard table, and of its point-in-time recovery."""

@@ -62,18 +62,38 @@ class TraceSearch:
         reading, page = reading or Reading(), min(few or PAGE, PAGE)
         if statuses and set(statuses) <= set(FAILED):
             runs = self.failures.runs(handler, statuses=statuses, since=since, until=until, page=page, reading=reading)
-            found = self._traces_of(runs, min(page, _KEYS_A_READ), reading)
-        else:
-            queries = [
-                self._query(partition, since=since, until=until, page=page) for partition in items.shard_keys(handler)
-            ]
-            found = newest_first(self._client, queries, lambda item: item["sk"]["S"], reading)
-        for item in found:
+            for _, trace in self.with_traces(runs, few=few, reading=reading):
+                # Since its entry was read, a later attempt may have ended well.
+                if trace.status in statuses:
+                    yield trace
+            return
+        queries = [
+            self._query(partition, since=since, until=until, page=page) for partition in items.shard_keys(handler)
+        ]
+        for item in newest_first(self._client, queries, lambda item: item["sk"]["S"], reading):
             # DynamoDB deletes expired items within days, not at once.
             if not self._has_expired(item):
                 trace = self.shown(item)
                 if not statuses or trace.status in statuses:
                     yield trace
+
+    def with_traces(
+        self, runs: Iterator[FailedRun], *, few: int | None = None, reading: Reading | None = None
+    ) -> Iterator[tuple[FailedRun, Trace]]:
+        """Yield failed runs with their traces, in the same order, without those whose trace is gone.
+
+        Args:
+            runs: the runs.
+            few: the number of them that the caller means to take, if that is few.
+            reading: counts what is read.
+        """
+        while some := list(islice(runs, min(few or _KEYS_A_READ, _KEYS_A_READ))):
+            keys = [key_of(run.handler, run.id) for run in some]
+            found = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.items_of(keys, reading)}
+            for run, key in zip(some, keys, strict=True):
+                item = found.get((key["pk"]["S"], key["sk"]["S"]))
+                if item is not None:
+                    yield run, self.shown(item)
 
     def shown(self, item: Item) -> Trace:
         """Return the trace in an item as it reads now, with the status `damaged` if it can't be read."""
@@ -112,13 +132,6 @@ class TraceSearch:
             "ScanIndexForward": False,
             "Limit": page,
         }
-
-    def _traces_of(self, runs: Iterator[FailedRun], page: int, reading: Reading) -> Iterator[Item]:
-        """Yield the items of failed runs, in the same order."""
-        while some := list(islice(runs, page)):
-            keys = [key_of(run.handler, run.id) for run in some]
-            found = {item["sk"]["S"]: item for item in self.items_of(keys, reading)}
-            yield from (found[run.id] for run in some if run.id in found)
 
     def _has_expired(self, item: Item) -> bool:
         try:

@@ -44,6 +44,7 @@ LIMITS = [
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "takes {} queries to find one failure", failure.INDEX_SHARDS),
+    ("traces.md", "reads a handler's {} partitions at a time", item.SHARDS),
     ("traces.md", "It takes {} queries for all handlers", failure.INDEX_SHARDS),
     (
         "traces.md",
