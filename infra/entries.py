@@ -20,6 +20,9 @@ class Entry:
         max_concurrency: most machines that run this handler at the same time; if left out, AWS's own limits hold.
         environment: further environment variables.
         trace_days: days that traces are kept.
+        trace: `calls` records the execution of the handler's own functions. `basic` records everything but that. `off`
+            records that an event ran, when and to which end, and nothing of what was in it.
+        trace_values: False to record of an execution only names and times: no arguments, results or local variables.
         max_hops: emits in a row by handlers, each caused by the one before, after which this handler can't emit any
             more. This ends endless loops. 1,000 are a retry every hour for six weeks.
         alarm_on_failure: whether an alarm fires when runs fail.
@@ -36,6 +39,8 @@ class Entry:
     max_concurrency: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     trace_days: int = 30
+    trace: str = "calls"
+    trace_values: bool = True
     max_hops: int = 1_000
     alarm_on_failure: bool = True
     failure_threshold: int = 1

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sluice.stage.names import MAX_STAGE
+from sluice.worker.settings import TRACE_LEVELS
 
 from ..entries import Cron, Entry
 from ..handler.environment import environment_of
@@ -76,7 +77,8 @@ LIMITS: Mapping[str, Limit] = {
 def problems_with_settings(entry: Entry) -> list[str]:
     """Return the problems of an entry's settings, without those of its name."""
     return [
-        f"handler {entry.name!r}: {problem}" for problem in (*_numbers(entry), *_switch(entry), *_environment(entry))
+        f"handler {entry.name!r}: {problem}"
+        for problem in (*_numbers(entry), *_switches(entry), *_trace(entry), *_environment(entry))
     ]
 
 
@@ -100,11 +102,18 @@ def _numbers(entry: Entry) -> Iterator[str]:
         yield from _batch_too_long(entry)
 
 
-def _switch(entry: Entry) -> Iterator[str]:
+def _switches(entry: Entry) -> Iterator[str]:
     # Checked at run time, because app.py may not be type-checked.
-    value: Any = entry.alarm_on_failure
-    if type(value) is not bool:
-        yield f"alarm_on_failure is {value!r}; write True or False"
+    for setting in ("alarm_on_failure", "trace_values"):
+        value: Any = getattr(entry, setting)
+        if type(value) is not bool:
+            yield f"{setting} is {value!r}; write True or False"
+
+
+def _trace(entry: Entry) -> Iterator[str]:
+    value: Any = entry.trace
+    if value not in TRACE_LEVELS:
+        yield f"trace is {value!r}; it may be {', '.join(map(repr, TRACE_LEVELS))}"
 
 
 def _batch_without_window(entry: Entry) -> Iterator[str]:

@@ -26,6 +26,8 @@ def environment_of(
         handler=entry.name,
         timeout=entry.timeout,
         trace_days=entry.trace_days,
+        trace=entry.trace,
+        trace_values=entry.trace_values,
         max_hops=entry.max_hops,
         queue_url_prefix=queue_url_prefix,
         overlap=entry.overlap if isinstance(entry, Cron) else None,

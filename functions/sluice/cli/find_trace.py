@@ -40,8 +40,8 @@ def cut_event(event_id: str, then: str | None = None) -> CommandError:
         then: the command to run next.
     """
     return CommandError(
-        f"event {event_id} was too large for its trace, which holds only the beginning of it; emit or run the event"
-        " from a file, with --file",
+        f'event {event_id} is not whole in its trace: it was too large, or its handler has trace="off"; emit or run the'
+        " event from a file, with --file",
         code=FAILED,
         then=then,
     )

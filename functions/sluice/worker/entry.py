@@ -70,7 +70,9 @@ def build(environment: Mapping[str, str]) -> Worker:
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
         if settings.skips_overlap
         else None,
-        recorder=make_recorder(f"handlers.{module_of(settings.handler)}"),
+        recorder=make_recorder(f"handlers.{module_of(settings.handler)}", values=settings.trace_values)
+        if settings.trace == "calls"
+        else None,
     )
 
 

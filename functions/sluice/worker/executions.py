@@ -30,10 +30,24 @@ _MINUTE_MS = 60_000
 
 
 class Executions:
-    """Decides for the runs of one process."""
+    """Decides for the runs of one process.
 
-    def __init__(self) -> None:
+    Args:
+        level: how much a trace records: `calls`, `basic` or `off`.
+    """
+
+    def __init__(self, level: str = "calls") -> None:
+        self._level = level
         self._minute = -1
+
+    def stored(self, trace: Trace) -> Trace:
+        """Return a trace as it is stored and logged: with the level `off`, without its event, its result and its logs.
+
+        It names them as cut, so that nobody takes them for empty.
+        """
+        if self._level != "off":
+            return trace
+        return dataclasses.replace(trace, event="", result=None, logs="", cut=("event", "logs", "result"))
 
     def kept(self, trace: Trace, recording: Recording, secrets: Secrets) -> Trace:
         """Return a trace with what it keeps of its execution. It never raises: the run has ended.

@@ -13,6 +13,10 @@ from datetime import datetime
 from ..emitting.current_run import DEFAULT_MAX_HOPS
 from ..stage.names import Names, check_handler, check_stage
 
+TRACE_LEVELS = ("calls", "basic", "off")
+"""The first is the default. off: a trace says that the event ran, when and to which end; that is what keeps a
+redelivered event from running again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -23,6 +27,8 @@ class Settings:
         handler: the handler's name.
         timeout: seconds that one event may run.
         trace_days: days that its traces are kept.
+        trace: one of `TRACE_LEVELS`: how much a trace records.
+        trace_values: False if it has no values of the execution.
         max_hops: emits in a row by handlers, after which it may emit no more.
         queue_url_prefix: the part of the queues' URLs that comes before their names.
         overlap: for a cron, `allow`, or `skip` if only one of its runs may be under way; None for any other handler.
@@ -33,6 +39,8 @@ class Settings:
     handler: str
     timeout: float
     trace_days: int
+    trace: str = TRACE_LEVELS[0]
+    trace_values: bool = True
     max_hops: int = DEFAULT_MAX_HOPS
     queue_url_prefix: str = ""
     overlap: str | None = None
@@ -58,6 +66,10 @@ class Settings:
             "SLUICE_MAX_HOPS": str(self.max_hops),
             "SLUICE_QUEUE_URL_PREFIX": self.queue_url_prefix,
         }
+        if self.trace != TRACE_LEVELS[0]:
+            variables["SLUICE_TRACE"] = self.trace
+        if not self.trace_values:
+            variables["SLUICE_TRACE_VALUES"] = "no"
         if self.overlap is not None:
             variables["SLUICE_OVERLAP"] = self.overlap
         if self.fortnight is not None:
@@ -77,6 +89,8 @@ class Settings:
             handler=check_handler(environment["SLUICE_HANDLER"]),
             timeout=float(environment["SLUICE_TIMEOUT"]),
             trace_days=int(environment["SLUICE_TRACE_DAYS"]),
+            trace=environment.get("SLUICE_TRACE", TRACE_LEVELS[0]),
+            trace_values="SLUICE_TRACE_VALUES" not in environment,
             max_hops=int(environment["SLUICE_MAX_HOPS"]),
             queue_url_prefix=environment["SLUICE_QUEUE_URL_PREFIX"],
             overlap=environment.get("SLUICE_OVERLAP"),

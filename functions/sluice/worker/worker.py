@@ -80,7 +80,7 @@ class Worker:
         self._capture = capture
         self._cron_lock = cron_lock
         self._recorder = recorder
-        self._executions = Executions()
+        self._executions = Executions(settings.trace)
         self._clock = clock
         self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
         self._unreachable = Unreachable(self._retries, queue, telemetry)
@@ -203,7 +203,7 @@ class Worker:
         """Start an event, but a redelivered one only once that is recorded."""
         if work.plan is not None:
             try:
-                recorded = self._store.put_start(started, work.plan.prior)
+                recorded = self._store.put_start(self._executions.stored(started), work.plan.prior)
             except Exception as error:  # noqa: BLE001 - whatever it is, the start is not recorded
                 return self._unreachable.start_not_recorded(work.message, work.used, error)
             if not recorded:
@@ -277,6 +277,7 @@ class Worker:
         return Verdict.DONE if completed else self._retries.return_unfinished(work.message, work.used + 1)
 
     def _record(self, trace: Trace, message: ReceivedMessage) -> None:
+        trace = self._executions.stored(trace)
         try:
             self._store.put(trace)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong

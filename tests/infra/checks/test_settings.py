@@ -40,6 +40,8 @@ def test_the_defaults_have_no_problem() -> None:
         {"trace_days": 15},
         {"max_hops": 1_000_000},
         {"failure_threshold": 1_000_000, "failure_minutes": 1_440, "alarm_on_failure": False},
+        {"trace": "basic", "trace_values": False},
+        {"trace": "off"},
         {"environment": {"KEY": "x" * 3_500}},
         {"environment": {"POWERTOOLS_LOG_LEVEL": "debug"}},
         {"environment": {"LD_LIBRARY_PATH": "", "K1": "täglich"}},
@@ -52,6 +54,8 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
+        ({"trace": True}, "trace is True; it may be 'calls', 'basic', 'off'"),
+        ({"trace_values": "no"}, "trace_values is 'no'; write True or False"),
         ({"timeout": 0}, "timeout is 0; it may be 1 to 895 seconds"),
         ({"timeout": 896}, "timeout is 896; it may be 1 to 895 seconds (AWS allows a function 900"),
         ({"timeout": "25"}, "timeout is '25'; write a whole number, 1 to 895"),

@@ -147,7 +147,7 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     assert [name for name, _ in rows] == list(settings)
     for name, default in rows:
         wanted = settings[name].default
-        number = str(wanted) if isinstance(wanted, bool) else f"{wanted:,}" if isinstance(wanted, int) else "none"
+        number = str(wanted) if isinstance(wanted, bool | str) else f"{wanted:,}" if isinstance(wanted, int) else "none"
         shown = "none" if wanted is None or wanted is dataclasses.MISSING else number
         assert default == shown, name
 

@@ -56,11 +56,14 @@ class Function:
     cron_lock: CronLock | None = None
     sqs: Any = None
     recorder: Recorder | None = None
+    trace: str = "calls"
 
     def __post_init__(self) -> None:
         self.log = io.StringIO()
         self.capture = Capture()
-        self.settings = Settings(stage=STAGE, handler=self.handler, timeout=self.timeout, trace_days=7)
+        self.settings = Settings(
+            stage=STAGE, handler=self.handler, timeout=self.timeout, trace_days=7, trace=self.trace
+        )
         self.url = self.cloud.sqs.get_queue_url(QueueName=self.cloud.names.queue(self.handler))["QueueUrl"]
         self.worker = self.new_process()
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from typing import Any
 
 import pytest
+from sluice import emit
 from sluice.recording.calls import CallHook
 from sluice.recording.own_code import OwnCode
 from sluice.recording.recorder import Recording
@@ -15,6 +17,8 @@ from sluice.traces.item import to_item
 from sluice.traces.write_units import UNIT, bytes_of, units_of, with_what_fits
 from sluice.worker.executions import MAX_CALLS_BY_NAME, MAX_CALLS_WITH_VALUES, Executions
 
+from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.function import Context, Function
 from tests.unit.support.traces import a_trace
 
 MINUTE = 60_000
@@ -170,3 +174,34 @@ def test_calls_come_back_from_an_item_and_are_printed_by_name() -> None:
         "state": "returned",
         "raised_line": None,
     }
+
+
+def test_a_handler_without_traces_keeps_no_contents_and_never_runs_an_event_again(cloud: Cloud) -> None:
+    ran: list[Any] = []
+
+    def handle(event: Any) -> str:
+        ran.append(event)
+        sys.stdout.write("a secret")
+        if len(ran) < 3:
+            raise MemoryError
+        return "a secret"
+
+    function = Function(cloud, handle, trace="off")
+    emit(HANDLER, "a secret")
+    (record,) = function.receive()
+    responses = []
+    for _ in range(4):
+        responses.append(function.worker.handle({"Records": [record]}, Context()))  # type: ignore[arg-type]
+        record = delivered_again(record)
+        assert "secret" not in str(cloud.dynamodb.scan(TableName=cloud.names.trace_table)["Items"])
+
+    (trace,) = function.traces()
+    assert (trace.status, trace.attempts, trace.cut) == ("ok", 3, ("event", "logs", "result"))
+    assert ran == ["a secret"] * 3
+    assert [len(response["batchItemFailures"]) for response in responses] == [1, 1, 0, 0]
+    assert "secret" not in trace.to_json()
+
+
+def delivered_again(record: dict[str, Any]) -> dict[str, Any]:
+    count = str(int(record["attributes"]["ApproximateReceiveCount"]) + 1)
+    return {**record, "attributes": {**record["attributes"], "ApproximateReceiveCount": count}}
