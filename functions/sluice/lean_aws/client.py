@@ -148,6 +148,11 @@ class LeanClient:
                 connection.close()
             self._idle.clear()
 
+    def forget_connections(self) -> None:
+        """Use none of the idle connections any more, in a process that was just forked: they are its parent's."""
+        self._lock = threading.Lock()
+        self._idle = []
+
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
         body = json.dumps(arguments, default=_base64, separators=(",", ":")).encode()
         target = f"{self._service.target}.{operation}"

@@ -76,6 +76,19 @@ def forget_clients() -> None:
         _lean_clients.clear()
 
 
+def forget_clients_in_child() -> None:
+    """Drop all clients in a process that was just forked, as their connections are its parent's.
+
+    The locks are new ones: a thread of the parent's may have held them at that moment.
+    """
+    global _lock  # noqa: PLW0603 - as above
+    _lock = threading.Lock()
+    for lean_client in _lean_clients.values():
+        lean_client.forget_connections()
+    _clients.clear()
+    _lean_clients.clear()
+
+
 def sqs(stage: str) -> SQSClient:
     """Return the stage's SQS client: boto3's, or in a handler's function the lean one."""
     made: SQSClient = _lean_client("sqs", stage) or client("sqs", stage)

@@ -13,6 +13,7 @@ from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
 from .alarm import share_alarm
+from .children import in_this_process_only, prepare_for_forks
 from .output import Capture, tee_standard_streams
 from .overlap import CronLock
 from .queue import HandlerQueue
@@ -41,7 +42,7 @@ def load_handler(name: str) -> Handler:
     """
     module = f"handlers.{module_of(name)}"
     try:
-        handle: Handler = importlib.import_module(module).handle
+        handle: Handler = in_this_process_only(lambda: importlib.import_module(module)).handle
     except (KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:
@@ -58,6 +59,7 @@ def build(environment: Mapping[str, str]) -> Worker:
     settings = Settings.from_environment(environment)
     names = Names(settings.stage)
     share_alarm()
+    prepare_for_forks()
     capture = Capture()
     stdout, _ = tee_standard_streams(capture)
     return Worker(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .cause import place_of
+from .children import in_this_process_only
 from .deadline import DeadlinePassed, call_within
 from .outcome import Outcome, describe, result_of
 from .unfinished import NothingRanError, finished
@@ -42,7 +43,7 @@ def run_handler(
     """
     end = time.monotonic() + seconds
     try:
-        returned = call_within(lambda: finished(load()(event)), seconds)
+        returned = call_within(lambda: in_this_process_only(lambda: finished(load()(event))), seconds)
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
         cause = (error.__cause__ or error) if isinstance(error, NotLoadedError) else error
         if recording is not None:
