@@ -11,7 +11,7 @@ from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
 from .bundle import finish_assets, make_bundle, target_of
-from .checks import problems_with, problems_with_emails
+from .checks import problems_with, problems_with_emails, problems_with_warm_writes
 from .entries import Entry
 from .handler.handler import Handler
 from .problems import InvalidAppError, UnknownHandlerError
@@ -46,6 +46,8 @@ class SluiceStack(Stack):
         stage: the stage's name.
         handlers: the handlers, one entry each.
         alarm_emails: addresses that get a mail when an alarm begins.
+        warm_writes: traces a second that the table takes from its first minute, for a stage that starts with more than
+            4,000. AWS charges for it once, and it can only be raised.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
@@ -63,6 +65,7 @@ class SluiceStack(Stack):
         stage: str,
         handlers: Iterable[Entry],
         alarm_emails: Sequence[str] = (),
+        warm_writes: int | None = None,
         project: Path = PROJECT,
     ) -> None:
         if aims_local_stage_at_aws(stage, os.environ):
@@ -71,6 +74,7 @@ class SluiceStack(Stack):
         handlers = list(handlers)
         problems = problems_with(stage, handlers, functions=project / "functions", target=target)
         problems += problems_with_emails(alarm_emails)
+        problems += problems_with_warm_writes(warm_writes)
         if problems:
             raise InvalidAppError(problems)
         names = Names(stage)
@@ -83,9 +87,10 @@ class SluiceStack(Stack):
             analytics_reporting=False,
         )
         bundle = make_bundle(self, project=project, target=target)
-        traces = TraceTable(self, "Traces", names=names)
+        traces = TraceTable(self, "Traces", names=names, warm_writes=warm_writes)
         alarms = Alarms(self, "Alarms", names=names, emails=alarm_emails)
         self.alarm_topic = alarms.topic
+        traces.watch(alarms, names)
         scheduler = StageScheduler(
             self, "Scheduler", names=names, handlers=[entry.name for entry in handlers], alarms=alarms
         )

@@ -2,5 +2,6 @@
 
 from .app import problems_with
 from .emails import problems_with_emails
+from .warm_writes import problems_with_warm_writes
 
-__all__ = ["problems_with", "problems_with_emails"]
+__all__ = ["problems_with", "problems_with_emails", "problems_with_warm_writes"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from sluice.stage.names import LOCAL_STAGE, Names
+from sluice.stage.names import LOCAL_STAGE, METRICS_NAMESPACE, Names
 from sluice.traces.failure import INDEX, INDEX_ATTRIBUTES, INDEX_PARTITION, INDEX_SORT
+from sluice.traces.item import NEW_TABLE_WRITES
+from sluice.worker.telemetry_names import NOT_WRITTEN_METRIC, dimensions_of_stage
 
 from ..iam import deny
+from .alarms import Alarms
 
 _WRITES = [
     "dynamodb:PutItem",
@@ -30,12 +34,13 @@ class TraceTable(Construct):
         scope: the stack.
         construct_id: its id there.
         names: the stage's names.
+        warm_writes: writes a second that the table takes from the start; None for what a new one takes.
 
     Attributes:
         table: the table.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, names: Names, warm_writes: int | None = None) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -50,6 +55,7 @@ class TraceTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             removal_policy=_removal_policy(names.stage),
+            warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes) if warm_writes else None,
         )
         # Only the items of failed runs have its keys, so only they cost a second write.
         self.table.add_global_secondary_index(
@@ -58,6 +64,30 @@ class TraceTable(Construct):
             sort_key=dynamodb.Attribute(name=INDEX_SORT, type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=[*INDEX_ATTRIBUTES],
+        )
+
+    def watch(self, alarms: Alarms, names: Names) -> None:
+        """Add the alarm for traces that could not be written.
+
+        Args:
+            alarms: the stage's alarms.
+            names: the stage's names.
+        """
+        alarms.add(
+            self,
+            "Missing",
+            f"{names.prefix}-traces-missing",
+            f"Traces of stage {names.stage} could not be written, and are in their functions' logs only. Does DynamoDB"
+            f" throttle {names.trace_table}? A new table takes {NEW_TABLE_WRITES:,} writes a second, and twice as many"
+            " half an hour later",
+            metric=cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name=NOT_WRITTEN_METRIC,
+                dimensions_map=dimensions_of_stage(names.stage),
+                period=Duration.minutes(5),
+                statistic=cloudwatch.Stats.SUM,
+            ),
+            at_least=1,
         )
 
     @property

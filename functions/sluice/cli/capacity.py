@@ -11,6 +11,7 @@ import click
 from ..planning.capacity import ACCOUNT_CONCURRENCY, WRITES_A_TABLE, Check, ImpossibleLoadError, Load, checks
 from ..planning.drain import Drain, drain
 from ..planning.picture import picture
+from ..traces.item import NEW_TABLE_WRITES
 from .help_text import examples
 from .invocation import Invocation, about_no_stage
 from .tables import print_table
@@ -127,6 +128,12 @@ def capacity(
             if drained.seconds is None
             else f"a backlog of {drained.backlog:,.0f} drains in {_duration(drained.seconds)}"
         )
+    if load.ramp:
+        lines.append(
+            f"a new table takes {NEW_TABLE_WRITES:,} trace writes a second, and twice as many each half hour:"
+            f" {_duration(load.ramp)} to this load. Traces that it throttles are lost. Set warm_writes="
+            f"{math.ceil(load.rate * load.trace_units)} in app.py, or begin with less"
+        )
     lines += [f"{limit.name}: {limit.remedy}" for limit in limits if not limit.holds]
     if svg:
         lines.append(f"wrote {svg}")
@@ -139,6 +146,7 @@ def _as_json(load: Load, drained: Drain, limits: list[Check]) -> dict[str, objec
         "concurrency": load.needed,
         "most_per_second": load.most,
         "keeps_up": load.keeps_up,
+        "ramp_seconds": load.ramp,
         "backlog": drained.backlog,
         "drain_seconds": drained.seconds,
         "longest_wait_seconds": drained.longest_wait,

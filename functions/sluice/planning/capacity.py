@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from ..errors import SluiceError
-from ..traces.item import SHARDS
+from ..traces.item import NEW_TABLE_WRITES, SHARDS
 
 FIRST_CONCURRENCY = 5
 CONCURRENCY_A_MINUTE = 300
@@ -28,6 +28,9 @@ WRITES_A_PARTITION = 1_000
 
 WRITES_A_TABLE = 40_000
 """Write units a second: DynamoDB's quota for a table on demand, unless AWS has raised it."""
+
+DOUBLING_SECONDS = 1_800
+"""Seconds in which a table on demand throttles what goes beyond twice its previous peak (as above)."""
 
 IN_FLIGHT = 120_000
 """Messages of a standard queue that may be received and not deleted yet (SQS's approximate quota)."""
@@ -118,6 +121,12 @@ class Load:
     def trace_units(self) -> int:
         """Write units of one trace."""
         return math.ceil(self.trace_kb)
+
+    @property
+    def ramp(self) -> float:
+        """Seconds until a new table takes the load's traces; 0 if it does at once."""
+        doublings = math.ceil(math.log2(max(1, self.rate * self.trace_units / NEW_TABLE_WRITES)))
+        return doublings * DOUBLING_SECONDS
 
     @property
     def trace_rate(self) -> float:

@@ -35,8 +35,9 @@ ALARMED_METRICS = 4
 """Metrics of a handler that alarms watch: failures, the number of dead letters, and the age of each queue's oldest
 message."""
 
-STAGE_ALARMS = 3
-"""Alarms of a stage: Scheduler's failed deliveries, and a reconciler that fails or does not run."""
+STAGE_ALARMS = 4
+"""Alarms of a stage: Scheduler's failed deliveries, traces that were not written, a reconciler that fails, and one that
+does not run."""
 
 
 FAILURE_UNITS = 2

@@ -25,6 +25,9 @@ SHARDS = 32
 """Partitions over which one handler's traces spread. A partition takes 1,000 writes/s, whatever the table's capacity
 (DynamoDB's quota), so a handler can complete 32,000 small events a second."""
 
+NEW_TABLE_WRITES = 4_000
+"""Write units a second that a new table on demand takes (DynamoDB guide, on-demand capacity)."""
+
 MAX_BYTES = 390_000
 """Size limit of an item's JSON, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
 

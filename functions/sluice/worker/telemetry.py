@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, TextIO
 
 from aws_lambda_powertools import Logger
@@ -35,6 +37,7 @@ class Telemetry:
     """
 
     def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
+        self._stage = settings.stage
         lines = logging.StreamHandler(stream or sys.stdout)
         self.logger = Logger(service=settings.handler, logger_handler=lines)
         self.logger.append_keys(handler=settings.handler)
@@ -90,6 +93,13 @@ class Telemetry:
             self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
         with contextlib.suppress(Exception):
             self._metrics.add_metric(NOT_WRITTEN_METRIC, MetricUnit.Count, 1)
+        with contextlib.suppress(Exception):
+            # Once more without the handler, for the stage's one alarm: an alarm can't search for all handlers' counts.
+            counted = [{"Name": NOT_WRITTEN_METRIC, "Unit": MetricUnit.Count.value}]
+            directive = {"Namespace": METRICS_NAMESPACE, "Dimensions": [["stage"]], "Metrics": counted}
+            written = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+            line = {"_aws": written, "stage": self._stage, NOT_WRITTEN_METRIC: 1}
+            sys.stdout.write(json.dumps(line) + "\n")
 
     def flush(self) -> None:
         """Write this batch's metrics."""

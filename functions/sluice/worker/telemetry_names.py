@@ -22,6 +22,11 @@ WAIT_METRIC = "Wait"
 """Metrics in milliseconds."""
 
 
+def dimensions_of_stage(stage: str) -> dict[str, str]:
+    """Return the dimensions of what is counted for all handlers together: `TraceNotWritten`."""
+    return {"stage": stage}
+
+
 def dimensions_of(stage: str, handler: str) -> dict[str, str]:
     """Return the dimensions of a handler's metrics."""
     return {"stage": stage, "service": handler}

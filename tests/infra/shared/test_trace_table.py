@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
 from sluice.event.ids import new_id
-from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
+from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES, Names
 from sluice.traces import Trace
 from sluice.traces.failure import INDEX_ATTRIBUTES
 from sluice.traces.item import to_item
 
+from infra.checks import problems_with_warm_writes
+from infra.shared.trace_table import TraceTable
 from tests.infra.support.evaluation import EVERYTHING, TABLE, WRITES, decision, document, role
 from tests.infra.support.synth import Template
 
@@ -111,3 +114,25 @@ def test_each_kind_of_role_may_write_the_partitions_that_it_needs(
 def test_every_policy_allows_reading_every_partition(template: Template, kind: str) -> None:
     for partition in (PAUSES, BLOCKS, KEEPING, PLAINS_HISTORY, TRACES):
         assert decision([document(template, kind)], "dynamodb:Query", TABLE, partitions=[partition]) == "Allow"
+
+
+def test_a_trace_that_is_not_written_rings_the_stages_alarm(template: Template) -> None:
+    alarm = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--traces-missing")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Sluice", "TraceNotWritten")
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "dev"}]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Sum", 1, 1)
+
+
+def test_a_table_takes_more_from_the_start_only_if_app_py_says_so(template: Template) -> None:
+    assert "WarmThroughput" not in template.one("AWS::DynamoDB::Table")
+    app = App()
+    TraceTable(Stack(app, "Stack"), "Traces", names=Names("dev"), warm_writes=12_000)
+    table = Template(app.synth().get_stack_by_name("Stack").template).one("AWS::DynamoDB::Table")
+    assert table["WarmThroughput"] == {"WriteUnitsPerSecond": 12_000}
+
+
+@pytest.mark.parametrize("writes", [0, 3_999, "12000", 12e3, True])
+def test_fewer_writes_than_a_new_table_takes_anyway_are_a_problem(writes: object) -> None:
+    (problem,) = problems_with_warm_writes(writes)
+    assert problem.startswith(f"warm_writes: it is {writes!r}; write a whole number from 4,000")
+    assert problems_with_warm_writes(None) == problems_with_warm_writes(4_000) == []

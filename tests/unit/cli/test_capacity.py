@@ -26,3 +26,15 @@ def test_capacity_shows_the_drain_and_the_limits(capsys: pytest.CaptureFixture[s
     assert run(["capacity", "--rate", "50000", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["keeps_up"], made["drain_seconds"], made["concurrency"]) == (False, None, 5_000)
+
+
+def test_capacity_says_how_long_a_new_table_takes_to_reach_the_load(capsys: pytest.CaptureFixture[str]) -> None:
+    for rate, ramp in ((4_000, 0), (4_001, 1_800), (8_000, 1_800), (33_000, 4 * 1_800)):
+        assert run(["capacity", "--rate", str(rate), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["ramp_seconds"] == ramp
+    assert run(["capacity", "--rate", "16000", "--trace-kb", "2"]) == 0
+    shown = capsys.readouterr().err
+    assert "1 h 30 min to this load" in shown
+    assert "Set warm_writes=32000 in app.py" in shown
+    assert run(["capacity"]) == 0
+    assert "new table" not in capsys.readouterr().err
