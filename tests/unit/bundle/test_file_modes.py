@@ -11,7 +11,7 @@ from infra import Worker
 from tests.infra.support.synth import make_project, stack_of
 
 
-@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+@pytest.mark.parametrize("umask", [0o022, 0o077])
 def test_everybody_can_read_what_is_deployed(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
