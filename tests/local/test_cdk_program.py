@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sluice.local import cdk_program
+from sluice.local.errors import LocalCloudError
 
 INSTALL = """
 import contextlib
@@ -52,6 +57,41 @@ def test_half_an_installation_is_replaced(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.splitlines()[-1]).is_file()
+
+
+def test_what_npm_installs_has_a_pinned_version_and_hash() -> None:
+    lock = json.loads((cdk_program.LOCKED / "package-lock.json").read_text())
+    packages = {path: found for path, found in lock["packages"].items() if path}
+    assert {path: found["version"] for path, found in packages.items()} == {"node_modules/aws-cdk": cdk_program.VERSION}
+    assert all(found["integrity"].startswith("sha512-") for found in packages.values())
+    assert json.loads((cdk_program.LOCKED / "package.json").read_text())["dependencies"] == {
+        "aws-cdk": cdk_program.VERSION
+    }
+
+
+def test_an_archive_with_another_hash_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(cdk_program.LOCKED, tmp_path / "npm")
+    lock = tmp_path / "npm" / "package-lock.json"
+    lock.write_text(re.sub(r"sha512-.{8}", "sha512-AAAAAAAA", lock.read_text()))
+    monkeypatch.setattr(cdk_program, "LOCKED", tmp_path / "npm")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+
+    with pytest.raises(LocalCloudError, match="EINTEGRITY"):
+        cdk_program.command(Silent())
+
+    assert not (tmp_path / "sluice" / f"aws-cdk-{cdk_program.VERSION}").exists()
+
+
+class Silent:
+    def step(self, text: str) -> contextlib.nullcontext[None]:
+        return contextlib.nullcontext()
+
+    def detail(self, text: str) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
 
 
 def test_a_failure_of_npm_is_shown_with_its_output(tmp_path: Path) -> None:

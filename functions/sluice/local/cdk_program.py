@@ -17,6 +17,10 @@ from .progress import Progress
 VERSION = "2.1148.1"
 """The version of npm's `aws-cdk`. It fits the `aws-cdk-lib` in pyproject.toml; npm's default version may not."""
 
+LOCKED = Path(__file__).parent / "npm"
+"""The directory with npm's package.json and package-lock.json: that version, and the hash of its archive, which npm
+checks. For another version, change all three: `npm install --package-lock-only --omit-lockfile-registry-resolved`."""
+
 _INSTALL = 300
 """Seconds that npm may take."""
 
@@ -56,11 +60,13 @@ def _install(home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".installing-", ignore_cleanup_errors=True) as name:
         new = Path(name) / "new"
         new.mkdir()
+        for file in LOCKED.iterdir():
+            shutil.copy(file, new)
         npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         options = ["--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error"]
         try:
             done = subprocess.run(  # noqa: S603
-                [str(node()), str(npm), "install", "--prefix", str(new), *options, f"aws-cdk@{VERSION}"],
+                [str(node()), str(npm), "ci", "--prefix", str(new), *options],
                 env=environment.for_cdk(os.environ, node()) | {"TMPDIR": name},
                 cwd=new,
                 stdin=subprocess.DEVNULL,
