@@ -1,9 +1,11 @@
-"""The run under way in this process, from which an emit learns its parent."""
+"""The run under way, from which an emit learns its parent."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 MAX_EMITTED_IN_TRACE = 1000
@@ -12,6 +14,8 @@ MAX_EMITTED_IN_TRACE = 1000
 DEFAULT_MAX_HOPS = 1_000
 """Length of a chain of emits by handlers: enough for a retry every hour for six weeks, while an endless loop ends
 within the hour."""
+
+_logger = logging.getLogger("sluice")
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Run:
         max_hops: the number of hops at which it may emit no more.
         emitted: the handler and id of each event that the run emitted, up to `MAX_EMITTED_IN_TRACE` of them.
         emitted_count: the number of all events that the run emitted.
+        ended: True once the run is over, though a thread that it started may go on.
     """
 
     event_id: str
@@ -33,30 +38,38 @@ class Run:
     max_hops: int = DEFAULT_MAX_HOPS
     emitted: list[dict[str, str]] = field(default_factory=list)
     emitted_count: int = 0
+    ended: bool = False
 
     def note_emitted(self, handler: str, event_ids: list[str]) -> None:
-        """Record that the run emitted these events to `handler`."""
+        """Record that the run emitted these events to `handler`, or log it if the run's trace is written already."""
+        if self.ended:
+            _logger.warning(
+                "a thread of event %s emitted to %r after the event's run had ended, so its trace lacks these: %s; wait"
+                " for the thread in handle",
+                self.event_id,
+                handler,
+                event_ids,
+            )
         room = MAX_EMITTED_IN_TRACE - len(self.emitted)
         self.emitted.extend({"handler": handler, "id": event_id} for event_id in event_ids[:room])
         self.emitted_count += len(event_ids)
 
 
-# A plain global rather than a context variable: a process runs one event at a time, and a handler's own threads must
-# find the run too.
-_current: Run | None = None
+RUN: ContextVar[Run | None] = ContextVar("sluice_run", default=None)
+"""The run in whose name code runs. The worker hands it on to the threads that a run starts."""
 
 
 def current_run() -> Run | None:
-    """Return the run under way; None outside of a handler."""
-    return _current
+    """Return the run under way; None outside of a handler, and in a thread that no run has started."""
+    return RUN.get()
 
 
 @contextmanager
 def under_way(run: Run) -> Iterator[Run]:
     """Make `run` the current run within a `with` block."""
-    global _current  # noqa: PLW0603 - see `_current`
-    _current = run
+    token = RUN.set(run)
     try:
         yield run
     finally:
-        _current = None
+        run.ended = True
+        RUN.reset(token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 MAX_CHARACTERS = 262_144
@@ -67,24 +68,26 @@ class Output:
             self._tail, self._tail_size = [tail[-self._half :]], self._half
 
 
-class Capture:
-    """Copies everything that is written to a stream or logged while a handler runs."""
+OUTPUT: ContextVar[Output | None] = ContextVar("sluice_output", default=None)
+"""The output of the run in whose name code runs. The worker hands it on to the threads that a run starts."""
 
-    def __init__(self) -> None:
-        self._output: Output | None = None
+
+class Capture:
+    """Copies everything that a run writes to a stream or logs."""
 
     def start(self) -> Output:
         """Copy into a new output from now on, and return it."""
-        self._output = Output()
-        return self._output
+        output = Output()
+        OUTPUT.set(output)
+        return output
 
     def stop(self) -> None:
-        """Stop copying."""
-        self._output = None
+        """Stop copying. A thread that goes on writes to the output of its own run, which nobody reads any more."""
+        OUTPUT.set(None)
 
     def write(self, text: object) -> None:
-        """Copy text if a handler runs. Anything else is left to the stream, which refuses it."""
-        output = self._output
+        """Copy text that a run writes. Anything else is left to the stream, which refuses it."""
+        output = OUTPUT.get()
         if output is not None and isinstance(text, str):
             output.write(text)
 

@@ -7,7 +7,8 @@ import json
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from ..traces import Trace
     from .output import Capture
     from .settings import Settings
+
+KEYS: ContextVar[dict[str, Any] | None] = ContextVar("sluice_keys", default=None)
+"""The keys in the lines of the run in whose name code runs. The worker hands them on to the threads that it starts."""
+
+
+def _add_keys(record: logging.LogRecord) -> bool:
+    """Add the run's keys to a line, unless it has its own of that name."""
+    for name, value in (KEYS.get() or {}).items():
+        vars(record).setdefault(name, value)
+    return True
 
 
 class Telemetry:
@@ -45,10 +56,13 @@ class Telemetry:
         named = logging.getLogger(settings.handler)
         named.addHandler(capture.logging_handler())
         named.propagate = False
+        lines.addFilter(_add_keys)
         # Lambda's own handler would print each line a second time.
         root = logging.getLogger()
         root.handlers = [lines, capture.logging_handler()]
         root.setLevel(self.logger.log_level)
+        self._formatter: Any = self.logger.registered_formatter
+        self._keys: dict[str, Any] = {}
         # Instances of Metrics share their metrics: a handler's own would be counted in our namespace, and ours with its
         # dimensions.
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
@@ -61,12 +75,14 @@ class Telemetry:
             message: the event's message.
             attempt: 1 for the first.
         """
-        self.logger.append_keys(event_id=message.envelope.id, attempt=attempt)
+        KEYS.set({"event_id": message.envelope.id, "attempt": attempt})
+        self._keys = {**self._formatter.log_format}
 
     def end(self) -> None:
-        """Leave the event's id and the attempt's number out of the lines from now on."""
+        """Leave these out of the lines from now on, and the keys that the handler has appended."""
+        KEYS.set(None)
         with contextlib.suppress(Exception):
-            self.logger.remove_keys(["event_id", "attempt"])
+            self._formatter.log_format = self._keys
 
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""

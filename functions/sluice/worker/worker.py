@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -20,6 +21,7 @@ from .cause import cause_of
 from .deduplication import lock_event, owner_of_key
 from .executions import Executions
 from .run_handler import run_handler
+from .threads import hand_on_context
 from .triage import Triage, Work
 from .unreachable import Unreachable, end_calls_in_time, leaves_time
 
@@ -82,6 +84,7 @@ class Worker:
         self._recorder = recorder
         self._executions = Executions(settings.trace)
         self._clock = clock
+        hand_on_context()
         self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
         self._unreachable = Unreachable(self._retries, queue, telemetry)
         self._triage = Triage(
@@ -252,7 +255,10 @@ class Worker:
         recording = self._recorder.start() if self._recorder else None
         try:
             with under_way(run):
-                outcome = run_handler(self._load, work.message.event, self._settings.timeout, recording)
+                # What the run sets in its context ends with it.
+                outcome = copy_context().run(
+                    run_handler, self._load, work.message.event, self._settings.timeout, recording
+                )
         finally:
             self._capture.stop()
             if recording:
