@@ -125,7 +125,12 @@ class CallLog:
     def arguments_of(self, function: OwnFunction, frame: FrameType) -> list[Frozen]:
         """Return copies of the arguments of a call that starts."""
         here = frame.f_locals
-        return [freeze(here[name], self.room) if name in here else None for name in function.parameters]
+        room = self.room
+        try:
+            return [freeze(here[name], room) for name in function.parameters]
+        except KeyError:
+            # A variable that Python has not made yet.
+            return [freeze(here[name], room) if name in here else None for name in function.parameters]
 
     def take(self, frame: FrameType) -> Call | None:
         """Return the call of a frame that ends, taken off its stack; None if it is not recorded."""

@@ -38,7 +38,7 @@ MAX_STACK = 64
 MAX_RESUMES = 20
 """Times that a generator or coroutine is followed when it is resumed."""
 
-MAX_MISSED = 300
+MAX_MISSED = 200
 """Ends of calls that are not recorded, after which the ends of the function's recorded calls are given up: a recursion
 passes each of its many ends by here while its outermost calls are recorded."""
 
@@ -211,7 +211,11 @@ class CallHook:
             log.hooks -= 1
             if not function.open:
                 return self._sleep(code)
-            call = log.take(_getframe(1))
+            stack = log.stacks.get(_get_ident())
+            frame = _getframe(1)
+            # Most ends that are not recorded are those of a recursion, which must cost as little as can be.
+            sure = log.unwinds >= 0 and not function.is_resumable and (not stack or stack[-1].frame != id(frame))
+            call = None if sure else log.take(frame)
             if call is not None:
                 keep = value is not None and not function.is_entry and log.room.values > 0
                 log.close(call, end, RETURNED, freeze(value, log.room) if keep else None)

@@ -135,7 +135,14 @@ def freeze_items(items: Any, depth: int, room: Room) -> list[Frozen]:
         depth: levels that may be looked into.
         room: what may still be copied.
     """
-    return [_freeze_one(item, depth, room) for item in items]
+    found: list[Frozen] = []
+    for item in items:
+        kind = id(type(item))
+        if kind in _SIMPLE or (kind == _STR and len(item) <= MAX_KEPT):
+            found.append(item)
+        else:
+            found.append(freeze_leaf(item, kind) if kind in _LEAVES else freeze_inside(item, kind, depth, room))
+    return found
 
 
 def freeze_pairs(pairs: Any, depth: int, room: Room) -> list[Frozen]:
@@ -148,15 +155,14 @@ def freeze_pairs(pairs: Any, depth: int, room: Room) -> list[Frozen]:
     """
     found: list[Frozen] = []
     for key, item in list(pairs):
-        found.append(key if type(key) is str and len(key) <= MAX_KEPT else _freeze_one(key, 0, room))
-        found.append(_freeze_one(item, depth, room))
+        kind = id(type(key))
+        if kind == _STR and len(key) <= MAX_KEPT:
+            found.append(key)
+        else:
+            found += freeze_items((key,), 0, room)
+        kind = id(type(item))
+        if kind in _SIMPLE or (kind == _STR and len(item) <= MAX_KEPT):
+            found.append(item)
+        else:
+            found.append(freeze_leaf(item, kind) if kind in _LEAVES else freeze_inside(item, kind, depth, room))
     return found
-
-
-def _freeze_one(item: Any, depth: int, room: Room) -> Frozen:
-    kind = id(type(item))
-    if kind in _SIMPLE:
-        return item
-    if kind in _LEAVES:
-        return freeze_leaf(item, kind)
-    return freeze_inside(item, kind, depth, room)
