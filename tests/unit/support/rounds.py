@@ -1,4 +1,4 @@
-"""The number of rounds of the randomised tests of pausing: few by default, many in `.ci/run`.
+"""The number of rounds of the randomised tests, of pausing above all: few by default, many in `.ci/run`.
 
 The environment variable SLUICE_TEST_HISTORIES sets it:
 
@@ -6,6 +6,8 @@ The environment variable SLUICE_TEST_HISTORIES sets it:
 - `1000`: that many, the same ones each time, so that only a change can make them fail. `.ci/run` sets this.
 - `new:50000`: that many new ones, different each time, to search for faults for as long as you like. A failure prints
   the steps or the seed that repeat it.
+
+The test of attempts runs a fiftieth of these, ten at least, which differ each time: each round has a stage of its own.
 """
 
 from __future__ import annotations
