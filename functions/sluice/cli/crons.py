@@ -74,7 +74,7 @@ def _print_table(found: Sequence[Cron]) -> None:
                 in_words(cron.expression, fortnightly=cron.fortnightly),
                 cron.timezone,
                 _last_run(cron.last, zone),
-                ", ".join(run.astimezone(zone).strftime(_TIME) for run in cron.next) or "-",
+                ", ".join(_clock_time(run.timestamp(), zone) for run in cron.next) or "-",
             ]
         )
     print_table(["cron", "state", "schedule", "time zone", "last run", "next runs"], rows)
@@ -84,8 +84,15 @@ def _last_run(trace: Trace | None, zone: ZoneInfo) -> str:
     if trace is None:
         return "-"
     ms = trace.started_ms or trace.emitted_ms or 0
-    when = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).strftime(_TIME)
-    return f"{'skipped' if trace.skipped else trace.status} {when}"
+    return f"{'skipped' if trace.skipped else trace.status} {_clock_time(ms / 1000, zone)}"
+
+
+def _clock_time(seconds: float, zone: ZoneInfo) -> str:
+    """Return a time by a zone's clock; `?` for one that no calendar has there, as a damaged trace may."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime(_TIME)
+    except (OverflowError, OSError, ValueError):
+        return "?"
 
 
 def _zone(cron: Cron) -> ZoneInfo:

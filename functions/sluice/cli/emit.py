@@ -12,12 +12,13 @@ import click
 
 from ..emitting.delay import parse_delay
 from ..emitting.emit import emit_texts
+from ..emitting.no_handler import NotKeptError
 from ..errors import NotAcceptedError
 from ..operate.handlers import closest, handler_names
 from ..stage import clients
 from ..stage.names import Names, check_handler
 from .command_error import FAILED, REFUSED, CommandError
-from .explain_error import NOT_ALLOWED
+from .explain_error import NOT_ALLOWED, explain
 from .help_text import examples
 from .invocation import Invocation, about_stage
 from .parse_time import parse_moment, utc_text
@@ -72,11 +73,14 @@ def emit(
     texts = read_events(event, lines=lines, file=file)
     others = None if _has_queue(invocation.stage, handler) else handler_names(invocation.stage)
     try:
-        with _without_warnings():
+        with _without_log():
             ids = emit_texts(handler, texts, delay=delay, at=at, stage=invocation.stage)
     except NotAcceptedError as error:
         _print_ids(invocation, handler, [error.accepted[index] for index in sorted(error.accepted)])
         raise _not_accepted(invocation, handler, texts, error) from error
+    except NotKeptError as error:
+        _print_ids(invocation, handler, list(error.kept))
+        raise _not_kept(invocation, handler, others or [], error) from error
     _print_ids(invocation, handler, ids)
     if others is not None:
         invocation.say(f"warning: {_no_handler(handler, others)}")
@@ -91,18 +95,18 @@ def emit(
 
 
 @contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Hide the library's warning about a missing handler: the command's own says more."""
+def _without_log() -> Iterator[None]:
+    """Hide the library's lines about a missing handler: the command's own say more."""
     logger = logging.getLogger("sluice")
 
-    def is_worse(record: logging.LogRecord) -> bool:
-        return record.levelno > logging.WARNING
+    def hidden(_: logging.LogRecord) -> bool:
+        return False
 
-    logger.addFilter(is_worse)
+    logger.addFilter(hidden)
     try:
         yield
     finally:
-        logger.removeFilter(is_worse)
+        logger.removeFilter(hidden)
 
 
 def _print_ids(invocation: Invocation, handler: str, ids: list[str]) -> None:
@@ -124,6 +128,20 @@ def _not_accepted(invocation: Invocation, handler: str, texts: list[str], error:
     )
 
 
+def _not_kept(invocation: Invocation, handler: str, known: list[str], error: NotKeptError) -> CommandError:
+    """Return the error for events to a name without a handler that could not be kept. It prints them."""
+    cause = error.__cause__
+    why = explain(cause, invocation.stage) if isinstance(cause, Exception) else None
+    reason = f": {why.message}" if why else ""
+    listed = "\n".join(error.lost)
+    return CommandError(
+        f"no handler is named {handler!r} ({_hint(handler, known)}), and {len(error.lost)} of the events could not be"
+        f" kept{reason}. Nothing has a copy of these:\n{listed}",
+        code=why.code if why else FAILED,
+        then=invocation.command("status"),
+    )
+
+
 def _has_queue(stage: str, handler: str) -> bool:
     client = clients.sqs(stage)
     try:
@@ -134,6 +152,9 @@ def _has_queue(stage: str, handler: str) -> bool:
 
 
 def _no_handler(handler: str, known: list[str]) -> str:
+    return f"no handler is named {handler!r}, so this event is kept with the status no-handler; {_hint(handler, known)}"
+
+
+def _hint(handler: str, known: list[str]) -> str:
     similar = closest(handler, known)
-    hint = f"did you mean {similar!r}?" if similar else f"the handlers are: {', '.join(known) or 'none'}"
-    return f"no handler is named {handler!r}, so this event is kept with the status no-handler; {hint}"
+    return f"did you mean {similar!r}?" if similar else f"the handlers are: {', '.join(known) or 'none'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import time
@@ -12,15 +11,15 @@ from types import ModuleType
 
 from ..errors import EventTooLargeError, InvalidKeyError, NotAcceptedError, NotInHandlerError, TooManyHopsError
 from ..event import body
-from ..event.envelope import ATTRIBUTE, Envelope
+from ..event.envelope import ATTRIBUTE, MAX_KEY_WINDOW, Envelope
 from ..event.ids import new_id
 from ..lean_aws.errors import aws_errors, to_aws_error
 from ..queue.send import MAX_MESSAGE_BYTES, Message, NoQueueError, send_all, send_one, size_of
 from ..stage import clients
 from ..stage.names import Names, check_handler
-from ..traces import Trace, TraceStore
 from .current_run import Run, current_run
 from .delay import Delay, parse_delay
+from .no_handler import NotKeptError, keep
 
 SPARE_BYTES = 1_024
 """Room that an event leaves in its message. A message that is sent again says more: its sender, its receives, and
@@ -28,11 +27,6 @@ since when it waits."""
 
 MAX_KEY = 256
 """Characters that a key may have."""
-
-MAX_KEY_WINDOW = 366 * 86_400
-"""Seconds for which a key may count."""
-
-_logger = logging.getLogger("sluice")
 
 
 def emit(
@@ -141,8 +135,12 @@ def emit_texts(
     at: datetime | None = None,
     stage: str | None = None,
 ) -> list[str]:
-    """Emit events that are JSON text already, unchanged: a single one as `emit` does, several as `emit_many` does."""
-    return _emit(handler, bodies, parse_delay(delay, at), stage, alone=len(bodies) == 1)
+    """Emit events that are JSON text already, unchanged: a single one as `emit` does, several as `emit_many` does.
+
+    Raises:
+        NotKeptError: no handler has the name, and some events could not be kept.
+    """
+    return _emit(handler, bodies, parse_delay(delay, at), stage, alone=len(bodies) == 1, strict=True)
 
 
 def _emit(
@@ -154,6 +152,7 @@ def _emit(
     window: int = 0,
     *,
     alone: bool = False,
+    strict: bool = False,
 ) -> list[str]:
     check_handler(handler)
     stage = clients.current_stage(stage)
@@ -180,7 +179,12 @@ def _emit(
         _send(stage, handler, messages, delay, alone=alone)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
-        _record_no_handler(handler, messages, stage)
+        try:
+            keep(handler, messages, stage)
+        except NotKeptError:
+            # A program that emits goes on: the events are in its log.
+            if strict:
+                raise
     except NotAcceptedError as error:
         if run:
             run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())])
@@ -257,37 +261,6 @@ def _queue_url(handler: str, stage: str) -> str:
         except aws_errors() as error:
             raise to_aws_error(error, sent=False) from error
     return _queue_urls[key]
-
-
-def _record_no_handler(handler: str, messages: Sequence[Message], stage: str) -> None:
-    how_many = "an event" if len(messages) == 1 else f"{len(messages)} events"
-    _logger.warning(
-        "emitted %s to %r, which is not the name of a handler in stage %r; kept with the status no-handler",
-        how_many,
-        handler,
-        stage,
-    )
-    traces = [
-        Trace(
-            id=message.envelope.id,
-            handler=handler,
-            status="no-handler",
-            event=message.body,
-            parent=message.envelope.parent,
-            hops=message.envelope.hops,
-            emitted_ms=message.envelope.emitted_ms,
-            emitted_by=message.envelope.emitted_by,
-        )
-        for message in messages
-    ]
-    lost = TraceStore(clients.dynamodb(stage), Names(stage).trace_table).unhandled.put(traces)
-    if lost:
-        _logger.error(
-            "%d of them could not be recorded in the table %s; their text: %s",
-            len(lost),
-            Names(stage).trace_table,
-            [trace.event for trace in lost],
-        )
 
 
 def forget_queues() -> None:

@@ -20,6 +20,9 @@ RESEND_MS = 30_000
 """Within this time a message that is put back is sent, all tries of the call included. It can't be a dead letter again
 before this time is over, as it waits for at least the longest delay of an attempt first."""
 
+MAX_KEY_WINDOW = 366 * 86_400
+"""The longest window of a key, in seconds."""
+
 _LONGEST = 512
 """Characters of a text in an envelope. A key may have 256, and IAM's names for principals are shorter."""
 
@@ -37,6 +40,10 @@ def _is_count(value: object) -> bool:
 
 def _is_moment(value: object) -> bool:
     return type(value) is int and 0 <= value <= LAST_MS
+
+
+def _is_window(value: object) -> bool:
+    return _is_count(value) and isinstance(value, int) and value <= MAX_KEY_WINDOW
 
 
 def _is_text(value: object) -> bool:
@@ -94,7 +101,7 @@ class Envelope:
     resends: int = field(default=0, metadata=_wire("kept", _is_count))
     sweep_ms: int | None = field(default=None, metadata=_wire("pass", _or_none(_is_moment)))
     key: str | None = field(default=None, metadata=_wire("key", _or_none(_is_text), omit=(None,)))
-    window: int = field(default=0, metadata=_wire("window", _is_count, omit=()))
+    window: int = field(default=0, metadata=_wire("window", _is_window, omit=()))
     claimant: str | None = field(default=None, metadata=_wire("claimant", _or_none(_is_text), omit=(None,)))
 
     def put_back(

@@ -164,7 +164,8 @@ def _gather(stage: str, handler: str | None) -> _Facts:
     with ThreadPoolExecutor(_CALLERS) as callers:
         failed = callers.submit(_failed, stage, handler)
         queued = [name for name in names if name in queues]
-        others = [name for name in names if name not in snapshots]
+        # A name without a queue has no function, and there may be thousands of such names.
+        others = [name for name in queued if name not in snapshots]
         counted = callers.map(lambda name: _counts(stage, name, queues[name]), queued)
         exist = callers.map(lambda name: _has_function(stage, name), others)
         counts = dict(zip(queued, counted, strict=True))

@@ -100,6 +100,11 @@ def check_handler(handler: str) -> str:
     return handler
 
 
+def is_handler(name: str) -> bool:
+    """Return True if a handler can have this name."""
+    return _HANDLER.fullmatch(name) is not None and not name.endswith(DEAD_SUFFIX)
+
+
 def module_of(handler: str) -> str:
     """Return the name of the handler's module in `functions/handlers`: `send_receipt` for `send-receipt`."""
     return handler.replace("-", "_")

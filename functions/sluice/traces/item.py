@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..errors import SluiceError
 from ..event import body
 from .calls import calls_of, functions_with_more, reason_for_none
 from .failure import index_attributes, read_failure
+from .packing import MAX_BYTES, MAX_TEXT, unpacked
 from .trace import Attempt, Trace
 
 Item = dict[str, Any]
@@ -27,9 +28,6 @@ SHARDS = 32
 
 NEW_TABLE_WRITES = 4_000
 """Write units a second that a new table on demand takes (DynamoDB guide, on-demand capacity)."""
-
-MAX_BYTES = 390_000
-"""Size limit of an item's JSON, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
 
 COMPRESS_FROM = 900
 """Size from which JSON is compressed, in bytes. Smaller items, with the key and the names, are within one write unit
@@ -122,17 +120,6 @@ def is_cut(trace: Trace, field: str) -> bool:
     return len(trace.event) > COMPRESS_FROM and field in _packed_to_fit(trace)[0].get("cut", ())
 
 
-def parts_of(text: str) -> list[bytes]:
-    """Return a text that is too long for one item: compressed, in parts that each fit."""
-    packed = zlib.compress(text.encode())
-    return [packed[start : start + MAX_BYTES] for start in range(0, len(packed), MAX_BYTES)]
-
-
-def joined(parts: Sequence[bytes]) -> str:
-    """Return the text that `parts_of` took apart."""
-    return zlib.decompress(b"".join(parts)).decode()
-
-
 def from_item(item: Mapping[str, Any]) -> Trace:
     """Return the trace in an item. Fields of a newer version are left out.
 
@@ -163,7 +150,7 @@ def damaged(item: Mapping[str, Any], error: DamagedTraceError) -> Trace:
 
 def _from_item(item: Mapping[str, Any]) -> Trace:
     packed = item[_TEXT]
-    text = packed["S"] if "S" in packed else zlib.decompress(packed["B"]).decode()
+    text = packed["S"] if "S" in packed else unpacked(bytes(packed["B"]))
     fields = _known(json.loads(text), Trace)
     fields["history"] = tuple(Attempt(**_known(attempt, Attempt)) for attempt in fields.get("history", ()))
     _check(fields, _TRACE_TYPES)
@@ -230,7 +217,7 @@ def _fields(trace: Trace) -> dict[str, Any]:
 
 def _pack(fields: Mapping[str, Any]) -> str | bytes:
     text = body.encode(fields)
-    if len(text) < COMPRESS_FROM:
+    if len(text) < COMPRESS_FROM or len(text) > MAX_TEXT:
         return text
     compressed = zlib.compress(text.encode())
     return compressed if len(compressed) < len(text.encode()) else text

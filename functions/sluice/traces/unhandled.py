@@ -5,19 +5,31 @@ They are kept whole, as there is no other copy, so that they can be emitted agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..lean_aws.errors import aws_errors
-from ..stage.names import UNHANDLED, UNHANDLED_PARTS
+from ..stage.names import UNHANDLED, UNHANDLED_PARTS, is_handler
 from . import item as items
+from .packing import joined, parts_of
 from .trace import Trace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _WRITERS = 8
+
+_NEVER = 1 << 62
+"""The end of a row that does not say when it ends."""
+
+
+def _number(item: Mapping[str, Any], name: str, otherwise: int) -> int:
+    """Return a whole number of a row; another one if the row has none of that name."""
+    try:
+        return int(item[name]["N"])
+    except (KeyError, TypeError, ValueError):
+        return otherwise
 
 
 class Unhandled:
@@ -46,22 +58,22 @@ class Unhandled:
         self._expiry = expiry
         self._clock = clock
 
-    def put(self, traces: Sequence[Trace]) -> list[Trace]:
+    def put(self, traces: Sequence[Trace]) -> list[tuple[Trace, Exception]]:
         """Record events to a name that had no handler: each whole, and their number with the name.
 
         Args:
             traces: their traces, all of one name.
 
         Returns:
-            The traces that could not be recorded.
+            The traces that could not be recorded, each with AWS's error.
         """
 
-        def put_one(trace: Trace) -> bool:
+        def put_one(trace: Trace) -> Exception | None:
             try:
                 self._put_whole(trace)
-            except aws_errors():
-                return False
-            return True
+            except aws_errors() as error:
+                return error
+            return None
 
         if len(traces) == 1:
             put_all = [put_one(traces[0])]
@@ -78,23 +90,26 @@ class Unhandled:
                     ":expiry": {"N": str(self._expiry())},
                 },
             )
-        except aws_errors():
+        except aws_errors() as error:
             # Nobody would look for them without the name.
-            return list(traces)
-        return [trace for trace, done in zip(traces, put_all, strict=True) if not done]
+            return [(trace, error) for trace in traces]
+        return [(trace, error) for trace, error in zip(traces, put_all, strict=True) if error is not None]
 
     def counts(self) -> dict[str, int]:
-        """Return the number of events emitted to each name that had no handler."""
+        """Return the number of events emitted to each name that had no handler; 0 if its row does not say it.
+
+        Whoever may write to the table may write any row: one that is damaged must not hide the others.
+        """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": UNHANDLED}},
         )
         return {
-            item["sk"]["S"]: int(item["unhandled"]["N"])
+            item["sk"]["S"]: max(0, _number(item, "unhandled", 0))
             for page in pages
             for item in page["Items"]
-            if int(item["expires_at"]["N"]) > self._clock()
+            if is_handler(item["sk"]["S"]) and _number(item, "expires_at", _NEVER) > self._clock()
         }
 
     def whole_event(self, trace: Trace) -> str | None:
@@ -107,13 +122,17 @@ class Unhandled:
             ExpressionAttributeValues={":pk": {"S": UNHANDLED_PARTS + trace.id}},
             ConsistentRead=True,
         )
-        parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
-        return items.joined(parts) if parts else None
+        try:
+            parts = [bytes(item["part"]["B"]) for page in pages for item in page["Items"]]
+            return joined(parts) if parts else None
+        except (KeyError, TypeError, ValueError):
+            # Something else has written parts of this name.
+            return None
 
     def _put_whole(self, trace: Trace) -> None:
         """Write a trace, and apart from it the event's text if the trace has no room for the whole of it."""
         if items.is_cut(trace, "event"):
-            for number, part in enumerate(items.parts_of(trace.event)):
+            for number, part in enumerate(parts_of(trace.event)):
                 self._client.put_item(
                     TableName=self._table,
                     Item={

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from sluice import NotAcceptedError, Refused, emit
 from sluice.cli import program
+from sluice.stage import clients
 
-from tests.unit.support.cloud import HANDLER, Cloud
+from tests.unit.support.cloud import HANDLER, STAGE, Cloud
 
 
 def test_emit_sends_the_text_as_it_is(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,6 +26,32 @@ def test_emit_sends_the_text_as_it_is(cloud: Cloud, capsys: pytest.CaptureFixtur
     assert message["Body"] == text
     assert json.loads(message["MessageAttributes"]["sluice"]["StringValue"])["id"] == out.strip()
     assert err.endswith(f"next: sluice trace {out.strip()}\n")
+
+
+@pytest.mark.parametrize(("denied", "kept"), [("put_item", 0), ("update_item", 0), ("second", 1)])
+def test_nothing_is_called_kept_that_is_not(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, denied: str, kept: int
+) -> None:
+    client = clients.dynamodb(STAGE)
+    put = client.put_item
+
+    def refuse(**arguments: Any) -> Any:
+        if denied == "second" and "precious" not in arguments["Item"]["trace"]["S"]:
+            return put(**arguments)
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutItem")
+
+    monkeypatch.setattr(client, "update_item" if denied == "update_item" else "put_item", refuse)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b'"plain"\n"precious"\n')))
+
+    assert program.run(["emit", "send-reciept", "--lines", "-", "--json"]) == 4
+
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["ids"]) == kept
+    assert "kept with" not in err
+    assert f"{2 - kept} of the events could not be kept" in err
+    assert '"precious"' in err
+    assert ('"plain"' in err) == (kept == 0)
+    assert err.endswith("next: sluice status\n")
 
 
 def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

@@ -223,7 +223,7 @@ def test_a_status_makes_no_call_twice(cloud: Cloud, calls: Counter[str]) -> None
         "ListEventSourceMappings": 1,
         # Of crons for the mapped functions, of crons for the unmapped one, and of each queue's later events.
         "ListSchedules": 1 + 1 + 4,
-        "GetFunction": 5,
+        "GetFunction": 4,
         # Of the blocked mapping.
         "ListTags": 1,
         # Of each queue and its dead-letter queue.
