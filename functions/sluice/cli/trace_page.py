@@ -40,6 +40,7 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
         "not run": (trace.duplicate_of and f"{trace.duplicate_of} has the same key") or trace.skipped,
         "group": trace.failure.group if trace.cause and trace.failure else None,
         "replayed": trace.replayed_as and f"as {trace.replayed_as}",
+        "false claim": trace.claim,
         "request": trace.request_id,
         "log stream": trace.log_stream,
         "cut to fit": ", ".join(trace.cut) or None,

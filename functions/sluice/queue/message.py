@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..event.body import decode, is_json
 from ..event.envelope import ATTRIBUTE, LAST_MS, Envelope
-from ..event.from_message import read_message
+from ..event.from_message import Read, read_message
 from ..event.ids import id_of_message, time_of_id
 from ..event.ticks import EMITTED_BY
 from .send import Message, fits
@@ -92,7 +92,7 @@ class ReceivedMessage:
         )
 
     @cached_property
-    def _event(self) -> tuple[str, Envelope]:
+    def _event(self) -> Read:
         attribute = self.given_attributes.get(ATTRIBUTE)
         return read_message(
             self.text,
@@ -105,12 +105,17 @@ class ReceivedMessage:
     @property
     def body(self) -> str:
         """The event's text: the message's, unless Scheduler sent it with its envelope before it."""
-        return self._event[0]
+        return self._event.text
 
     @property
     def envelope(self) -> Envelope:
         """The event's envelope, made from the message if that was sent without one."""
-        return self._event[1]
+        return self._event.envelope
+
+    @property
+    def claim(self) -> str | None:
+        """What the message claimed of itself and was not believed, in words; None if there is nothing."""
+        return self._event.claim
 
     @cached_property
     def event(self) -> Any:
@@ -143,6 +148,11 @@ class ReceivedMessage:
         return self.envelope.sender(self.system)
 
     @property
+    def own_id(self) -> str:
+        """The id that the event would have if its message had been sent without one."""
+        return id_of_message(self.message_id, self.sent_ms)
+
+    @property
     def claimant(self) -> str | None:
         """An id that distinguishes this message from others with the same event; None if no others can matter.
 
@@ -150,7 +160,7 @@ class ReceivedMessage:
         """
         envelope = self.envelope
         if envelope.claimant is None and envelope.key is not None:
-            return id_of_message(self.message_id, self.sent_ms)
+            return self.own_id
         return envelope.claimant
 
     @property

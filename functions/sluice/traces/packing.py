@@ -8,7 +8,7 @@ from collections.abc import Sequence
 MAX_BYTES = 390_000
 """Size limit of an item's text, compressed or not. DynamoDB allows 409,600 bytes for the whole item."""
 
-MAX_TEXT = 8_000_000
+MAX_TEXT = 12_000_000
 """Size limit of a text before it is compressed, in characters. Some texts compress to a thousandth: without this limit,
 whoever may write an item could make each reader unpack a thousand times its size."""
 

@@ -72,6 +72,7 @@ class Trace:
         request_id, log_stream: Lambda's ids by which to find the last attempt's log.
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
         skipped: the reason why it was done without a run, in words.
+        claim: what its message claimed of itself and was not believed, in words.
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
         calls: the calls of the team's own functions, in the form that recording/call_log.py describes; None if they
             are not kept.
@@ -102,6 +103,7 @@ class Trace:
     log_stream: str | None = None
     duplicate_of: str | None = None
     skipped: str | None = None
+    claim: str | None = None
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
     calls: dict[str, Any] | None = field(
         default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls")}

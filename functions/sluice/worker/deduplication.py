@@ -76,6 +76,29 @@ def owner_of_key(work: Work, handler: str, store: TraceStore) -> str:
     return store.locks.take_key(handler, envelope.key, envelope.id, envelope.window)
 
 
+def put_trace(store: TraceStore, trace: Trace, own_id: str) -> None:
+    """Write the trace of a run. If its id is that of an event that has completed in another run, write it apart.
+
+    An SDK may send a message twice, and anyone who may send can give it any id. Every run has a trace.
+
+    Args:
+        store: the traces.
+        trace: the trace.
+        own_id: the id that the event would have if its message had been sent without one.
+
+    Raises:
+        CallError, or botocore's errors: DynamoDB did not write it.
+    """
+    if store.put(trace):
+        return
+    kept = store.get(trace.handler, trace.id)
+    if kept is None or (kept.started_ms, kept.request_id) == (trace.started_ms, trace.request_id):
+        # Written before: only the answer got lost.
+        return
+    claim = f"the message claimed the id {trace.id}, whose event had completed in another run"
+    store.put(dataclasses.replace(trace, id=own_id, claim=claim))
+
+
 def _is_gone(holder: Holder, message: ReceivedMessage, prior: Trace | None, now_ms: int) -> bool:
     """Return True if the message that holds the lock has left the queue: it is dead, or was sent again as this one."""
     dead = prior is not None and prior.as_of(now_ms).status == "dead"

@@ -18,7 +18,7 @@ from ..traces import COMPLETED, Trace
 from ..traces.failure import FAILED, process_died
 from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
 from .cause import cause_of
-from .deduplication import lock_event, owner_of_key
+from .deduplication import lock_event, owner_of_key, put_trace
 from .executions import Executions
 from .run_handler import run_handler
 from .threads import hand_on_context
@@ -235,6 +235,7 @@ class Worker:
             started_ms=now,
             request_id=context.aws_request_id,
             log_stream=context.log_stream_name,
+            claim=message.claim,
             dead_ms=now + int(remaining * 1000) if last else None,
             failure=process_died(self._settings.handler) if last else None,
         )
@@ -285,7 +286,7 @@ class Worker:
     def _record(self, trace: Trace, message: ReceivedMessage) -> None:
         trace = self._executions.stored(trace)
         try:
-            self._store.put(trace)
+            put_trace(self._store, trace, message.own_id)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
             self._unreachable.trace_not_written(trace, message, error)
         self._telemetry.ran(trace)

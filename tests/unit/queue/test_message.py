@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sluice.event.envelope import Envelope, from_text
+from sluice.event.from_message import Read
 from sluice.event.ids import id_of_message, new_id
 from sluice.queue.message import ReceivedMessage
 from sluice.queue.send import MAX_MESSAGE_BYTES, Message
@@ -13,7 +14,7 @@ from sluice.queue.send import MAX_MESSAGE_BYTES, Message
 from tests.unit.support.cloud import HANDLER
 from tests.unit.support.function import record
 
-ID = new_id()
+ID = new_id(4)
 KEPT: dict[str, dict[str, Any]] = {
     "text": {"DataType": "String", "StringValue": "red"},
     "empty": {"DataType": "String", "StringValue": ""},
@@ -73,7 +74,7 @@ PROPERTIES = (
         received(),
         received("not json"),
         received('{"a": 1}', Envelope(id=ID, emitted_ms=7, emitted_by="audit-log", key="k")),
-        received('{"cron": "send-receipt", "scheduled_at": "2026-11-30T02:00:00Z"}'),
+        received('{"cron": "send-receipt", "scheduled_at": "2025-12-01T02:00:00Z"}'),
         received(ApproximateReceiveCount="1"),
     ],
     ids=["foreign", "text", "emitted", "tick", "first"],
@@ -163,9 +164,9 @@ def test_a_message_of_sqs_s_largest_size_has_no_room_for_an_envelope(spare: int,
 def test_the_event_is_read_once_and_not_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    def read(text: str, *_: object, **__: object) -> tuple[str, Envelope]:
+    def read(text: str, *_: object, **__: object) -> Read:
         calls.append(text)
-        return text, Envelope(id=ID, emitted_ms=7)
+        return Read(text, Envelope(id=ID, emitted_ms=7))
 
     monkeypatch.setattr("sluice.queue.message.read_message", read)
     for message in both(received()):

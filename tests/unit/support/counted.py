@@ -13,7 +13,7 @@ from sluice.worker.overlap import CronLock
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.function import Function
 
-DUE = datetime(2026, 11, 30, 2, tzinfo=UTC)
+DUE = datetime(2025, 12, 1, 2, tzinfo=UTC)
 
 
 class Runs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import moto.sqs.models
@@ -65,6 +66,7 @@ class Months:
         self.now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         monkeypatch.setattr(moto.sqs.models, "unix_time_millis", lambda *_: self.now * 1000)
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
+        monkeypatch.setattr("sluice.emitting.emit.time", SimpleNamespace(time=lambda: self.now))
         # moto would wait for the clock, which only the test moves.
         monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
         # `check_ages` does this.
@@ -156,8 +158,7 @@ class Months:
         message.approximate_receive_count = 5
         self.messages(dead=True).append(message)
         if attempts:
-            # After the message was sent, which moto dates by the test's clock, and the envelope by the real one.
-            started_ms = int(self.now * 1000) + 10_000_000_000_000
+            started_ms = int(self.now * 1000) + 1
             history = tuple(Attempt(outcome="started", started_ms=started_ms) for _ in range(attempts))
             self.cloud.store.put(Trace(id=event_id, handler=HANDLER, status="dead", event="1", history=history))
         return event_id

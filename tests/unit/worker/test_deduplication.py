@@ -26,7 +26,7 @@ from tests.unit.support.polling import dead_letters, make_visible, poll_until_qu
 # ---- in several messages
 
 
-TICK = json.dumps({"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"})
+TICK = json.dumps({"cron": HANDLER, "scheduled_at": "2025-12-01T02:00:00Z"})
 
 
 def emit_twice(cloud: Cloud, **arguments: Any) -> str:

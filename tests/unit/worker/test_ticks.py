@@ -32,7 +32,7 @@ def test_a_tick_that_is_sent_twice_runs_once(cloud: Cloud, runs: Runs) -> None:
 
     assert made.poll()["batchItemFailures"] == []
 
-    assert runs.events == [{"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"}]
+    assert runs.events == [{"cron": HANDLER, "scheduled_at": "2025-12-01T02:00:00Z"}]
     (trace,) = made.traces()
     assert (trace.id, trace.status, trace.result) == (id_of_tick(HANDLER, int(DUE.timestamp() * 1000)), "ok", 1)
     assert (trace.emitted_by, trace.duplicate_of) == ("scheduler.amazonaws.com", None)
@@ -84,7 +84,7 @@ def test_ticks_of_different_times_all_run(cloud: Cloud, runs: Runs) -> None:
 def test_an_emitted_event_that_looks_like_a_tick_is_not_that_tick(cloud: Cloud, runs: Runs) -> None:
     made = function(cloud, runs)
     send(cloud, tick())
-    asked = emit(HANDLER, {"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"})
+    asked = emit(HANDLER, {"cron": HANDLER, "scheduled_at": "2025-12-01T02:00:00Z"})
     made.poll()
 
     assert len(runs.events) == 2
@@ -122,10 +122,10 @@ def test_a_fortnightly_cron_runs_every_second_week(cloud: Cloud, runs: Runs) -> 
     made.poll()
 
     assert [event["scheduled_at"][:10] for event in runs.events] == [
-        "2026-10-19",
-        "2026-11-02",
-        "2026-11-30",
-        "2026-12-14",
+        "2025-10-20",
+        "2025-11-03",
+        "2025-12-01",
+        "2025-12-15",
     ]
     assert len(made.traces()) == 4
     make_visible(cloud)
@@ -134,6 +134,6 @@ def test_a_fortnightly_cron_runs_every_second_week(cloud: Cloud, runs: Runs) -> 
 
 def test_an_event_emitted_to_a_fortnightly_cron_runs_in_any_week(cloud: Cloud, runs: Runs) -> None:
     made = function(cloud, runs, fortnight=DUE + timedelta(weeks=1))
-    emit(HANDLER, {"cron": HANDLER, "scheduled_at": "2026-11-30T02:00:00Z"})
+    emit(HANDLER, {"cron": HANDLER, "scheduled_at": "2025-12-01T02:00:00Z"})
     made.poll(Context())
     assert len(runs.events) == 1
