@@ -23,6 +23,10 @@ from .sigv4 import Credentials, Signer
 TRIES = 5
 """Tries of one call, the first included. boto3's clients elsewhere in this library try once more."""
 
+PATIENT_TRIES = 12
+"""Tries of a call that is throttled and has an end: some seven seconds. A table whose traffic grows fast throttles for
+longer than five tries take, and a trace that is given up is lost to it."""
+
 TIMEOUT = 5.0
 """Seconds to connect, and for each wait for data. These services answer within milliseconds."""
 
@@ -158,7 +162,7 @@ class LeanClient:
         target = f"{self._service.target}.{operation}"
         if self._time_left() <= 0:
             raise NoTimeLeftError(operation, "NoTimeLeft", "not called, as no time is left for it")
-        for left in reversed(range(TRIES)):
+        for tried in range(PATIENT_TRIES):
             error: CallError
             sends = 1
             try:
@@ -170,12 +174,12 @@ class LeanClient:
                 if response.status == 200:  # noqa: PLR2004 - HTTP's OK
                     return content
                 error = _error(operation, response, content)
-            tried = TRIES - 1 - left
             error.response["ResponseMetadata"]["RetryAttempts"] = tried + sends - 1
             if not _is_retryable(error):
                 raise error
             pause = random.random() * min(_FIRST_PAUSE * 2**tried, _LONGEST_PAUSE)  # noqa: S311 - jitter
-            if not left or self._time_left() <= pause:
+            patient = self._end is not None and error.response["Error"]["Code"] in _THROTTLING
+            if tried + 1 >= (PATIENT_TRIES if patient else TRIES) or self._time_left() <= pause:
                 raise error
             self._sleep(pause)
         raise AssertionError(operation)

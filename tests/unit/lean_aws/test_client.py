@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,23 @@ def test_a_kept_connection_that_was_closed_is_replaced(scripted: ScriptedServer,
     assert scripted.connections == 2
     assert scripted.asked[-1] == {"MessageBody": "y"}
     assert len(scripted.asked) == 5
+
+
+def test_a_throttled_call_is_tried_longer_while_its_end_has_not_come(
+    scripted: ScriptedServer, new_client: NewClient
+) -> None:
+    pauses: list[float] = []
+    client = new_client("dynamodb", scripted.url, sleep=pauses.append)
+    client.end_by(time.monotonic() + 86_400)
+    scripted.answers = [throttled()] * (client_module.PATIENT_TRIES - 1)
+    assert client.put_item(TableName="t") == {"ok": True}
+    assert len(pauses) == client_module.PATIENT_TRIES - 1
+
+    # A service that is down takes no more of the batch's time than before.
+    scripted.answers = [(500, {"__type": "InternalServerError"})] * client_module.TRIES
+    with pytest.raises(CallError):
+        client.put_item(TableName="t")
+    assert scripted.answers == []
 
 
 def test_a_server_that_never_answers_raises_after_all_tries(
