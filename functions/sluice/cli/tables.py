@@ -12,6 +12,11 @@ from .terminal import echo, visible
 _PIPE_WIDTH = 200
 """Columns of a table that does not go to a terminal."""
 
+_ID = "id"
+"""The heading of a column of ids. They stay whole on a narrow terminal too, so that they can be copied."""
+
+_ID_WIDTH = 36
+
 
 def console() -> Console:
     """Return a console on stdout."""
@@ -39,7 +44,12 @@ def print_table(
         index for index in range(len(headings)) if index not in drop_empty or any(row[index] != "-" for row in rows)
     ]
     for index in shown:
-        table.add_column(headings[index], justify="right" if index in numbers else "left", overflow="fold")
+        table.add_column(
+            headings[index],
+            justify="right" if index in numbers else "left",
+            overflow="fold",
+            min_width=_ID_WIDTH if headings[index] == _ID else None,
+        )
     for row in rows:
         table.add_row(*(visible(row[index]) for index in shown))
     console().print(table)

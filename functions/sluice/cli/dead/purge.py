@@ -25,7 +25,8 @@ def purge(invocation: Invocation, handler: str, *, yes: bool) -> None:
     letters = open_letters(invocation, handler, ShownProgress())
     about = letters.count()
     if not yes:
-        if not sys.stdin.isatty():
+        # None if the caller closed it.
+        if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
             raise click.UsageError(f"this deletes about {about} events for good; give --yes to do it")
         answer = click.prompt(f"this deletes about {about} events for good; type the handler's name", err=True)
         if answer != handler:
