@@ -11,7 +11,7 @@ from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
 from .bundle import finish_assets, make_bundle, target_of
-from .checks import problems_with, problems_with_emails, problems_with_warm_writes
+from .checks import problems_with, problems_with_emails, problems_with_stopped_hours, problems_with_warm_writes
 from .entries import Entry
 from .handler.handler import Handler
 from .problems import InvalidAppError, UnknownHandlerError
@@ -46,6 +46,7 @@ class SluiceStack(Stack):
         stage: the stage's name.
         handlers: the handlers, one entry each.
         alarm_emails: addresses that get a mail when an alarm begins.
+        alarm_stopped_hours: hours for which a handler may be paused or blocked before an alarm fires.
         warm_writes: traces a second that the table takes from its first minute, for a stage that starts with more than
             4,000. AWS charges for it once, and it can only be raised.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
@@ -65,6 +66,7 @@ class SluiceStack(Stack):
         stage: str,
         handlers: Iterable[Entry],
         alarm_emails: Sequence[str] = (),
+        alarm_stopped_hours: int = 24,
         warm_writes: int | None = None,
         project: Path = PROJECT,
     ) -> None:
@@ -73,7 +75,7 @@ class SluiceStack(Stack):
         target = target_of(stage)
         handlers = list(handlers)
         problems = problems_with(stage, handlers, functions=project / "functions", target=target)
-        problems += problems_with_emails(alarm_emails)
+        problems += [*problems_with_emails(alarm_emails), *problems_with_stopped_hours(alarm_stopped_hours)]
         problems += problems_with_warm_writes(warm_writes)
         if problems:
             raise InvalidAppError(problems)
@@ -108,7 +110,16 @@ class SluiceStack(Stack):
             )
             for entry in handlers
         }
-        Reconciler(self, "Reconciler", names=names, bundle=bundle, traces=traces, scheduler=scheduler, alarms=alarms)
+        Reconciler(
+            self,
+            "Reconciler",
+            names=names,
+            bundle=bundle,
+            traces=traces,
+            scheduler=scheduler,
+            alarms=alarms,
+            alarm_stopped_hours=alarm_stopped_hours,
+        )
         Policies(self, "Policies", names=names, traces=traces)
         finish_assets(self, target)
         self._check_size(len(handlers))

@@ -8,7 +8,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from sluice.stage.names import Names
+from sluice.reconciler.metric_names import NO_HANDLER_METRIC, STOPPED_METRIC, dimensions_of
+from sluice.stage.names import METRICS_NAMESPACE, Names
 
 from ..arns import Arns
 from ..bundle import Bundle
@@ -69,6 +70,7 @@ class Reconciler(Construct):
         traces: the stage's trace table.
         scheduler: the role of the stage's schedules.
         alarms: the stage's alarms.
+        alarm_stopped_hours: hours of a pause or block after which an alarm fires.
 
     Attributes:
         function: the function.
@@ -84,6 +86,7 @@ class Reconciler(Construct):
         traces: TraceTable,
         scheduler: StageScheduler,
         alarms: Alarms,
+        alarm_stopped_hours: int,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = make_log_group(self, "Log", function=names.reconciler)
@@ -108,6 +111,7 @@ class Reconciler(Construct):
         )
         self._add_rules(names)
         self._add_alarms(names, alarms)
+        self._add_alarms_on_handlers(names, alarms, alarm_stopped_hours)
 
     def _add_rules(self, names: Names) -> None:
         events.Rule(
@@ -160,4 +164,32 @@ class Reconciler(Construct):
             " account out of concurrency?",
             metric=self.function.metric_invocations(period=Duration.minutes(5), statistic=cloudwatch.Stats.SUM),
             periods=3,
+        )
+
+    def _add_alarms_on_handlers(self, names: Names, alarms: Alarms, stopped_hours: int) -> None:
+        def metric(name: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name=name,
+                dimensions_map=dimensions_of(names.stage),
+                period=Duration.minutes(5),
+                statistic=cloudwatch.Stats.MAXIMUM,
+            )
+
+        alarms.add(
+            self,
+            "Stopped",
+            f"{names.stack}--stopped",
+            f"A handler has been paused or blocked for {stopped_hours} h or longer. See: sluice status --stage"
+            f" {names.stage}",
+            metric=metric(STOPPED_METRIC),
+            at_least=stopped_hours * 3_600,
+        )
+        alarms.add(
+            self,
+            "NoHandler",
+            f"{names.stack}--no-handler",
+            f"Events were emitted to a name without a handler. See: sluice status --stage {names.stage}",
+            metric=metric(NO_HANDLER_METRIC),
+            at_least=1,
         )

@@ -35,9 +35,9 @@ ALARMED_METRICS = 4
 """Metrics of a handler that alarms watch: failures, the number of dead letters, and the age of each queue's oldest
 message."""
 
-STAGE_ALARMS = 4
-"""Alarms of a stage: Scheduler's failed deliveries, traces that were not written, a reconciler that fails, and one that
-does not run."""
+STAGE_ALARMS = 6
+"""Alarms of a stage: Scheduler's failed deliveries, traces that were not written, a reconciler that fails, one that
+does not run, a handler that has been stopped for long, and emits to names without a handler."""
 
 
 FAILURE_UNITS = 2

@@ -13,6 +13,7 @@ from ..stage import clients
 from ..stage.names import Names
 from ..traces import open_store
 from .reconciler import Reconciler
+from .watch import Watch
 
 
 def open_reconciler(stage: str) -> Reconciler:
@@ -28,7 +29,7 @@ def open_reconciler(stage: str) -> Reconciler:
         traces=open_store(stage),
         retention=RetentionStore(clients.dynamodb(stage), names.trace_table),
     )
-    return Reconciler(names, open_handler_states(stage), used)
+    return Reconciler(names, open_handler_states(stage), used, Watch(stage, used.traces.unhandled))
 
 
 def handle(event: Any, _context: object) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..pausing.record_store import ConflictError
 from ..retention.budget import MOVES_PER_RUN, Budget
 from ..retention.turns import RUN_SECONDS, Clients, QueueWork
 from ..stage.names import Names
+from .watch import Watch
 
 _logger = logging.getLogger("sluice.reconciler")
 
@@ -36,11 +37,13 @@ class Reconciler:
         names: the stage's names.
         states: the states of the stage's handlers.
         clients: clients of the other services.
+        watch: writes metrics at the schedule's runs; None for none.
     """
 
-    def __init__(self, names: Names, states: HandlerStates, clients: Clients) -> None:
+    def __init__(self, names: Names, states: HandlerStates, clients: Clients, watch: Watch | None = None) -> None:
         self._names = names
         self._states = states
+        self._watch = watch
         self._queues = QueueWork(names, states, clients)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +75,11 @@ class Reconciler:
         if unsafe or event.get(UPKEEP) is True:
             budget = Budget(MOVES_PER_RUN, lambda: self._states.clock() - started > RUN_SECONDS)
             moved = self._queues.run(snapshots, unsafe, budget, failures, everything=event.get(UPKEEP) is True)
+        if self._watch and event.get(UPKEEP) is True:
+            try:
+                self._watch.look(snapshots, self._states.now_ms())
+            except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the work is done
+                failures.append(f"metrics: {error!r}")
         if failures:
             raise ReconcilerError("; ".join(failures))
         return {"settled": settled, "named": named, "moved": moved}

@@ -5,7 +5,7 @@ They are kept whole, as there is no other copy, so that they can be emitted agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -84,9 +84,10 @@ class Unhandled:
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": UNHANDLED}, "sk": {"S": traces[0].handler}},
-                UpdateExpression="ADD unhandled :more SET expires_at = :expiry",
+                UpdateExpression="ADD unhandled :more SET expires_at = :expiry, last_ms = :now",
                 ExpressionAttributeValues={
                     ":more": {"N": str(len(traces))},
+                    ":now": {"N": str(int(self._clock() * 1000))},
                     ":expiry": {"N": str(self._expiry())},
                 },
             )
@@ -96,7 +97,19 @@ class Unhandled:
         return [(trace, error) for trace, error in zip(traces, put_all, strict=True) if error is not None]
 
     def counts(self) -> dict[str, int]:
-        """Return the number of events emitted to each name that had no handler; 0 if its row does not say it.
+        """Return the number of events emitted to each name that had no handler; 0 if its row does not say it."""
+        return {item["sk"]["S"]: max(0, _number(item, "unhandled", 0)) for item in self._names()}
+
+    def emitted_since(self, since_ms: int) -> list[str]:
+        """Return the names without a handler to which events were emitted since a time.
+
+        Args:
+            since_ms: milliseconds since 1970.
+        """
+        return [item["sk"]["S"] for item in self._names() if _number(item, "last_ms", 0) >= since_ms]
+
+    def _names(self) -> Iterator[Any]:
+        """Yield the rows of names without a handler.
 
         Whoever may write to the table may write any row: one that is damaged must not hide the others.
         """
@@ -105,12 +118,12 @@ class Unhandled:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": UNHANDLED}},
         )
-        return {
-            item["sk"]["S"]: max(0, _number(item, "unhandled", 0))
+        return (
+            item
             for page in pages
             for item in page["Items"]
             if is_handler(item["sk"]["S"]) and _number(item, "expires_at", _NEVER) > self._clock()
-        }
+        )
 
     def whole_event(self, trace: Trace) -> str | None:
         """Return the whole text of a trace's event; None if the table has only the beginning of it."""

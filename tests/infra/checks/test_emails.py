@@ -26,3 +26,11 @@ def test_problems_of_addresses_are_listed_with_all_others(tmp_path: Path, emails
         stack_of(make_project(tmp_path, ["a"]), [Worker("a", timeout=0)], alarm_emails=emails)
     assert len(caught.value.problems) == 2
     assert expected in caught.value.problems[1]
+
+
+@pytest.mark.parametrize("hours", [0, 1.5, True, None, "24"])
+def test_a_stage_without_hours_for_the_alarm_on_stops_is_a_problem(tmp_path: Path, hours: Any) -> None:
+    with pytest.raises(
+        InvalidAppError, match=r"alarm_stopped_hours: it is .*; write a whole number of hours, 1 or more"
+    ):
+        stack_of(make_project(tmp_path, ["a"]), [Worker("a")], alarm_stopped_hours=hours)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.infra.support.synth import Template
 
 
@@ -46,3 +48,15 @@ def test_alarms_ring_when_the_reconciler_fails_or_does_not_run(template: Templat
     silent = template.one("AWS::CloudWatch::Alarm", AlarmName="sluice-dev--reconciler-silent")
     assert (failing["MetricName"], failing["TreatMissingData"]) == ("Errors", "notBreaching")
     assert (silent["MetricName"], silent["TreatMissingData"]) == ("Invocations", "breaching")
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "threshold"), [("stopped", "LongestStop", 24 * 3_600), ("no-handler", "NoHandler", 1)]
+)
+def test_alarms_watch_the_reconcilers_metrics(template: Template, name: str, metric: str, threshold: int) -> None:
+    alarm = template.one("AWS::CloudWatch::Alarm", AlarmName=f"sluice-dev--{name}")
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Sluice", metric, "Maximum")
+    # Those that it writes: tests/unit/reconciler/test_watch.py.
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "dev"}]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (threshold, "notBreaching")
+    assert "sluice status --stage dev" in alarm["AlarmDescription"]

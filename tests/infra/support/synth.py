@@ -134,12 +134,12 @@ def stack_of(
     *,
     stage: str = "dev",
     context: Mapping[str, str] | None = None,
-    alarm_emails: Sequence[str] = (),
+    **settings: Any,
 ) -> SluiceStack:
     """Make the stack of a project with these entries. It synthesises into the project's `cdk.out`."""
     # The CDK's own validation takes seconds. The template of app.py is validated, and checked by cfn-lint.
     app = App(outdir=str(project / "cdk.out"), builtin_cloud_formation_validation=False, context=context)
-    return SluiceStack(app, stage=stage, handlers=entries, alarm_emails=alarm_emails, project=project)
+    return SluiceStack(app, stage=stage, handlers=entries, project=project, **settings)
 
 
 def make_stack(directory: Path, entries: Sequence[Entry]) -> SluiceStack:

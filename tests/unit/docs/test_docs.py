@@ -17,6 +17,7 @@ from sluice.cli.commands import root
 from sluice.operate.failures import FailureGroup
 from sluice.operate.status import HandlerStatus
 from sluice.pausing import describe
+from sluice.reconciler import metric_names
 from sluice.stage.names import Names
 from sluice.traces import STATUSES, Attempt, Trace
 from sluice.traces.failure import Failure
@@ -223,7 +224,7 @@ def test_every_alarm_is_in_the_table() -> None:
     named = {name.strip("`").replace("STAGE", "stage").replace("HANDLER", "handler") for name, *_ in rows}
 
     assert named == alarm_names()
-    assert len(named) == 8
+    assert len(named) == 10
     for row in rows:
         assert len(row) == 4
         assert row[3].startswith("`"), row
@@ -236,6 +237,8 @@ def test_every_metric_is_in_the_table() -> None:
     times = {telemetry_names.DURATION_METRIC, telemetry_names.WAIT_METRIC}
 
     assert rows == dict.fromkeys(counts, "Count") | dict.fromkeys(times, "Milliseconds")
+    shared = [name.strip("`") for name, *_ in PAGES["docs/alarms.md"].rows("metric of the stage")]
+    assert shared == [metric_names.STOPPED_METRIC, metric_names.NO_HANDLER_METRIC]
 
 
 def test_every_error_of_an_emit_is_named() -> None:
