@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 
 from ..planning import prices
-from ..planning.cost import Bill, ImpossibleUsageError, Usage, bill
+from ..planning.cost import Bill, bill
+from ..planning.usage import ImpossibleUsageError, Usage
 from .help_text import examples
 from .invocation import Invocation, about_no_stage
 from .tables import print_table
@@ -46,6 +47,14 @@ from .tables import print_table
 )
 @click.option("--trace-days", type=float, metavar="DAYS", default=30, show_default=True, help="Days to keep traces.")
 @click.option(
+    "--execution-kb",
+    type=float,
+    metavar="KB",
+    default=2,
+    show_default=True,
+    help='Kilobytes that calls and values add to a trace that keeps all; 0 with trace="basic".',
+)
+@click.option(
     "--failed-percent",
     type=float,
     metavar="N",
@@ -69,6 +78,7 @@ def cost(
     event_kb: float,
     trace_kb: float,
     trace_days: float,
+    execution_kb: float,
     failed_percent: float,
     handlers: int,
     crons: int,
@@ -88,6 +98,7 @@ def cost(
             event_kb=event_kb,
             trace_kb=trace_kb,
             trace_days=trace_days,
+            execution_kb=execution_kb,
             failed_percent=failed_percent,
             handlers=handlers,
             crons=crons,

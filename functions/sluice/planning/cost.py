@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..errors import SluiceError
 from . import prices
+from .usage import Usage
 
 POLLS_A_MINUTE = 15
 """Requests a minute of an idle event source mapping: Lambda's five pollers wait 20 s at a time."""
@@ -43,66 +43,6 @@ does not run, a handler that has been stopped for long, and emits to names witho
 FAILURE_UNITS = 2
 """Write units that a failed run costs beyond its trace, at most: its entry in the index of failures, and its cause in
 its trace, if that makes it larger than a unit."""
-
-
-class ImpossibleUsageError(SluiceError, ValueError):
-    """A number of the usage is out of range; the message gives the range."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """The use of a stage.
-
-    Attributes:
-        events: events a month.
-        duration_ms: milliseconds that one event runs, the write of its trace included.
-        memory: MB of the functions' memory.
-        batch: events in an invocation, on average.
-        emit_batch: events sent with one request: 10 for `emit_many`.
-        event_kb: KB of an event.
-        trace_kb: KB of a trace as it is stored.
-        trace_days: days for which traces are kept.
-        failed_percent: percent of the events whose runs fail.
-        handlers: the number of handlers, crons included.
-        crons: the number of crons.
-        cron_minutes: minutes between a cron's runs.
-    """
-
-    events: float = 1_000_000
-    duration_ms: float = 100
-    memory: float = 256
-    batch: float = 1
-    emit_batch: float = 1
-    event_kb: float = 1
-    trace_kb: float = 1
-    trace_days: float = 30
-    failed_percent: float = 0
-    handlers: int = 1
-    crons: int = 0
-    cron_minutes: float = 60
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("events", 0, 1e13),
-            ("duration_ms", 1, 900_000),
-            ("memory", 128, 10_240),
-            ("batch", 1, 10_000),
-            ("emit_batch", 1, 10),
-            ("event_kb", 0.001, 1024),
-            ("trace_kb", 0.1, 400),
-            ("trace_days", 1, 36_500),
-            ("failed_percent", 0, 100),
-            ("handlers", 1, 10_000),
-            ("crons", 0, 10_000),
-            ("cron_minutes", 1, 1e6),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ImpossibleUsageError(f"{name} may be {low:,g} to {high:,g}, and not {value:,g}")
-        if self.crons > self.handlers:
-            raise ImpossibleUsageError(
-                f"{self.crons} crons among {self.handlers} handlers: a cron is a handler too; raise --handlers"
-            )
 
 
 @dataclass(frozen=True)
@@ -157,6 +97,7 @@ def bill(usage: Usage) -> Bill:
             _computing(usage),
             _trace_writes(usage),
             *((_failures(usage),) if usage.failed_percent else ()),
+            *((_executions(usage),) if usage.execution_kb else ()),
             _storage(usage, usage.events + runs),
             *((_crons(usage, runs),) if usage.crons else ()),
             _logs(usage.events / usage.batch + runs),
@@ -229,6 +170,20 @@ def _failures(usage: Usage) -> Part:
         f"${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million",
         failed * FAILURE_UNITS * prices.DYNAMODB_WRITE,
         of_events=True,
+    )
+
+
+def _executions(usage: Usage) -> Part:
+    failed = usage.events * usage.failed_percent / 100
+    busy = usage.events / (prices.MINUTES_A_MONTH * 60) * usage.duration_ms / 1000
+    processes = max(usage.handlers, math.ceil(busy))
+    first = min(usage.events - failed, processes * prices.MINUTES_A_MONTH)
+    units = math.ceil(usage.trace_kb + usage.execution_kb) - math.ceil(usage.trace_kb)
+    return Part(
+        "executions",
+        f"({failed:,.0f} failed runs + {first:,.0f} first runs of a minute in {processes:,} processes) x {units} more "
+        f"write units x ${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million; others cost nothing",
+        (failed + first) * units * prices.DYNAMODB_WRITE,
     )
 
 

@@ -7,7 +7,8 @@ import json
 import pytest
 from sluice.cli.program import run
 from sluice.planning import prices
-from sluice.planning.cost import Usage, bill
+from sluice.planning.cost import bill
+from sluice.planning.usage import Usage
 
 
 def test_cost_shows_each_part_and_the_total(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sluice.emitting import delay, emit, scheduled_events
 from sluice.operate import status
 from sluice.planning import capacity, cost, prices
-from sluice.planning.cost import Usage, bill
+from sluice.planning.cost import bill
 from sluice.planning.drain import drain
+from sluice.planning.usage import Usage
 from sluice.queue import dead_letters, scan, send
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from sluice.planning import prices
-from sluice.planning.cost import ImpossibleUsageError, Usage, bill
+from sluice.planning.cost import bill
+from sluice.planning.usage import ImpossibleUsageError, Usage
 
 
 def part(usage: Usage, name: str) -> float:
@@ -42,6 +43,17 @@ def test_large_events_and_traces_cost_more_requests_and_units() -> None:
 def test_only_failures_cost_their_index() -> None:
     assert part(Usage(failed_percent=1), "failures") == pytest.approx(0.01 * 2 * 0.625)
     assert "failures" not in [part.name for part in bill(Usage()).parts]
+
+
+def test_only_failed_runs_and_the_first_of_each_minute_pay_for_their_execution() -> None:
+    minutes = prices.MINUTES_A_MONTH
+    assert part(Usage(), "executions") == pytest.approx(minutes * 2 * 0.625e-6)
+    assert part(Usage(failed_percent=1), "executions") == pytest.approx((10_000 + minutes) * 2 * 0.625e-6)
+    # 1,000 events a second of 100 ms keep 100 processes busy.
+    assert part(Usage(events=1_000 * 60 * minutes), "executions") == pytest.approx(100 * minutes * 2 * 0.625e-6)
+    assert part(Usage(events=100, handlers=9), "executions") == pytest.approx(100 * 2 * 0.625e-6)
+    assert part(Usage(trace_kb=0.5, execution_kb=0.5), "executions") == 0
+    assert "executions" not in [part.name for part in bill(Usage(execution_kb=0)).parts]
 
 
 def test_larger_batches_are_received_ten_at_a_time() -> None:
