@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 
 from ..traces import Trace
 from ..traces.trace import iso
@@ -65,11 +66,15 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
         more = trace.emitted_count - len(lines)
         _section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
     if len(trace.history) > 1:
-        attempts = [
-            f"{number}. {attempt.outcome}" + (f": {attempt.reason}" if attempt.reason else "")
-            for number, attempt in enumerate(trace.history, 1)
-        ]
-        _section("attempts", "\n".join(attempts))
+        _section("attempts", "\n".join(_attempts(trace)))
+
+
+def _attempts(trace: Trace) -> Iterator[str]:
+    for number, attempt in enumerate(trace.history, 1):
+        # A start without an end, and another start after it: its process has died. So it has if the event is dead.
+        died = attempt.outcome == "started" and (number < len(trace.history) or trace.status == "dead")
+        reason = attempt.reason or ("its process left no record of an end" if died else None)
+        yield f"{number}. {'died' if died else attempt.outcome}" + (f": {reason}" if reason else "")
 
 
 def _with(fact: str | None, more: str | None) -> str | None:

@@ -140,7 +140,9 @@ def _print_list(listed: Iterable[Trace]) -> None:
 
 
 def _told(trace: Trace) -> str:
-    """Return what went wrong; the event of a run that has not failed."""
+    """Return why an event was not run, or what went wrong in its run; the event of any other."""
+    if trace.duplicate_of or trace.skipped:
+        return f"not run: duplicate of {trace.duplicate_of}" if trace.duplicate_of else f"not run: {trace.skipped}"
     if trace.status in FAILED and trace.error:
         return f"{trace.error.get('type')}: {trace.error.get('message')}"
     return trace.failure.message if trace.cause and trace.failure else trace.event
