@@ -15,6 +15,7 @@ from ..emitting.emit import emit_texts
 from ..emitting.no_handler import NotKeptError
 from ..errors import NotAcceptedError
 from ..operate.handlers import closest, handler_names
+from ..queue.send import SendInterruptedError
 from ..stage import clients
 from ..stage.names import Names, check_handler
 from .command_error import FAILED, REFUSED, CommandError
@@ -78,6 +79,13 @@ def emit(
     except NotAcceptedError as error:
         _print_ids(invocation, handler, [error.accepted[index] for index in sorted(error.accepted)])
         raise _not_accepted(invocation, handler, texts, error) from error
+    except SendInterruptedError as interrupt:
+        _print_ids(invocation, handler, list(interrupt.accepted))
+        raise CommandError(
+            f"interrupted: {len(interrupt.accepted)} of {len(texts)} events were emitted; their ids are printed",
+            code=FAILED,
+            then=invocation.command("traces", handler),
+        ) from interrupt
     except NotKeptError as error:
         _print_ids(invocation, handler, list(error.kept))
         raise _not_kept(invocation, handler, others or [], error) from error

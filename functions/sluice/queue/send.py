@@ -87,6 +87,18 @@ def size_of(message: Message) -> int:
     return size
 
 
+class SendInterruptedError(KeyboardInterrupt):
+    """Ctrl-C while messages were being sent.
+
+    Attributes:
+        accepted: the ids of the events that SQS has accepted, in order.
+    """
+
+    def __init__(self, accepted: Sequence[str]) -> None:
+        super().__init__()
+        self.accepted = tuple(accepted)
+
+
 def send_one(client: SQSClient, url: str, message: Message, delay: int = 0) -> None:
     """Send one message.
 
@@ -128,22 +140,29 @@ def send_all(
     Raises:
         NoQueueError: the queue does not exist; nothing was accepted.
         NotAcceptedError: some were not accepted, also if the queue was deleted meanwhile; it says which.
+        SendInterruptedError: the user pressed Ctrl-C; it says which were accepted.
     """
+    accepted: list[int] = []
     batches = list(in_batches(range(len(messages)), lambda index: size_of(messages[index])))
 
     def send(batch: Sequence[int], *, first: bool = False) -> list[Refused]:
-        return _send_batch(client, url, messages, batch, delay, sleep, first=first)
+        refused = _send_batch(client, url, messages, batch, delay, sleep, first=first)
+        accepted.extend({*batch} - {entry.index for entry in refused})
+        return refused
 
     # The first alone: if there is no queue, the others are not sent.
     refused = send(batches[0], first=True)
-    if len(batches) > 1:
-        with ThreadPoolExecutor(_SENDERS) as senders:
-            for more in senders.map(send, batches[1:]):
-                refused += more
+    try:
+        if len(batches) > 1:
+            # Interrupted, it ends the calls that are under way, and begins no other.
+            with ThreadPoolExecutor(_SENDERS) as senders:
+                for more in senders.map(send, batches[1:]):
+                    refused += more
+    except KeyboardInterrupt as interrupt:
+        raise SendInterruptedError([messages[index].envelope.id for index in sorted(accepted)]) from interrupt
     if refused:
-        lost = {entry.index for entry in refused}
-        accepted = {index: message.envelope.id for index, message in enumerate(messages) if index not in lost}
-        raise NotAcceptedError(handler, accepted, sorted(refused, key=lambda entry: entry.index))
+        ids = {index: messages[index].envelope.id for index in sorted(accepted)}
+        raise NotAcceptedError(handler, ids, sorted(refused, key=lambda entry: entry.index))
 
 
 def in_batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:

@@ -54,6 +54,35 @@ def test_nothing_is_called_kept_that_is_not(
     assert err.endswith("next: sluice status\n")
 
 
+def test_ctrl_c_prints_the_ids_of_what_was_sent(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = clients.sqs(STAGE)
+    send = client.send_message_batch
+    calls: list[int] = []
+
+    def interrupted(**arguments: Any) -> Any:
+        calls.append(len(calls))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return send(**arguments)
+
+    monkeypatch.setattr(client, "send_message_batch", interrupted)
+    lines = "".join(f"{number}\n" for number in range(1000)).encode()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(lines)))
+
+    assert program.run(["emit", HANDLER, "--lines", "-", "--json"]) == 1
+
+    out, err = capsys.readouterr()
+    ids = json.loads(out)["ids"]
+    sent = [json.loads(one["MessageAttributes"]["sluice"]["StringValue"])["id"] for one in cloud.messages(HANDLER)]
+    assert set(sent) <= set(ids)
+    assert len(ids) == len(set(ids)) >= 10
+    assert len(ids) % 10 == 0
+    assert len(ids) < 1000
+    assert f"interrupted: {len(ids)} of 1000 events were emitted" in err
+
+
 def test_emit_to_a_name_without_a_handler_warns_and_succeeds(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.run(["emit", "send-reciept", "1", "--json"]) == 0
 
