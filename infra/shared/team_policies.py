@@ -100,7 +100,14 @@ class _Statements:
             allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], [arns.alarms]),
             allow("SeeQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [arns.queues]),
             allow("SeeFunctions", ["lambda:GetFunction", "lambda:ListTags"], [arns.functions]),
-            allow("SeeMappings", ["lambda:ListTags", "lambda:GetEventSourceMapping"], [arns.mappings]),
+            allow(
+                "SeeMappings",
+                ["lambda:GetEventSourceMapping"],
+                [arns.mappings],
+                {"ArnLike": {"lambda:FunctionArn": arns.functions}},
+            ),
+            # A mapping's tag says that its handler is blocked. AWS tells no function to a call about tags.
+            allow("SeeBlocks", ["lambda:ListTags"], [arns.mappings]),
             allow("SeeSchedules", ["scheduler:GetSchedule"], [arns.cron_schedules, arns.delayed_events]),
             allow("SeeDeployments", ["cloudformation:DescribeStacks"], [arns.stacks]),
             allow(

@@ -255,3 +255,12 @@ def test_who_may_redrive_may_do_so_with_the_button_in_the_sqs_console(template: 
             assert decision(policies, action, f"{QUEUE}-dead") == wanted
             # A task that moves events away from a handler's queue would take them from the handler.
             assert decision(policies, action, QUEUE) == "ImplicitDeny"
+
+
+@pytest.mark.parametrize("function", ["arn:aws:lambda:REGION:ACCOUNT:function:somebody-elses", None])
+def test_nobody_sees_the_mapping_of_another_program(template: Template, function: str | None) -> None:
+    call = "lambda:GetEventSourceMapping"
+    for kind in ("viewer", "operator", "admin"):
+        policies = [document(template, kind)]
+        assert decision(policies, call, MAPPING, function=function) == "ImplicitDeny"
+        assert decision(policies, call, MAPPING, function=FUNCTION) == "Allow"
