@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 
@@ -28,6 +28,8 @@ class Entry:
         alarm_on_failure: whether an alarm fires when runs fail.
         failure_threshold: failures at which it fires.
         failure_minutes: minutes within which these have to come.
+        redact: names of secrets in the handler's events, besides those that Sluice knows and those of the stage. A name
+            with a `!` before it is no secret. False stores everything as it is. If left out, the stage's setting holds.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Entry:
     alarm_on_failure: bool = True
     failure_threshold: int = 1
     failure_minutes: int = 5
+    redact: Sequence[str] | bool | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .checks import problems_with, problems_with_emails, problems_with_stopped_h
 from .entries import Entry
 from .handler.handler import Handler
 from .problems import InvalidAppError, UnknownHandlerError
+from .redact import problems_with_redact, with_stage_names
 from .shared.alarms import Alarms
 from .shared.reconciler import Reconciler
 from .shared.scheduler import StageScheduler
@@ -49,6 +50,8 @@ class SluiceStack(Stack):
         alarm_stopped_hours: hours for which a handler may be paused or blocked before an alarm fires.
         warm_writes: traces a second that the table takes from its first minute, for a stage that starts with more than
             4,000. AWS charges for it once, and it can only be raised.
+        redact: names of secrets in events, besides those that Sluice knows, for all handlers. A name with a `!` before
+            it is no secret. False stores everything as it is.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
@@ -68,13 +71,17 @@ class SluiceStack(Stack):
         alarm_emails: Sequence[str] = (),
         alarm_stopped_hours: int = 24,
         warm_writes: int | None = None,
+        redact: Sequence[str] | bool = (),
         project: Path = PROJECT,
     ) -> None:
         if aims_local_stage_at_aws(stage, os.environ):
             raise InvalidAppError([LOCAL_ONLY])
         target = target_of(stage)
+        problems = [f"SluiceStack: {problem}" for problem in problems_with_redact(redact)]
+        if not problems:
+            handlers = [with_stage_names(entry, redact) if isinstance(entry, Entry) else entry for entry in handlers]
         handlers = list(handlers)
-        problems = problems_with(stage, handlers, functions=project / "functions", target=target)
+        problems += problems_with(stage, handlers, functions=project / "functions", target=target)
         problems += [*problems_with_emails(alarm_emails), *problems_with_stopped_hours(alarm_stopped_hours)]
         problems += problems_with_warm_writes(warm_writes)
         if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from sluice.worker.settings import TRACE_LEVELS
 from ..entries import Cron, Entry
 from ..handler.environment import environment_of
 from ..handler.timing import RECORDING_MARGIN
+from ..redact import problems_with_redact
 
 MAX_FUNCTION_TIMEOUT = 900
 """Seconds. Lambda's limit."""
@@ -78,7 +80,7 @@ def problems_with_settings(entry: Entry) -> list[str]:
     """Return the problems of an entry's settings, without those of its name."""
     return [
         f"handler {entry.name!r}: {problem}"
-        for problem in (*_numbers(entry), *_switches(entry), *_trace(entry), *_environment(entry))
+        for problem in (*_numbers(entry), *_switches(entry), *_trace(entry), *_redact_and_environment(entry))
     ]
 
 
@@ -133,6 +135,13 @@ def _batch_too_long(entry: Entry) -> Iterator[str]:
             f" {room} ({LIMITS['timeout'].why}); lower batch_size to {room // entry.timeout}"
             + (f" or timeout to {room // entry.batch_size}" if entry.batch_size <= room else "")
         )
+
+
+def _redact_and_environment(entry: Entry) -> Iterator[str]:
+    problems = list(problems_with_redact(entry.redact))
+    yield from problems
+    # What is no list of names has no size.
+    yield from _environment(dataclasses.replace(entry, redact=None) if problems else entry)
 
 
 def _environment(entry: Entry) -> Iterator[str]:

@@ -32,6 +32,7 @@ def environment_of(
         queue_url_prefix=queue_url_prefix,
         overlap=entry.overlap if isinstance(entry, Cron) else None,
         fortnight=fortnight,
+        redact=_redact(entry),
     )
     return {
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -40,3 +41,9 @@ def environment_of(
         "POWERTOOLS_SERVICE_NAME": entry.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
     }
+
+
+def _redact(entry: Entry) -> tuple[str, ...] | bool:
+    if entry.redact is None or isinstance(entry.redact, bool):
+        return entry.redact is not False
+    return tuple(entry.redact)

@@ -32,6 +32,22 @@ def find_trace(invocation: Invocation, event_id: str) -> Trace:
     return found
 
 
+def redacted_event(event_id: str, then: str | None = None) -> CommandError:
+    """Return the error for a trace whose event had secrets, which the trace does not hold.
+
+    Args:
+        event_id: the event's id.
+        then: the command to run next.
+    """
+    return CommandError(
+        f"event {event_id} had secrets, which its trace does not hold, so it cannot run again from there; emit it again"
+        " from its source, or emit or run it from a file, with --file. To keep what is no secret, name it in app.py:"
+        " redact=['!NAME']",
+        code=FAILED,
+        then=then,
+    )
+
+
 def cut_event(event_id: str, then: str | None = None) -> CommandError:
     """Return the error for a trace that has only the beginning of its event.
 

@@ -7,7 +7,7 @@ import click
 from ..emitting.emit import emit_texts
 from ..traces import open_store
 from .command_error import FAILED, CommandError
-from .find_trace import cut_event, find_trace
+from .find_trace import cut_event, find_trace, redacted_event
 from .help_text import examples
 from .invocation import Invocation, about_stage
 from .terminal import echo
@@ -19,7 +19,8 @@ from .terminal import echo
 def replay(invocation: Invocation, event_id: str) -> None:
     """Emit the event of a trace again, to the same handler.
 
-    The event gets a new id, which is printed, and a trace of its own. The trace says as which event it was replayed.
+    The event gets a new id, which is printed, and a trace of its own. The trace says as which event it was replayed. An
+    event whose secrets were removed from its trace cannot be replayed.
     """
     found = find_trace(invocation, event_id)
     show_it = invocation.command("trace", event_id)
@@ -27,6 +28,8 @@ def replay(invocation: Invocation, event_id: str) -> None:
         raise CommandError(
             f"{found.error['message']}; its event is lost, so it cannot be replayed", code=FAILED, then=show_it
         )
+    if "event" in found.redacted:
+        raise redacted_event(event_id, show_it)
     store = open_store(invocation.stage)
     event = store.unhandled.whole_event(found)
     if event is None:

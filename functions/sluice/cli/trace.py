@@ -6,6 +6,7 @@ import click
 
 from .find_trace import find_trace
 from .help_text import examples
+from .hide_secrets import hide_secrets
 from .invocation import Invocation, about_stage
 from .trace_page import print_trace
 
@@ -25,7 +26,7 @@ def trace(invocation: Invocation, event_id: str, *, full: bool) -> None:
     variables of a run that failed, its logs and the events that it emitted. ID is the event's id, which `sluice emit`
     and `sluice traces` print.
     """
-    found = find_trace(invocation, event_id)
+    found = hide_secrets(find_trace(invocation, event_id))
     if invocation.as_json:
         invocation.print_text(found.to_json())
         return

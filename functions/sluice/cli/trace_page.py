@@ -45,6 +45,7 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
         "request": trace.request_id,
         "log stream": trace.log_stream,
         "cut to fit": ", ".join(trace.cut) or None,
+        "redacted": ", ".join(trace.redacted) or None,
     }
     for name, fact in facts.items():
         if fact is not None:

@@ -11,6 +11,7 @@ from ..traces import STATUSES, Trace, open_store
 from ..traces.failure import FAILED
 from ..traces.trace import iso
 from .help_text import examples
+from .hide_secrets import hide_secrets
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .parse_time import parse_since
@@ -84,7 +85,7 @@ def traces(
         few=limit if condition is None and set(statuses) <= set(FAILED) else None,
         reading=searching.reading,
     )
-    wanted = (trace for trace in searching.watched(found) if condition is None or condition(trace))
+    wanted = (trace for trace in map(hide_secrets, searching.watched(found)) if condition is None or condition(trace))
     listed = _Listed(islice(wanted, limit), searching)
     try:
         if invocation.as_json:

@@ -1,1 +1,1 @@
-"""Recorded executions: calls, values, and the locals of failed runs."""
+"""Recorded executions: calls, values, and the locals of failed runs, without secrets."""

@@ -84,10 +84,11 @@ class Recording:
         Args:
             secrets: remembers.
         """
-        for frame in self._frames:
-            frame.note_secrets(secrets)
-        if not isinstance(self._log, str):
-            self._log.note_secrets(secrets)
+        with suppress(Exception):
+            for frame in self._frames:
+                frame.note_secrets(secrets)
+            if not isinstance(self._log, str):
+                self._log.note_secrets(secrets)
 
     def calls(self, secrets: Secrets, *, values: bool = True) -> dict[str, Any]:
         """Return the calls, as call_log.py says, or `{"note": the reason why there are none}`.

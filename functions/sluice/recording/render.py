@@ -14,6 +14,8 @@ from .values import BARE, ITEMS, PAIRS, PLAIN, TEXT, Frozen
 MAX_TEXT = 120
 """Characters of a text that are shown."""
 
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 10_000, 10**30
+
 HIDDEN = {"$": "redacted"}
 """Stands for a value that redaction took out."""
 
@@ -141,7 +143,8 @@ def _leaf(value: Any, secrets: Secrets) -> Any:
         return _text(value, secrets)
     if type(value) is float and not math.isfinite(value):
         return {"$": "float", "v": repr(value)}
-    return value
+    # A card's number, say. A short number is hidden by its name only.
+    return secrets.json(value) if type(value) is int and _SHORTEST_NUMBER <= value < _LONGEST_NUMBER else value
 
 
 def _text(text: str, secrets: Secrets) -> Any:

@@ -164,7 +164,7 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         read(fields.get("calls"))
     for frame in fields.get("locals", ()):
         _check({name: frame[name] for name in _FRAME_TYPES}, _FRAME_TYPES)
-    for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ())):
+    for each in (*(fields.get("error") or {}).values(), *fields.get("cut", ()), *fields.get("redacted", ())):
         _check({"text": each}, {"text": str})
     for name in (name for name, kind in _TRACE_TYPES.items() if kind is list):
         fields[name] = tuple(fields.get(name, ()))

@@ -80,6 +80,7 @@ class Trace:
             first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
         replayed_as: the id of the event that a replay of this one emitted last.
         cut: names of the fields that were cut to fit.
+        redacted: names of those of `event`, `result`, `error` and `logs` from which secrets were removed.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Trace:
     locals: tuple[dict[str, Any], ...] = ()
     replayed_as: str | None = None
     cut: tuple[str, ...] = ()
+    redacted: tuple[str, ...] = ()
 
     @property
     def completed(self) -> bool:

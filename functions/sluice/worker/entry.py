@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..recording.recorder import make_recorder
+from ..recording.redaction import Redaction
 from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
@@ -60,7 +61,7 @@ def build(environment: Mapping[str, str]) -> Worker:
     names = Names(settings.stage)
     share_alarm()
     prepare_for_forks()
-    capture = Capture()
+    capture = Capture(Redaction.of(settings.redact, environment))
     stdout, _ = tee_standard_streams(capture)
     return Worker(
         settings,

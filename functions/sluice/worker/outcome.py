@@ -11,6 +11,7 @@ import builtins
 import json
 import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,9 @@ _BRACKETS = re.compile(r"[][{}]")
 _MAX_MESSAGE = 10_000
 _MAX_TRACEBACK = 40_000
 """Characters. A traceback loses its beginning: its deepest frames tell most."""
+
+_LOOKED_AT = 100_000
+"""Characters of a message or a traceback in which secrets are looked for, before it is cut to its length."""
 
 _ATOMS = frozenset({bool, bytes, float, int, str, type(None)})
 
@@ -150,12 +154,13 @@ def safe_repr(value: object) -> str:
         return f"<{type(value).__qualname__}, whose repr raises {_name_of(type(error))}>"
 
 
-def describe(error: BaseException, until: float) -> dict[str, str]:
+def describe(error: BaseException, until: float, redact: Callable[[str], str] = str) -> dict[str, str]:
     """Return an exception's type, message and traceback, without the frames of this package.
 
     Args:
         error: the exception.
         until: moment on the clock of `time.monotonic` at which the exception's own code is stopped.
+        redact: removes secrets from the message and the traceback, before these are cut.
     """
     name = _name_of(type(error))
     frames = _frames_of_handler(error)
@@ -163,12 +168,12 @@ def describe(error: BaseException, until: float) -> dict[str, str]:
 
     def print_all() -> None:
         if "message" not in texts:
-            texts["message"] = _message_of(error)
-        texts["traceback"] = _traceback_of(error, frames)
+            texts["message"] = _message_of(error, redact)
+        texts["traceback"] = _traceback_of(error, frames, redact)
 
     try:
         if _prints_plainly(error):
-            texts["message"] = _message_of(error)
+            texts["message"] = _message_of(error, redact)
         if _chain_prints_plainly(error):
             print_all()
         else:
@@ -194,19 +199,20 @@ def _frames_of_handler(error: BaseException) -> TracebackType | None:
     return frames
 
 
-def _message_of(error: BaseException) -> str:
+def _message_of(error: BaseException, redact: Callable[[str], str]) -> str:
     try:
         # Of a text that is a class's own, only what str has is kept.
-        return str.__getitem__(str(error), slice(_MAX_MESSAGE))
+        return redact(str.__getitem__(str(error), slice(_LOOKED_AT)))[:_MAX_MESSAGE]
     except DeadlinePassed:
         raise
     except BaseException as second:  # noqa: BLE001 - any class may do anything in __str__
         return f"<no message: __str__ raises {_name_of(type(second))}>"
 
 
-def _traceback_of(error: BaseException, frames: TracebackType | None) -> str:
+def _traceback_of(error: BaseException, frames: TracebackType | None, redact: Callable[[str], str]) -> str:
     try:
-        return "".join(traceback.format_exception(type(error), error, frames))[-_MAX_TRACEBACK:]
+        text = "".join(traceback.format_exception(type(error), error, frames))
+        return redact(text[-_LOOKED_AT:])[-_MAX_TRACEBACK:]
     except DeadlinePassed:
         raise
     except BaseException as second:  # noqa: BLE001 - formatting reads attributes of the exception

@@ -1,16 +1,23 @@
-"""Copies of what a handler prints and logs, kept for its trace."""
+"""Copies of what a handler prints and logs, kept for its trace. Both the log and the copy have no secrets."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TextIO
+
+from ..recording.redaction import Redaction, Secrets
 
 MAX_CHARACTERS = 262_144
 """Length of one run's output in its trace: half is kept from its start, half from its end. Compressed, that fits in
 most items."""
+
+MAX_LINE = 65_536
+"""Characters of a line that are kept back until its end is written."""
 
 
 class Output:
@@ -18,9 +25,15 @@ class Output:
 
     Args:
         limit: characters to keep.
+        secrets: those of the run.
+
+    Attributes:
+        redacted: True if a secret was removed from it.
     """
 
-    def __init__(self, limit: int = MAX_CHARACTERS) -> None:
+    def __init__(self, limit: int = MAX_CHARACTERS, secrets: Secrets | None = None) -> None:
+        self.secrets = secrets
+        self.redacted = False
         self._half = limit // 2
         self._head: list[str] = []
         self._head_room = self._half
@@ -73,28 +86,69 @@ OUTPUT: ContextVar[Output | None] = ContextVar("sluice_output", default=None)
 
 
 class Capture:
-    """Copies everything that a run writes to a stream or logs."""
+    """Copies everything that a run writes to a stream or logs, without its secrets.
+
+    Args:
+        redaction: what to remove from everything that is written, in runs and between them.
+
+    Attributes:
+        secrets: those of the run, or between runs those of the last one.
+    """
+
+    def __init__(self, redaction: Redaction | None = None) -> None:
+        self._redaction = redaction or Redaction()
+        self.secrets = self._redaction.of_run()
+        self._streams: list[_Lines] = []
+
+    def new_secrets(self) -> Secrets:
+        """Return the secrets of a new run. They stay until the next one: a thread may still write in between."""
+        self.secrets = self._redaction.of_run()
+        return self.secrets
 
     def start(self) -> Output:
         """Copy into a new output from now on, and return it."""
-        output = Output()
+        output = Output(secrets=self.secrets)
         OUTPUT.set(output)
         return output
 
     def stop(self) -> None:
         """Stop copying. A thread that goes on writes to the output of its own run, which nobody reads any more."""
+        for stream in self._streams:
+            # A stream that refuses a text must not fail a run that has ended.
+            with contextlib.suppress(Exception):
+                stream.end_lines()
         OUTPUT.set(None)
 
-    def write(self, text: object) -> None:
-        """Copy text that a run writes. Anything else is left to the stream, which refuses it."""
+    def write(self, text: str) -> str:
+        """Copy text that a run writes.
+
+        Returns:
+            The text without secrets.
+        """
+        redacted = self.redact(text)
         output = OUTPUT.get()
-        if output is not None and isinstance(text, str):
-            output.write(text)
+        if output is not None:
+            output.write(redacted)
+            output.redacted |= redacted is not text
+        return redacted
+
+    def redact(self, text: str) -> str:
+        """Return text without the secrets of its run, or between runs those of the last one."""
+        output = OUTPUT.get()
+        secrets = self.secrets if output is None or output.secrets is None else output.secrets
+        return secrets.text(text)
 
     def tee(self, stream: TextIO) -> TextIO:
-        """Return a stream that writes to `stream` and copies."""
-        tee: Any = _Tee(stream, self)
+        """Return a stream that copies, and writes to `stream` what it copies."""
+        lines = _Lines(stream, self.write)
+        self._streams.append(lines)
+        tee: Any = lines
         return tee  # type: ignore[no-any-return]
+
+    def redacting(self, stream: TextIO) -> TextIO:
+        """Return a stream that writes to `stream` without secrets, and does not copy."""
+        lines: Any = _Lines(stream, self.redact)
+        return lines  # type: ignore[no-any-return]
 
     def logging_handler(self) -> logging.Handler:
         """Return a logging handler that copies each record as a line."""
@@ -103,20 +157,47 @@ class Capture:
         return handler
 
 
-class _Tee:
-    def __init__(self, stream: TextIO, capture: Capture) -> None:
+class _Lines:
+    """A stream that redacts whole lines, as a secret may be written in parts: `print("password:", password)`."""
+
+    def __init__(self, stream: TextIO, redact: Callable[[str], str]) -> None:
         self._stream = stream
-        self._capture = capture
+        self._redact = redact
+        self._begun: dict[int, str] = {}
+        # The thread that holds it may be asked to write once more, by a finaliser.
+        self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
-        """Write text to the stream, and copy it."""
-        self._capture.write(text)
-        return self._stream.write(text)
+        """Write all lines of this thread that end in the text, and keep the rest back."""
+        if not isinstance(text, str):
+            # The stream refuses it.
+            return self._stream.write(text)
+        thread = threading.get_ident()
+        with self._lock:
+            whole, newline, rest = (self._begun.pop(thread, "") + text).rpartition("\n")
+            if len(rest) > MAX_LINE:
+                whole, newline, rest = whole + newline + rest, "", ""
+            if rest:
+                self._begun[thread] = rest
+            if whole or newline:
+                self._stream.write(self._redact(whole + newline))
+        return len(text)
 
     def writelines(self, lines: list[str]) -> None:
-        """Write lines to the stream, and copy them."""
+        """Write texts."""
         for line in lines:
             self.write(line)
+
+    def flush(self) -> None:
+        """Write what was kept back, too."""
+        self.end_lines()
+        self._stream.flush()
+
+    def end_lines(self) -> None:
+        """Write what was kept back."""
+        with self._lock:
+            while self._begun:
+                self._stream.write(self._redact(self._begun.popitem()[1]))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -14,6 +14,7 @@ from .unfinished import NothingRanError, finished
 
 if TYPE_CHECKING:
     from ..recording.recorder import Recording
+    from ..recording.redaction import Secrets
 
 Handler = Callable[[Any], Any]
 """The function `handle` of a handler's module."""
@@ -31,7 +32,11 @@ class NotLoadedError(Exception):
 
 
 def run_handler(
-    load: Callable[[], Handler], event: object, seconds: float, recording: Recording | None = None
+    load: Callable[[], Handler],
+    event: object,
+    seconds: float,
+    recording: Recording | None = None,
+    secrets: Secrets | None = None,
 ) -> Outcome:
     """Run a handler for an event, to its end or to its deadline. A coroutine that it returns is part of the run.
 
@@ -40,24 +45,30 @@ def run_handler(
         event: what the handler is given.
         seconds: time on the clock that it may take.
         recording: keeps the local variables of a run that fails.
+        secrets: those of the run. They are removed from an exception's message and traceback, before these are cut.
     """
     end = time.monotonic() + seconds
+    redact = secrets.text if secrets is not None else str
     try:
         returned = call_within(lambda: in_this_process_only(lambda: finished(load()(event))), seconds)
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
         cause = (error.__cause__ or error) if isinstance(error, NotLoadedError) else error
         if recording is not None:
             recording.failed(cause)
-        return _outcome_of(error, cause, seconds, _until(end))
+            if secrets is not None:
+                recording.note_secrets(secrets)
+        return _outcome_of(error, cause, seconds, _until(end), redact)
     if returned is None:
         return Outcome("ok")
     try:
         return Outcome("ok", result=result_of(returned, _until(end)))
     except NothingRanError as error:
-        return _outcome_of(error, error, seconds, _until(end))
+        return _outcome_of(error, error, seconds, _until(end), redact)
 
 
-def _outcome_of(error: BaseException, cause: BaseException, seconds: float, until: float) -> Outcome:
+def _outcome_of(
+    error: BaseException, cause: BaseException, seconds: float, until: float, redact: Callable[[str], str]
+) -> Outcome:
     """Return the outcome of a run that an exception ended.
 
     Args:
@@ -65,8 +76,9 @@ def _outcome_of(error: BaseException, cause: BaseException, seconds: float, unti
         cause: the exception to describe.
         seconds: time that the run might take.
         until: moment on the clock of `time.monotonic` at which the exception's own code is stopped.
+        redact: removes secrets from a text.
     """
-    described, place = describe(cause, until), place_of(cause)
+    described, place = describe(cause, until, redact), place_of(cause)
     match error:
         case DeadlinePassed():
             reason = f"did not end within {seconds:g} s"

@@ -6,6 +6,7 @@ This module must import on a machine without the layer's packages: `cdk synth` h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ class Settings:
         queue_url_prefix: the part of the queues' URLs that comes before their names.
         overlap: for a cron, `allow`, or `skip` if only one of its runs may be under way; None for any other handler.
         fortnight: for a fortnightly cron, a moment at which it is due; None for any other handler.
+        redact: further names of secrets, with a `!` before those that are none; False if nothing is redacted.
     """
 
     stage: str
@@ -45,6 +47,7 @@ class Settings:
     queue_url_prefix: str = ""
     overlap: str | None = None
     fortnight: datetime | None = None
+    redact: tuple[str, ...] | bool = ()
 
     @property
     def queue_url(self) -> str:
@@ -74,6 +77,8 @@ class Settings:
             variables["SLUICE_OVERLAP"] = self.overlap
         if self.fortnight is not None:
             variables["SLUICE_FORTNIGHT"] = self.fortnight.isoformat()
+        if self.redact not in ((), True):
+            variables["SLUICE_REDACT"] = json.dumps(self.redact)
         return variables
 
     @classmethod
@@ -84,6 +89,7 @@ class Settings:
             KeyError, ValueError: the function was not deployed by this template.
         """
         fortnight = environment.get("SLUICE_FORTNIGHT")
+        redact = json.loads(environment.get("SLUICE_REDACT", "[]"))
         return cls(
             stage=check_stage(environment["SLUICE_STAGE"]),
             handler=check_handler(environment["SLUICE_HANDLER"]),
@@ -95,4 +101,5 @@ class Settings:
             queue_url_prefix=environment["SLUICE_QUEUE_URL_PREFIX"],
             overlap=environment.get("SLUICE_OVERLAP"),
             fortnight=datetime.fromisoformat(fortnight) if fortnight else None,
+            redact=redact if isinstance(redact, bool) else tuple(redact),
         )

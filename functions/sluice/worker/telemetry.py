@@ -43,13 +43,13 @@ class Telemetry:
 
     Args:
         settings: the function's.
-        capture: copies the lines of a run for its trace.
+        capture: copies the lines of a run for its trace, and removes secrets from them.
         stream: the lines are written to it; standard output by default.
     """
 
     def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
         self._stage = settings.stage
-        lines = logging.StreamHandler(stream or sys.stdout)
+        lines = logging.StreamHandler(capture.redacting(stream or sys.stdout))
         self.logger = Logger(service=settings.handler, logger_handler=lines)
         self.logger.append_keys(handler=settings.handler)
         # The handler's own `Logger()` has the same name, so it is this one.

@@ -12,7 +12,6 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
-from ..recording.render import NoSecrets
 from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Trace
 from ..traces.failure import FAILED, process_died
@@ -20,6 +19,7 @@ from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end,
 from .cause import cause_of
 from .deduplication import lock_event, owner_of_key, put_trace
 from .executions import Executions
+from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
 from .triage import Triage, Work
@@ -53,7 +53,7 @@ class Worker:
         store: the traces.
         queue: the handler's queue.
         telemetry: the function's log and metrics.
-        capture: copies what a run prints and logs.
+        capture: copies what a run prints and logs, and knows the secrets to remove.
         cron_lock: keeps two runs of a cron from overlapping; None if they may.
         recorder: records the handler's execution; None if its traces have none.
         clock: returns seconds since 1970.
@@ -219,12 +219,14 @@ class Worker:
     def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
         """Return the trace of an event that is about to start, as it reads if its run never ends."""
         message, envelope = work.message, work.message.envelope
+        event = self._capture.new_secrets().json_text(message.body, message.event)
         now, last = self._now_ms(), is_last_attempt(work.used)
         return Trace(
             id=envelope.id,
             handler=self._settings.handler,
             status="interrupted",
-            event=message.body,
+            event=event,
+            redacted=() if event == message.body else ("event",),
             history=with_start(
                 work.plan, started_ms=now, request_id=context.aws_request_id, redrives=envelope.redrives
             ),
@@ -252,13 +254,13 @@ class Worker:
     def _run(self, work: Work, started: Trace) -> Verdict:
         envelope = work.message.envelope
         run = Run(envelope.id, self._settings.handler, envelope.hops, self._settings.max_hops)
-        output = self._capture.start()
+        output, secrets = self._capture.start(), self._capture.secrets
         recording = self._recorder.start() if self._recorder else None
         try:
             with under_way(run):
                 # What the run sets in its context ends with it.
                 outcome = copy_context().run(
-                    run_handler, self._load, work.message.event, self._settings.timeout, recording
+                    run_handler, self._load, work.message.event, self._settings.timeout, recording, secrets
                 )
         finally:
             self._capture.stop()
@@ -278,9 +280,8 @@ class Worker:
             emitted_count=run.emitted_count,
             finished_ms=self._now_ms(),
         )
-        if recording:
-            trace = self._executions.kept(trace, recording, NoSecrets())
-        self._record(trace, work.message)
+        trace = redact_trace(trace, secrets, recording, logs_redacted=output.redacted)
+        self._record(self._executions.kept(trace, recording, secrets) if recording else trace, work.message)
         return Verdict.DONE if completed else self._retries.return_unfinished(work.message, work.used + 1)
 
     def _record(self, trace: Trace, message: ReceivedMessage) -> None:

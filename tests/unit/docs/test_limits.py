@@ -14,6 +14,7 @@ from sluice.planning.cost import bill
 from sluice.planning.drain import drain
 from sluice.planning.usage import Usage
 from sluice.queue import dead_letters, scan, send
+from sluice.recording import redaction
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
 from sluice.traces import failure, item
@@ -41,6 +42,8 @@ LIMITS = [
     ("delayed-events-and-crons.md", "it may be {} KiB large", scheduled_events.MAX_INPUT_BYTES // 1024),
     ("traces.md", "counted up to {:,}", scheduled_events.MAX_COUNTED),
     ("traces.md", "DynamoDB's {} KB", round((item.MAX_BYTES + 10_000) / 1000)),
+    ("redaction.md", "has {} characters or more", redaction.SHORTEST_VALUE),
+    ("redaction.md", "longer than {:,} characters", output.MAX_LINE),
     ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sluice.recording.redaction import Redaction
 from sluice.recording.render import HIDDEN, NoSecrets, note_secrets, render, render_named
 from sluice.recording.values import MAX_KEPT, MAX_NODES, MAX_VALUES, Room, freeze
 
@@ -271,3 +272,8 @@ def test_a_secret_is_removed_before_the_text_is_cut() -> None:
     secrets.note("s3cret")
     text = "x" * 117 + "s3cret" + "y" * MAX_KEPT
     assert "s3" not in json.dumps(render(freeze(text, Room()), secrets))
+
+
+def test_a_card_number_is_hidden_also_if_it_is_an_int() -> None:
+    secrets = Redaction().of_run()
+    assert render(freeze([4111111111111111, 1795600000000, 7], Room()), secrets) == ["[redacted]", 1795600000000, 7]

@@ -43,6 +43,7 @@ FULL = Trace(
     locals=({"function": "f"},),
     replayed_as="a",
     cut=("logs",),
+    redacted=("event",),
 )
 
 
@@ -79,6 +80,7 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
         "locals",
         "replayed_as",
         "cut",
+        "redacted",
     ]
     assert list(json.loads(FULL.to_json())["history"][0]) == [
         "outcome",

@@ -22,7 +22,16 @@ CRON = Settings(
 )
 
 
-@pytest.mark.parametrize("settings", [PLAIN, CRON, replace(PLAIN, trace="off", trace_values=False)])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        PLAIN,
+        CRON,
+        replace(PLAIN, trace="off", trace_values=False),
+        replace(PLAIN, redact=("iban", "!token", 'a"b')),
+        replace(PLAIN, redact=False),
+    ],
+)
 def test_settings_come_back_from_the_environment_as_they_were(settings: Settings) -> None:
     assert Settings.from_environment(settings.to_environment()) == settings
 
