@@ -111,7 +111,7 @@ def result_of(returned: object, until: float) -> Any:
     except NothingRanError:
         raise
     except BaseException as error:  # noqa: BLE001 - DeadlinePassed and MemoryError among them
-        return f"<{type(returned).__qualname__}, which could not be kept: {_name_of(type(error))}>"
+        return f"<{type(returned).__qualname__}, which could not be kept: {_reason(error)}>"
 
 
 def as_json(value: object) -> Any:
@@ -179,9 +179,13 @@ def describe(error: BaseException, until: float, redact: Callable[[str], str] = 
         else:
             call_untrusted(print_all, until)
     except BaseException as stop:  # noqa: BLE001 - DeadlinePassed and MemoryError among them
-        texts.setdefault("message", f"<no message: {_name_of(type(stop))}>")
+        texts.setdefault("message", f"<no message: {_reason(stop)}>")
         texts.setdefault("traceback", _frames_only(frames, name, texts["message"]))
     return {"type": name, **texts}
+
+
+def _reason(error: BaseException) -> str:
+    return "its own code did not end" if type(error) is DeadlinePassed else _name_of(type(error))
 
 
 def _name_of(kind: type) -> str:
