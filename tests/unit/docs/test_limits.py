@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sluice.emitting import delay, emit, scheduled_events
+from sluice.event import envelope
 from sluice.operate import status
 from sluice.planning import capacity, cost, prices
 from sluice.planning.cost import bill
@@ -17,7 +18,7 @@ from sluice.queue import dead_letters, scan, send
 from sluice.recording import redaction
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
-from sluice.traces import failure, item
+from sluice.traces import failure, item, packing
 from sluice.worker import attempts, output
 
 from infra import stack
@@ -35,13 +36,13 @@ DELAYS = [round(attempts.retry_delay(used, LONGEST)) for used in (1, 2, 3, 4)]
 
 LIMITS = [
     ("emit.md", "Up to {} characters", emit.MAX_KEY),
-    ("emit.md", "{} days at most", emit.MAX_KEY_WINDOW // 86_400),
+    ("emit.md", "{} days at most", envelope.MAX_KEY_WINDOW // 86_400),
     ("emit.md", "up to {} MiB", send.MAX_MESSAGE_BYTES // 2**20),
     ("emit.md", "Beyond {} minutes", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "Up to {} minutes it waits in SQS", delay.MAX_DELAY // 60),
     ("delayed-events-and-crons.md", "it may be {} KiB large", scheduled_events.MAX_INPUT_BYTES // 1024),
     ("traces.md", "counted up to {:,}", scheduled_events.MAX_COUNTED),
-    ("traces.md", "DynamoDB's {} KB", round((item.MAX_BYTES + 10_000) / 1000)),
+    ("traces.md", "DynamoDB's {} KB", round((packing.MAX_BYTES + 10_000) / 1000)),
     ("redaction.md", "has {} characters or more", redaction.SHORTEST_VALUE),
     ("redaction.md", "longer than {:,} characters", output.MAX_LINE),
     ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),

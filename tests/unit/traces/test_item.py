@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sluice.event.ids import new_id
 from sluice.traces import Attempt, Trace
-from sluice.traces.item import MAX_BYTES, SHARDS, from_item, shard_key, to_item
+from sluice.traces.item import SHARDS, from_item, shard_key, to_item
+from sluice.traces.packing import MAX_BYTES
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.traces import a_trace
