@@ -137,7 +137,7 @@ class Commands:
         snapshot = self._record(handler, wanted, "blocked", reason, needs_admin=True)
         # From this call on the handler is blocked, and only an admin can undo the calls that follow.
         self._states.writer.call(snapshot.resources, Call.TAG_FUNCTION, block=value)
-        return self._apply(handler, may_write_block=True)
+        return self._apply(handler, may_write_block=True, tagged=value)
 
     def unblock(self, handler: str, reason: str | None) -> Snapshot:
         """Lift a block. A handler that was also paused stays paused.
@@ -166,9 +166,11 @@ class Commands:
             return dataclasses.replace(record_to_change(snapshot), block=block, blocking="unblock", asked=vars(change))
 
         snapshot = self._record(handler, wanted, "unblocked", reason, needs_admin=True)
-        if snapshot.observed.block is not None:
+        blocked = snapshot.observed.block is not None or snapshot.record.block is not None
+        if blocked:
+            # Also if AWS seems to show no tag: that read may be stale.
             self._states.writer.remove_block_tag(snapshot.resources)
-        return self._apply(handler, may_write_block=True)
+        return self._apply(handler, may_write_block=True, untagged=blocked)
 
     def _record(
         self,
@@ -204,11 +206,13 @@ class Commands:
             else:
                 return snapshot
 
-    def _apply(self, handler: str, *, may_write_block: bool = False) -> Snapshot:
+    def _apply(
+        self, handler: str, *, may_write_block: bool = False, tagged: str | None = None, untagged: bool = False
+    ) -> Snapshot:
         """Apply the decision, retrying while AWS is busy or others write."""
         deadline = self._states.clock() + _BUSY_SECONDS
         while True:
-            snapshot = self._read(handler)
+            snapshot = self._read(handler, tagged=tagged, untagged=untagged)
             if not may_write_block and _concerns_block(snapshot):
                 # An operator may not write about a block, nor change a mapping with its tag. The reconciler does.
                 return snapshot
@@ -221,7 +225,7 @@ class Commands:
                     raise
                 self._wait(handler, deadline, recorded=True)
             else:
-                return self._read(handler)
+                return self._read(handler, tagged=tagged, untagged=untagged)
 
     def _stop_receiving(self, handler: str) -> None:
         """Disable the mapping and wait until it is, so that events received until then run and lose no receive.
@@ -253,8 +257,8 @@ class Commands:
                         raise
             self._sleep(_RETRY_SECONDS)
 
-    def _read(self, handler: str) -> Snapshot:
-        snapshots = self._states.read([handler])
+    def _read(self, handler: str, *, tagged: str | None = None, untagged: bool = False) -> Snapshot:
+        snapshots = self._states.read([handler], tagged=tagged, untagged=untagged)
         if not snapshots:
             raise NotPausableError(handler)
         return snapshots[0]
@@ -268,7 +272,8 @@ class Commands:
 def _concerns_block(snapshot: Snapshot) -> bool:
     """Return True if the handler is blocked, or something of a block is yet to be recorded or undone."""
     desired = snapshot.decision.desired
-    tagged = desired.block is not None or snapshot.observed.mapping_block is not None
+    observed = snapshot.observed
+    tagged = desired.block is not None or observed.block is not None or observed.mapping_block is not None
     return tagged or not same_block(desired, snapshot.record)
 
 

@@ -23,6 +23,15 @@ Is it paused? The first line that fits decides:
    deployment may have reset the concurrency, though: after one, the recorded pause stays.
 5. Otherwise: as recorded.
 
+AWS's reads may be stale: for a minute, each may show an earlier state (`STALE_MS`). So:
+
+- Within a minute of Sluice's own calls, no look at AWS changes what is wanted.
+- A pause or a block that seems to have been ended by somebody else is ended once AWS has shown that for a minute
+  without interruption. By then a deployment would show, too.
+- What changes within a minute of a deployment's end counts as the deployment's doing.
+- A call that a command, or the end of a pause, needs is made, even where AWS seems to be as wanted already.
+- A command about a block that was cut off is given a minute before the tag decides.
+
 What follows:
 
 - Blocked: tag the function, disable the mapping and tag that too, then set the reserved concurrency to 0.
@@ -41,6 +50,7 @@ from .state import (
     DEPLOYMENT_UNDER_WAY,
     RECEIVING,
     RUN_ONE_CONCURRENCY,
+    STALE_MS,
     THROTTLED,
     UNBLOCKING_MS,
     Call,
@@ -58,12 +68,14 @@ class Decision:
         desired: record to write once all calls have succeeded. Until it is written, the same is decided again.
         stopped: True if no event is to start.
         unsafe: True if events are being received for a function that is throttled.
+        wait: True if it is too early to decide: then nothing is called or written.
     """
 
     calls: tuple[Call, ...]
     desired: Record
     stopped: bool
     unsafe: bool
+    wait: bool = False
 
 
 def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
@@ -74,19 +86,17 @@ def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
         record: the record as it was read.
         now_ms: milliseconds since 1970.
     """
-    block = observed.block
-    if block is None and record.blocking is None and _deployed_since(record.block_deployment, observed):
-        block = record.block
-    wanted = _with_pause(observed, record, now_ms)
+    block, doubts_block = _block(observed, record, now_ms)
+    wanted, doubts_pause = _with_pause(observed, record, now_ms)
     stopped = wanted.paused or block is not None
-    wanted = dataclasses.replace(wanted, block=block, cap=_cap(observed, record, stopped=stopped))
+    cap = _cap(observed, record, now_ms, stopped=stopped)
+    doubt_ms = (record.doubt_ms or now_ms) if doubts_block or doubts_pause else None
+    wanted = dataclasses.replace(wanted, block=block, cap=cap, doubt_ms=doubt_ms)
     if not _unblock_under_way(observed, record, now_ms):
         wanted = dataclasses.replace(wanted, blocking=None, asked=None)
     calls = _function_calls(observed, record, wanted, now_ms) + _schedule_calls(observed, record, stopped=stopped)
-    lease_counts = wanted.paused and block is None and leased(record, now_ms)
-    # While a deployment is under way, the one before it counts.
-    deployment = observed.deployment or record.deployment or DEPLOYMENT_UNDER_WAY
-    block_deployment = observed.deployment or record.block_deployment or DEPLOYMENT_UNDER_WAY
+    lease_counts = wanted.paused and block is None and (doubts_pause or leased(record, now_ms))
+    counts, seen, seen_ms = _deployment(observed, record, now_ms)
     desired = dataclasses.replace(
         wanted,
         pending=False,
@@ -94,14 +104,17 @@ def decide(observed: Observed, record: Record, now_ms: int) -> Decision:
         ticks_off=stopped
         and (record.ticks_off or Call.DISABLE_SCHEDULE in calls)
         and Call.ENABLE_SCHEDULE not in calls,
-        deployment=deployment if stopped else None,
-        block_deployment=block_deployment if block is not None else None,
+        deployment=(counts or record.deployment or DEPLOYMENT_UNDER_WAY) if stopped else None,
+        block_deployment=None if block is None else counts or record.block_deployment or DEPLOYMENT_UNDER_WAY,
+        new_deployment=seen if stopped else None,
+        new_deployment_ms=seen_ms if stopped else None,
     )
     return Decision(
         calls=tuple(calls),
         desired=desired,
         stopped=stopped,
         unsafe=observed.concurrency == 0 and observed.mapping in RECEIVING,
+        wait=record.asked_just_now(now_ms) and not _tag_is_known(observed, record),
     )
 
 
@@ -116,10 +129,38 @@ def leased(record: Record, now_ms: int) -> bool:
     return record.lease_ms is not None and now_ms < record.lease_ms
 
 
+def _tag_is_known(observed: Observed, record: Record) -> bool:
+    """Return True if the tag is as an unfinished command wants it: it set or removed it, or its value is seen."""
+    if record.blocking == "unblock":
+        return observed.untagged
+    return record.block in (observed.block, observed.tagged)
+
+
+def _block(observed: Observed, record: Record, now_ms: int) -> tuple[str | None, bool]:
+    """Return the block that holds, and True if AWS seems to show that somebody else has lifted it."""
+    if record.blocking is not None:
+        if _tag_is_known(observed, record):
+            return (None if record.blocking == "unblock" else record.block), False
+        if record.asked_just_now(now_ms):
+            return (None if record.block_unconfirmed else record.block), False
+        return observed.block, False
+    if observed.block is not None or record.block is None:
+        return (record.block if record.settled_just_now(now_ms) else observed.block), False
+    if _deployed_since(record.block_deployment, observed):
+        return record.block, False
+    return (None, False) if _is_certain(record, now_ms) else (record.block, True)
+
+
+def _is_certain(record: Record, now_ms: int) -> bool:
+    """Return True if AWS has shown for so long that a pause or a block was ended that no stale read explains it."""
+    return record.doubt_ms is not None and now_ms - record.doubt_ms >= STALE_MS and not record.settled_just_now(now_ms)
+
+
 def _unblock_under_way(observed: Observed, record: Record, now_ms: int) -> bool:
     """Return True if an admin's unblock may be about to remove the tag: until then its record must stay."""
     asked_ms = (record.asked or {}).get("at_ms", 0)
-    return record.blocking == "unblock" and observed.block is not None and now_ms - asked_ms < UNBLOCKING_MS
+    tagged = observed.block is not None and not observed.untagged
+    return record.blocking == "unblock" and tagged and now_ms - asked_ms < UNBLOCKING_MS
 
 
 def _deployed_since(deployment: str | None, observed: Observed) -> bool:
@@ -127,81 +168,111 @@ def _deployed_since(deployment: str | None, observed: Observed) -> bool:
     return deployment is not None and observed.deployment != deployment
 
 
-def _with_pause(observed: Observed, record: Record, now_ms: int) -> Record:
-    """Return the record with the pause as it is wanted now."""
-    if record.paused and record.until_ms is not None and record.until_ms <= now_ms:
-        return record.unpaused()
+def _deployment(observed: Observed, record: Record, now_ms: int) -> tuple[str | None, str | None, int | None]:
+    """Return the deployment as of which the state is as decided, and one that was seen and may not show yet, with when.
+
+    While a deployment is under way, the one before it counts. For a minute after its end, reads may not show what it
+    changed.
+    """
+    mark = observed.deployment
+    known = record.block_deployment if record.block is not None else record.deployment
+    if mark is None or mark == known or known is None or record.pending or record.blocking is not None:
+        return mark, None, None
+    if mark != record.new_deployment or record.new_deployment_ms is None:
+        return None, mark, now_ms
+    if now_ms - record.new_deployment_ms < STALE_MS:
+        return None, mark, record.new_deployment_ms
+    return mark, None, None
+
+
+def _is_over(record: Record, now_ms: int) -> bool:
+    """Return True if the end that a pause was given has passed."""
+    return record.paused and record.until_ms is not None and record.until_ms <= now_ms
+
+
+def _with_pause(observed: Observed, record: Record, now_ms: int) -> tuple[Record, bool]:
+    """Return the record with the pause that is wanted now, and True if AWS seems to show that somebody ended it."""
+    if _is_over(record, now_ms):
+        return record.unpaused(), False
     if record.pending or block_set_concurrency(observed, record):
-        return record
-    if observed.concurrency == 0 and not record.paused:
-        return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED)
+        return record, False
+    if observed.concurrency == 0 and not record.paused and not record.settled_just_now(now_ms):
+        return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED), False
     # With a lease, `run_one` has set the concurrency that lets one event run.
     let_one_run = record.lease_ms is not None and observed.concurrency == RUN_ONE_CONCURRENCY
     throttled = observed.concurrency == 0 or let_one_run
     if record.paused and not throttled and not _deployed_since(record.deployment, observed):
-        return record.unpaused()
-    return record
+        return (record.unpaused(), False) if _is_certain(record, now_ms) else (record, True)
+    return record, False
 
 
-def _cap(observed: Observed, record: Record, *, stopped: bool) -> int | None:
+def _cap(observed: Observed, record: Record, now_ms: int, *, stopped: bool) -> int | None:
     """Return the reserved concurrency that the function has whenever it is neither paused nor blocked.
 
     Where the Throttle button has replaced it by 0, it is the one that was seen last.
     """
-    if observed.concurrency == RUN_ONE_CONCURRENCY and record.lease_ms is not None:
+    just_now = record.settled_just_now(now_ms)
+    if observed.concurrency == RUN_ONE_CONCURRENCY and (record.lease_ms is not None or just_now):
         return record.cap
     if observed.concurrency:
         return observed.concurrency
-    ran = not (stopped or record.paused or record.block is not None or record.pending)
+    ran = not (just_now or stopped or record.paused or record.block is not None or record.pending)
     # While the handler ran, somebody removed it. Otherwise a deployment or an unpause in the AWS console did.
     return None if ran and observed.concurrency is None else record.cap
 
 
 def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     if wanted.block is not None:
-        return _block_calls(observed)
+        return _block_calls(observed, record)
     calls = [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
     if wanted.paused:
-        one_runs = observed.concurrency == RUN_ONE_CONCURRENCY and leased(record, now_ms)
-        return calls + [call for call in _stop_calls(observed) if call is not Call.SET_ZERO or not one_runs]
+        return calls + _pause_calls(observed, record, wanted, now_ms)
     # A mapping that was not disabled here stays disabled: somebody meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start_calls(observed, cap=wanted.cap, take_back_one=record.lease_ms is not None)
+        calls += _start_calls(observed, record, wanted, now_ms)
     return calls
 
 
-def _block_calls(observed: Observed) -> list[Call]:
+def _block_calls(observed: Observed, record: Record) -> list[Call]:
     """Tag the function first, because only an admin can undo the rest from then on.
 
     The mapping is tagged once it is disabled: IAM lets the reconciler change no mapping that has the tag.
     """
-    calls = [Call.TAG_FUNCTION] if observed.block is None else []
-    if observed.mapping in RECEIVING:
+    lost = observed.block is None and observed.tagged is None and _deployed_since(record.block_deployment, observed)
+    calls = [Call.TAG_FUNCTION] if lost else []
+    is_new = record.block is None or record.blocking is not None
+    if observed.mapping in RECEIVING or is_new:
         calls += [Call.UNTAG_MAPPING] if observed.mapping_block is not None else []
         calls += [Call.DISABLE_MAPPING, Call.TAG_MAPPING]
     elif observed.mapping_block is None:
         calls.append(Call.TAG_MAPPING)
-    return calls + ([Call.SET_ZERO] if observed.concurrency != 0 else [])
+    return calls + ([Call.SET_ZERO] if observed.concurrency != 0 or is_new else [])
 
 
-def _stop_calls(observed: Observed) -> list[Call]:
+def _pause_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     """Stop with the mapping first: one that receives for a throttled function costs events their receives."""
-    calls = []
-    if observed.mapping in RECEIVING:
-        calls.append(Call.DISABLE_MAPPING)
-    if observed.concurrency != 0:
+    is_new = record.pending or not record.paused
+    calls = [Call.DISABLE_MAPPING] if observed.mapping in RECEIVING or is_new else []
+    if leased(record, now_ms):
+        return calls
+    # Whoever seems to have ended the pause must not be overridden while that is in doubt.
+    if record.pending or (wanted.doubt_ms is None and (observed.concurrency != 0 or record.lease_ms is not None)):
         calls.append(Call.SET_ZERO)
     return calls
 
 
-def _start_calls(observed: Observed, *, cap: int | None, take_back_one: bool) -> list[Call]:
+def _start_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
     """Start in the reverse order. A concurrency of 1 goes too if a `run_one` set it, which may have been cut off."""
     calls = []
-    one_is_ours = take_back_one and observed.concurrency == RUN_ONE_CONCURRENCY
-    if observed.concurrency != cap and (observed.concurrency in (0, None) or one_is_ours):
+    # Somebody who ended the pause in the AWS console has set the concurrency, unless a cap is to come back.
+    ended_in_console = _is_certain(record, now_ms) and not (
+        record.pending or record.blocking or _is_over(record, now_ms)
+    )
+    one_is_ours = record.lease_ms is not None and observed.concurrency == RUN_ONE_CONCURRENCY
+    differs = observed.concurrency != wanted.cap and (observed.concurrency in (0, None) or one_is_ours)
+    if differs or not ended_in_console:
         calls.append(Call.RELEASE)
-    if observed.mapping not in RECEIVING:
-        calls.append(Call.ENABLE_MAPPING)
+    calls.append(Call.ENABLE_MAPPING)
     return calls
 
 
@@ -210,4 +281,4 @@ def _schedule_calls(observed: Observed, record: Record, *, stopped: bool) -> lis
         return [Call.DISABLE_SCHEDULE] if observed.schedule == "ENABLED" else []
     # A schedule that was not disabled here stays disabled.
     ours = record.ticks_off and observed.missed is not None
-    return [Call.ENABLE_SCHEDULE] if ours and observed.schedule == "DISABLED" else []
+    return [Call.ENABLE_SCHEDULE] if ours and observed.schedule is not None else []

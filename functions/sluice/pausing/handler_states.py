@@ -69,11 +69,15 @@ class HandlerStates:
         """Return milliseconds since 1970."""
         return int(self.clock() * 1000)
 
-    def read(self, handlers: Collection[str] | None = None) -> list[Snapshot]:
+    def read(
+        self, handlers: Collection[str] | None = None, *, tagged: str | None = None, untagged: bool = False
+    ) -> list[Snapshot]:
         """Read handlers' states and decide what to do about each.
 
         Args:
             handlers: only these; all of the stage's if left out.
+            tagged: the value of the tag of a block that the caller has just set.
+            untagged: True if the caller has just removed that tag.
         """
         # Records first, so that what AWS shows is never older than the record about it.
         records, blocked = self.records.all_and_blocked()
@@ -81,7 +85,9 @@ class HandlerStates:
         snapshots = []
         for resources in self.reader.read(handlers, blocked=blocked):
             record = records.get(resources.handler, Record())
-            snapshots.append(Snapshot(resources, record, decide(resources.observed, record, now_ms)))
+            observed = dataclasses.replace(resources.observed, tagged=tagged, untagged=untagged)
+            found = dataclasses.replace(resources, observed=observed)
+            snapshots.append(Snapshot(found, record, decide(observed, record, now_ms)))
         return snapshots
 
     def apply(self, snapshot: Snapshot, *, by_reconciler: bool = True) -> list[Change]:
@@ -101,6 +107,8 @@ class HandlerStates:
                 again from the state that is left.
         """
         handler, decision, record = snapshot.handler, snapshot.decision, snapshot.record
+        if decision.wait:
+            return []
         skipped = [call for call in decision.calls if call in SCHEDULE_CALLS and not by_reconciler]
         desired = decision.desired
         if skipped:
@@ -121,6 +129,8 @@ class HandlerStates:
         for call in decision.calls:
             if call not in skipped:
                 self.writer.call(snapshot.resources, call, block=desired.block, cap=desired.cap)
+        if calls_function:
+            desired = dataclasses.replace(desired, settled_ms=self.now_ms())
         if calls_function or dataclasses.replace(desired, revision=record.revision) != record:
             try:
                 self.records.put(handler, desired, record, changes)

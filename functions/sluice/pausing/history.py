@@ -136,7 +136,9 @@ def changes_between(before: Record, after: Record, calls: tuple[Call, ...], now_
         ended = before.until_ms is not None and before.until_ms <= now_ms
         by, reason = (SLUICE, UNTIL_PASSED) if ended else (None, UNTHROTTLED)
         found.append(new_change("unpaused", now_ms, by=by, reason=reason, concurrency=after.cap))
-    restores = bool(set(calls) - SCHEDULE_CALLS) and not before.pending and before.asked is None
+    # Within a minute of the last calls, a call may only repeat one of them, as AWS seemed not to show it.
+    repeats = before.settled_just_now(now_ms)
+    restores = bool(set(calls) - SCHEDULE_CALLS) and not before.pending and before.asked is None and not repeats
     if restores and not found:
         found.append(new_change("restored", now_ms, by=SLUICE, reason=", ".join(call.value for call in calls)))
     return found

@@ -43,6 +43,10 @@ _FIELDS: Mapping[str, type] = {
     "lease_ms": int,
     "ticks_off": bool,
     "cap": int,
+    "settled_ms": int,
+    "doubt_ms": int,
+    "new_deployment": str,
+    "new_deployment_ms": int,
 }
 """Fields of a record that are written. Other versions of Sluice may write more."""
 

@@ -126,9 +126,13 @@ def _end_lease(states: HandlerStates, snapshot: Snapshot, leased: Record) -> Non
         # The concurrency of 1 may have been set after the unpause, and would stay.
         states.writer.call(snapshot.resources, Call.RELEASE, cap=ending.cap)
         return
+    found = states.read([handler])
+    if found and found[0].observed.concurrency not in (0, RUN_ONE_CONCURRENCY):
+        # Somebody has changed it meanwhile, perhaps to unpause. The reconciler finds out.
+        return
     states.writer.call(snapshot.resources, Call.SET_ZERO)
     try:
-        states.records.put(handler, dataclasses.replace(ending, lease_ms=None), ending)
+        states.records.put(handler, dataclasses.replace(ending, lease_ms=None, settled_ms=states.now_ms()), ending)
     except ConflictError:
         record = states.records.get(handler)
         if not record.paused and record.block is None:

@@ -46,6 +46,10 @@ SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
 UNBLOCKING_MS = 90_000
 """Milliseconds that an unblock may take between its record and its first call; it is retried for as long."""
 
+STALE_MS = 60_000
+"""Milliseconds for which a read may show an earlier state. AWS does not say whether reads are consistent right after a
+write, so this is an assumption."""
+
 LEASE_EXPIRED_MS = 1
 """A lease that expired long ago: its reserved concurrency is yet to be taken back."""
 
@@ -63,6 +67,8 @@ class Observed:
         missed: `skip` or `queue`, a cron's choice for the ticks of a pause; None if Sluice must not change its
             schedule.
         deployment: a mark that differs between deployments of the stack; None while one is under way.
+        tagged: the value of the tag `sluice:blocked` that the caller itself has just set; None if it has not.
+        untagged: True if the caller itself has just removed that tag. A read may still show it.
     """
 
     concurrency: int | None = None
@@ -72,6 +78,8 @@ class Observed:
     schedule: str | None = None
     missed: str | None = None
     deployment: str | None = None
+    tagged: str | None = None
+    untagged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +103,10 @@ class Record:
         ticks_off: True if the cron's schedule was disabled here, to be enabled again later.
         cap: the function's reserved concurrency when it was last seen to run; None if it had none. It is given back
             once the handler is neither paused nor blocked.
+        settled_ms: time of the last calls, in milliseconds since 1970. For a minute, reads may show the state before.
+        doubt_ms: since when AWS has been showing that somebody else ended the pause or the block.
+        new_deployment: a later deployment that has been seen; what it changed may not have been seen yet.
+        new_deployment_ms: since when, in milliseconds since 1970.
         revision: number of writes.
     """
 
@@ -112,11 +124,23 @@ class Record:
     lease_ms: int | None = None
     ticks_off: bool = False
     cap: int | None = None
+    settled_ms: int | None = None
+    doubt_ms: int | None = None
+    new_deployment: str | None = None
+    new_deployment_ms: int | None = None
     revision: int = 0
 
     def unpaused(self) -> Record:
         """Return the record without its pause."""
         return dataclasses.replace(self, paused=False, by=None, since_ms=None, reason=None, until_ms=None)
+
+    def settled_just_now(self, now_ms: int) -> bool:
+        """Return True if reads may still show the state before the last calls."""
+        return self.settled_ms is not None and now_ms - self.settled_ms < STALE_MS
+
+    def asked_just_now(self, now_ms: int) -> bool:
+        """Return True if reads may still show the state before the command about a block that is not finished."""
+        return self.blocking is not None and now_ms - (self.asked or {}).get("at_ms", 0) < STALE_MS
 
     @property
     def block_unconfirmed(self) -> bool:

@@ -125,7 +125,10 @@ def test_one_event_that_runs_meanwhile_is_not_taken_for_a_cap(team: Team, cap: i
     assert team.state == (cap, "Enabled")
 
 
-def test_a_minute_without_a_change_writes_nothing(team: Team) -> None:
+@pytest.mark.parametrize("command", [None, "pause", "block"])
+def test_a_minute_without_a_change_writes_nothing(team: Team, command: str | None) -> None:
+    if command:
+        getattr(team.commands("admin"), command)(HANDLER, "why")
     team.reconcile()
     before = dict(team.items)
     team.reconcile(3)

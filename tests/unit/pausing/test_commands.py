@@ -62,6 +62,7 @@ def test_an_operator_writes_nothing_about_blocks(team: Team) -> None:
     team.reconcile()
     assert (team.record.paused, team.record.block) == (True, "by hand")
     del team.function.tags[BLOCKED_TAG]
+    team.reconcile(2)
     commands.unpause(HANDLER, "the block was lifted by hand")
     team.reconcile()
     assert team.state == RUNNING

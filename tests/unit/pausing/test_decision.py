@@ -9,6 +9,7 @@ from sluice.pausing.decision import decide
 from sluice.pausing.state import (
     DEPLOYMENT_UNDER_WAY,
     RUN_ONE_CONCURRENCY,
+    STALE_MS,
     THROTTLED,
     UNBLOCKING_MS,
     Call,
@@ -26,6 +27,9 @@ TAGGED = dataclasses.replace(STOPS, block="why", mapping_block="why")
 
 PAUSED = Record(paused=True, by="user/ada", since_ms=NOW - 1, reason="slow", deployment=OLD)
 BLOCKED = Record(block="why", block_deployment=OLD, deployment=OLD)
+
+LONG_AGO = NOW - STALE_MS
+"""A moment that no read shows any more."""
 
 STOP = (Call.DISABLE_MAPPING, Call.SET_ZERO)
 START = (Call.RELEASE, Call.ENABLE_MAPPING)
@@ -69,7 +73,7 @@ def test_a_concurrency_of_0_without_a_record_is_a_pause_from_the_console() -> No
 @pytest.mark.parametrize("concurrency", [None, 5])
 def test_a_concurrency_that_is_no_longer_0_is_an_unpause_from_the_console(concurrency: int | None) -> None:
     observed = dataclasses.replace(STOPS, concurrency=concurrency)
-    decision = decide(observed, PAUSED, NOW)
+    decision = decide(observed, dataclasses.replace(PAUSED, doubt_ms=LONG_AGO), NOW)
     assert (decision.calls, decision.desired) == ((Call.ENABLE_MAPPING,), Record(cap=concurrency))
 
 
@@ -77,13 +81,26 @@ def test_a_concurrency_that_is_no_longer_0_is_an_unpause_from_the_console(concur
 def test_a_concurrency_that_a_deployment_may_have_reset_is_set_to_0_again(deployment: str | None) -> None:
     decision = decide(dataclasses.replace(RUNS, deployment=deployment), PAUSED, NOW)
     assert decision.calls == STOP
-    assert decision.desired.deployment == (deployment or OLD)
+    assert decision.desired.deployment == OLD
 
 
 def test_a_state_first_recorded_during_a_deployment_is_not_undone_by_it() -> None:
     during = decide(dataclasses.replace(STOPS, deployment=None), Record(), NOW).desired
     assert during.deployment == DEPLOYMENT_UNDER_WAY
     assert decide(dataclasses.replace(RUNS, deployment=NEW), during, NOW).calls == STOP
+
+
+def test_a_deployment_counts_for_a_minute_after_it_was_first_seen() -> None:
+    """For so long, reads may show the state before what it changed."""
+    after = dataclasses.replace(STOPS, deployment=NEW)
+    first = decide(after, PAUSED, NOW).desired
+    assert (first.deployment, first.new_deployment) == (OLD, NEW)
+    assert decide(after, first, NOW + STALE_MS - 1).desired == first
+    assert decide(dataclasses.replace(RUNS, deployment=NEW), first, NOW + STALE_MS).calls == STOP
+    later = decide(after, first, NOW + STALE_MS).desired
+    assert (later.deployment, later.new_deployment) == (NEW, None)
+    another = decide(dataclasses.replace(STOPS, deployment="2026-03-01"), first, NOW + STALE_MS).desired
+    assert (another.deployment, another.new_deployment) == (OLD, "2026-03-01")
 
 
 # ---- blocked or not
@@ -102,13 +119,14 @@ def test_a_blocked_mapping_that_receives_is_untagged_to_disable_it() -> None:
 
 
 def test_a_tag_that_is_gone_lifts_the_block() -> None:
-    decision = decide(dataclasses.replace(TAGGED, block=None), BLOCKED, NOW)
+    decision = decide(dataclasses.replace(TAGGED, block=None), dataclasses.replace(BLOCKED, doubt_ms=LONG_AGO), NOW)
     assert decision.calls == (Call.UNTAG_MAPPING, *START)
     assert decision.desired == Record()
 
 
 def test_a_tag_that_is_gone_leaves_the_pause() -> None:
-    decision = decide(dataclasses.replace(TAGGED, block=None), dataclasses.replace(BLOCKED, paused=True), NOW)
+    record = dataclasses.replace(BLOCKED, paused=True, doubt_ms=LONG_AGO)
+    decision = decide(dataclasses.replace(TAGGED, block=None), record, NOW)
     assert decision.calls == (Call.UNTAG_MAPPING,)
     assert (decision.desired.paused, decision.desired.block) == (True, None)
 
@@ -130,6 +148,73 @@ def test_an_unblock_that_is_under_way_is_remembered_for_as_long_as_it_may_take()
     assert decide(TAGGED, record, NOW + UNBLOCKING_MS - 1).desired.blocking == "unblock"
     late = decide(TAGGED, record, NOW + UNBLOCKING_MS).desired
     assert (late.blocking, late.asked, late.block) == (None, None, "why")
+
+
+# ---- reads that may be stale
+
+ENDED = [
+    (dataclasses.replace(STOPS, concurrency=None), PAUSED),
+    (dataclasses.replace(STOPS, concurrency=5), PAUSED),
+    (RUNS, PAUSED),
+    (dataclasses.replace(TAGGED, block=None), BLOCKED),
+    (dataclasses.replace(RUNS, block=None), BLOCKED),
+]
+"""Looks at AWS that show a pause or a block as ended by somebody else."""
+
+
+def starts(calls: tuple[Call, ...]) -> set[Call]:
+    return {Call.ENABLE_MAPPING, Call.RELEASE, Call.UNTAG_MAPPING} & set(calls)
+
+
+@pytest.mark.parametrize(("observed", "record"), ENDED)
+def test_one_look_ends_no_pause_and_no_block_and_a_second_one_a_minute_later_does(
+    observed: Observed, record: Record
+) -> None:
+    first = decide(observed, record, NOW)
+    assert (starts(first.calls), first.stopped, first.desired.doubt_ms) == (set(), True, NOW)
+    assert (first.desired.reason, first.desired.block) == (record.reason, record.block)
+    soon = decide(observed, first.desired, NOW + STALE_MS - 1)
+    assert (starts(soon.calls), soon.stopped, soon.desired.doubt_ms) == (set(), True, NOW)
+    second = decide(observed, first.desired, NOW + STALE_MS)
+    assert (starts(second.calls) >= {Call.ENABLE_MAPPING}, second.stopped) == (True, False)
+
+
+@pytest.mark.parametrize(("observed", "record"), ENDED)
+def test_a_look_in_between_that_shows_it_as_it_was_begins_the_minute_anew(observed: Observed, record: Record) -> None:
+    first = decide(observed, record, NOW).desired
+    as_it_was = decide(TAGGED if record.block else STOPS, first, NOW + 1).desired
+    assert as_it_was.doubt_ms is None
+    assert decide(observed, as_it_was, NOW + STALE_MS).stopped
+
+
+@pytest.mark.parametrize(("observed", "record"), ENDED)
+def test_nothing_is_ended_within_a_minute_of_the_last_calls(observed: Observed, record: Record) -> None:
+    settled = dataclasses.replace(record, settled_ms=LONG_AGO + 1, doubt_ms=LONG_AGO)
+    assert decide(observed, settled, NOW).stopped
+    assert not decide(observed, settled, NOW + 1).stopped
+
+
+def test_who_seems_to_have_unpaused_is_not_overridden_meanwhile() -> None:
+    assert decide(dataclasses.replace(STOPS, concurrency=None), PAUSED, NOW).calls == ()
+
+
+@pytest.mark.parametrize("observed", [THROTTLES, STOPS, TAGGED, dataclasses.replace(RUNS, block="why")])
+def test_within_a_minute_of_its_start_a_handler_is_not_stopped_by_a_look(observed: Observed) -> None:
+    started = Record(settled_ms=LONG_AGO + 1)
+    decision = decide(dataclasses.replace(observed, mapping_block=None), started, NOW)
+    assert (decision.calls, decision.desired, decision.stopped) == ((), started, False)
+    assert decide(observed, started, NOW + 1).stopped
+
+
+@pytest.mark.parametrize("observed", [RUNS, THROTTLES, STOPS])
+def test_a_command_makes_its_calls_whatever_aws_seems_to_show(observed: Observed) -> None:
+    assert decide(observed, dataclasses.replace(PAUSED, pending=True), NOW).calls == STOP
+    assert decide(observed, Record(pending=True), NOW).calls == START
+    assert decide(observed, dataclasses.replace(PAUSED, until_ms=NOW), NOW).calls == START
+
+
+def test_the_end_of_a_run_of_one_event_sets_the_concurrency_to_0_whatever_aws_seems_to_show() -> None:
+    assert decide(STOPS, dataclasses.replace(PAUSED, lease_ms=1), NOW).calls == (Call.SET_ZERO,)
 
 
 # ---- one event runs

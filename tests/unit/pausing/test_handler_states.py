@@ -52,7 +52,7 @@ def test_a_run_that_is_cut_off_knows_later_that_it_disabled_the_mapping(team: Te
     team.cut_off(2, team.reconcile)
     assert team.state == STOPPED
     team.function.concurrency = None
-    team.reconcile()
+    team.reconcile(2)
     assert team.state == RUNNING
 
 

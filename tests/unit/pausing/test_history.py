@@ -60,7 +60,7 @@ def test_a_tag_that_is_set_and_removed_by_hand_is_a_block_and_an_unblock(team: T
     block_by_hand(team.function)
     team.reconcile()
     del team.function.tags[BLOCKED_TAG]
-    team.reconcile()
+    team.reconcile(2)
 
     assert [change for change, *_ in team.history] == ["blocked", "unblocked"]
 

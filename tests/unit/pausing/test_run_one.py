@@ -47,7 +47,7 @@ def test_a_handler_that_is_unpaused_in_the_console_during_a_run_stays_unpaused(t
         team.reconcile()
 
     team.run_one(release)
-    team.reconcile()
+    team.reconcile(2)
     assert team.state == RUNNING
 
 

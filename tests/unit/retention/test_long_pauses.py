@@ -31,8 +31,7 @@ def test_a_month_of_console_pause_loses_no_event(months: Months) -> None:
     assert months.receives == count, "each was received once, before the reconciler's first run"
     assert (months.function.mapping, months.messages(dead=True)) == ("Disabled", [])
     assert {envelope_of(message)["id"]: envelope_of(message)["at"] for message in months.messages()} == emitted
-    months.function.concurrency = None
-    months.minute()
+    months.end_pause_in_the_console()
     months.now += MINUTE
     months.poll()
     assert months.runs == dict.fromkeys(range(count), 1)
@@ -49,8 +48,7 @@ def test_events_emitted_during_a_pause_or_a_sweep_are_not_lost(months: Months) -
         months.days(1, every=60 * MINUTE)
 
     assert len(months.messages()) == 40
-    months.function.concurrency = None
-    months.minute()
+    months.end_pause_in_the_console()
     months.now += 2 * VISIBILITY
     months.poll()
     assert months.runs == dict.fromkeys(range(40), 1)
@@ -145,8 +143,7 @@ def test_the_state_of_a_paused_queue_is_stored_until_the_pause_ends(months: Mont
     assert state.idle_ms is not None
     assert state.moved_ms is not None
     assert 0 <= months.now * 1000 - state.moved_ms < 0.1 * DAY * 1000
-    months.function.concurrency = None
-    months.minute()
+    months.end_pause_in_the_console()
     months.minute()
     state = months.retention.all()[HANDLER]
     assert (state.idle_ms, state.moved_ms, state.live.began_ms) == (None, None, None)

@@ -113,8 +113,7 @@ def test_an_event_that_was_throttled_five_times_is_put_back(months: Months) -> N
         months.minute()
 
     assert months.messages(dead=True) == []
-    months.function.concurrency = None
-    months.minute()
+    months.end_pause_in_the_console()
     months.now += VISIBILITY + 1
     months.poll()
     assert months.runs == {1: 1}

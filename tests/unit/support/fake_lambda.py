@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 from sluice.pausing.state import RECEIVING
-from sluice.stage.names import BLOCKED_TAG, Names
+from sluice.stage.names import BLOCKED_TAG, MISSED_TAG, Names
 
 from tests.unit.support.cloud import STAGE
 
 ACCOUNT = "arn:aws:lambda:eu-central-1:123456789012"
+
+Look = Callable[[str, str, Any], Any]
+"""Returns what a read shows of a handler's field, given its value: that, or an earlier one. The stack has no handler:
+its handler is the empty string."""
 
 Role = Literal["operator", "admin", "reconciler"]
 """Roles with the rights that the template's policies give them, as far as the fakes enforce rights."""
@@ -53,6 +57,10 @@ class FakeAws:
     Args:
         handlers: the handlers' names.
         slow: True if a mapping stays `Enabling` or `Disabling` until `tick`, as AWS's do for a while.
+
+    Attributes:
+        look: what reads show.
+        before_switch: called before each call that starts (True) or stops a handler; may raise.
     """
 
     def __init__(self, *handlers: str, slow: bool = False) -> None:
@@ -61,10 +69,16 @@ class FakeAws:
         self.deployment: str = "2026-01-01"
         self.deploying = False
         self.slow = slow
+        self.look: Look = lambda _, __, now: now
+        self.before_switch: Callable[[bool], None] = lambda _: None
+
+    def handler_of(self, name: str) -> str:
+        """Return the handler that a name, an ARN or a mapping's id belongs to."""
+        return name.rsplit(":", 1)[-1].removeprefix(self.names.prefix).removeprefix("mapping-")
 
     def of(self, name: str) -> FakeFunction:
         """Return the function that a name, an ARN or a mapping's id belongs to."""
-        handler = name.rsplit(":", 1)[-1].removeprefix(self.names.prefix).removeprefix("mapping-")
+        handler = self.handler_of(name)
         if handler not in self.functions:
             raise NotFoundError({"Error": {"Code": "ResourceNotFoundException", "Message": name}}, "GetFunction")
         return self.functions[handler]
@@ -109,7 +123,7 @@ class FakeClient:
                     "UUID": f"mapping-{handler}",
                     "FunctionArn": f"{ACCOUNT}:function:{names.function(handler)}",
                     "EventSourceArn": f"arn:aws:sqs:eu-central-1:123456789012:{names.queue(handler)}",
-                    "State": function.mapping,
+                    "State": self._aws.look(handler, "mapping", function.mapping),
                 }
                 for handler, function in self._aws.functions.items()
                 if FunctionName in (None, names.function(handler))
@@ -118,34 +132,44 @@ class FakeClient:
 
     def _schedules(self, GroupName: str) -> dict[str, Any]:  # noqa: N803
         self._check_group(GroupName)
+        look = self._aws.look
         return {
             "Schedules": [
-                {"Name": handler, "State": function.schedule}
+                {"Name": handler, "State": look(handler, "schedule", function.schedule)}
                 for handler, function in self._aws.functions.items()
                 if function.schedule
             ]
         }
 
     def get_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
-        function = self._aws.of(FunctionName)
-        concurrency = {} if function.concurrency is None else {"ReservedConcurrentExecutions": function.concurrency}
+        function, handler = self._aws.of(FunctionName), self._aws.handler_of(FunctionName)
+        found = self._aws.look(handler, "concurrency", function.concurrency)
+        concurrency = {} if found is None else {"ReservedConcurrentExecutions": found}
         return {
             "Configuration": {"FunctionArn": f"{ACCOUNT}:function:{FunctionName}", "Timeout": 35},
             "Concurrency": concurrency,
-            "Tags": dict(function.tags),
+            "Tags": self._shown(handler, "tags", function.tags),
         }
 
     def list_tags(self, Resource: str) -> dict[str, Any]:  # noqa: N803
-        return {"Tags": dict(self._tags(Resource))}
+        field = "mapping_tags" if ":event-source-mapping:" in Resource else "tags"
+        return {"Tags": self._shown(self._aws.handler_of(Resource), field, self._tags(Resource))}
+
+    def _shown(self, handler: str, field: str, tags: dict[str, str]) -> dict[str, str]:
+        shown = {key: self._aws.look(handler, f"{field} {key}", tags.get(key)) for key in (BLOCKED_TAG, MISSED_TAG)}
+        return {key: value for key, value in {**tags, **shown}.items() if value is not None}
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         status = "UPDATE_IN_PROGRESS" if self._aws.deploying else "UPDATE_COMPLETE"
-        return {"Stacks": [{"StackStatus": status, "LastUpdatedTime": self._aws.deployment}]}
+        status, deployment = self._aws.look("", "stack", (status, self._aws.deployment))
+        return {"Stacks": [{"StackStatus": status, "LastUpdatedTime": deployment}]}
 
     def put_function_concurrency(self, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803
         self._before("put_function_concurrency")
         function = self._aws.of(FunctionName)
         self._refuse_if("operator", "PutFunctionConcurrency", blocked=function.tags)
+        if ReservedConcurrentExecutions == 0:
+            self._aws.before_switch(False)
         function.concurrency = ReservedConcurrentExecutions
 
     def delete_function_concurrency(self, FunctionName: str) -> None:  # noqa: N803
@@ -154,6 +178,7 @@ class FakeClient:
         # Also the reconciler: a late run must not lift a block that it has not seen.
         self._refuse_if("operator", "DeleteFunctionConcurrency", blocked=function.tags)
         self._refuse_if("reconciler", "DeleteFunctionConcurrency", blocked=function.tags)
+        self._aws.before_switch(True)
         function.concurrency = None
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803
@@ -163,6 +188,7 @@ class FakeClient:
         self._refuse_if("reconciler", "UpdateEventSourceMapping", blocked=function.mapping_tags)
         if function.mapping not in ("Enabled", "Disabled"):
             raise refused("ResourceInUseException")
+        self._aws.before_switch(Enabled)
         moving, there = ("Enabling", "Enabled") if Enabled else ("Disabling", "Disabled")
         function.mapping = moving if self._aws.slow and function.mapping != there else there
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from botocore.exceptions import ClientError
 from sluice.pausing.commands import Commands
 from sluice.pausing.errors import BlockedError, StillChangingError
 from sluice.pausing.handler_states import HandlerStates
 from sluice.pausing.run_one import run_one
 from sluice.pausing.state import RECEIVING, RUN_ONE_CONCURRENCY
+from sluice.reconciler.reconciler import ReconcilerError
 from sluice.stage.names import BLOCKED_TAG, MISSED_TAG
 
 from tests.unit.support.cloud import HANDLER
@@ -119,6 +123,7 @@ class World(FakeStage):
         slow: True if the mapping takes until `tick` to reach its next state.
         schedule: `ENABLED` or `DISABLED`; None if the handler is no cron.
         missed: `skip` or `queue`, a cron's choice for the ticks of a pause.
+        stale: chooses which reads show an earlier state of the last minute; None if all show the latest.
 
     Attributes:
         now: the time, in seconds since 1970.
@@ -127,16 +132,32 @@ class World(FakeStage):
         windows: number of stretches of time in which that could happen; none of them is Sluice's doing.
         made: number of calls that the last program made, writes included.
         finished: True if the last program was not cut off.
+        steady: True if the handler runs and False if it is stopped, where that is settled and nobody has acted since;
+            otherwise None.
     """
 
-    def __init__(self, *, slow: bool = False, schedule: str | None = None, missed: str = "skip") -> None:
+    def __init__(
+        self,
+        *,
+        slow: bool = False,
+        schedule: str | None = None,
+        missed: str = "skip",
+        stale: random.Random | None = None,
+    ) -> None:
         super().__init__(clock=lambda: self.now, slow=slow)
         self.now = 1_800_000_000.0
+        self._stale = stale
+        self._past: dict[str, list[tuple[float, Any]]] = {}
+        self.aws.before_switch = self._check_switch
+        if stale:
+            self.aws.look = lambda _, field, __: self._look(field)
         self.expected = Expected()
         self.receives = 0
         self.windows = 0
         self.made = 0
         self.finished = True
+        self.steady: bool | None = None
+        self._undone = False
         self.function.schedule = schedule
         self.function.tags[MISSED_TAG] = missed
         self._schedule = schedule
@@ -146,6 +167,7 @@ class World(FakeStage):
         self._visible_at = 0.0
 
     def before_call(self, name: str) -> None:
+        self._note()
         self.check_safe()
         if self._calls_left is not None:
             if self._calls_left == 0:
@@ -153,9 +175,41 @@ class World(FakeStage):
             self._calls_left -= 1
         self.made += 1
 
+    def _check_switch(self, starts: bool) -> None:
+        """Fail if one of our own calls starts a handler that is to be stopped, or the other way round."""
+        # The reconciler catches every exception, so the fault is raised later.
+        self._undone = self._undone or self.steady not in (None, starts)
+
+    def _note(self) -> None:
+        """Note the fields that have changed, so that reads can show what they were."""
+        function = self.function
+        fields: dict[str, Any] = {
+            "concurrency": function.concurrency,
+            "mapping": function.mapping,
+            "schedule": function.schedule,
+            "stack": ("UPDATE_IN_PROGRESS" if self.aws.deploying else "UPDATE_COMPLETE", self.aws.deployment),
+        }
+        for key in (BLOCKED_TAG, MISSED_TAG):
+            fields[f"tags {key}"] = function.tags.get(key)
+            fields[f"mapping_tags {key}"] = function.mapping_tags.get(key)
+        for field, value in fields.items():
+            past = self._past.setdefault(field, [])
+            if not past or past[-1][1] != value:
+                past.append((self.now, value))
+
+    def _look(self, field: str) -> Any:
+        """Return any value that a field has had within the last minute, or every other time the one that it has."""
+        assert self._stale
+        self._note()
+        past = self._past[field]
+        ends = [*(since for since, _ in past[1:]), float("inf")]
+        values = [value for (_, value), end in zip(past, ends, strict=True) if end > self.now - MINUTE]
+        return self._stale.choice(values) if self._stale.random() < 0.5 else values[-1]
+
     def check_safe(self) -> None:
         """Fail if one of our own calls has made the mapping receive for a throttled function."""
-        assert not self.function.unsafe or self._was_unsafe, "we made it receive while throttled"
+        # A stale read can hide that somebody has throttled it within the last minute.
+        assert self._stale or not self.function.unsafe or self._was_unsafe, "we made it receive while throttled"
         self._was_unsafe = self.function.unsafe
 
     @contextmanager
@@ -167,8 +221,14 @@ class World(FakeStage):
             yield
         except CutOffError:
             self.finished = False
+        except (ClientError, ReconcilerError, StillChangingError):
+            # A stale read hides a block, and IAM knows of it; or it hides that AWS is at work.
+            if not self._stale:
+                raise
+            self.finished = False
         finally:
             self._calls_left = None
+        assert not self._undone, "a look at AWS has undone what nobody asked to undo"
         self.check_safe()
 
     def command(self, what: str, *, cut: int | None, until: float | None = None) -> None:
@@ -214,6 +274,7 @@ class World(FakeStage):
     def pass_time(self, seconds: float) -> None:
         """Let time pass."""
         self.poll()
+        self._note()
         self.now += seconds
         self.aws.tick()
         self.poll()
@@ -233,4 +294,4 @@ class World(FakeStage):
             assert function.concurrency not in (0, RUN_ONE_CONCURRENCY), expected
             assert function.mapping in RECEIVING, expected
             assert function.schedule == self._schedule, expected
-        assert self.receives <= self.windows
+        assert self._stale or self.receives <= self.windows
