@@ -114,7 +114,7 @@ class ReceivedMessage:
 
     @property
     def claim(self) -> str | None:
-        """What the message claimed of itself and was not believed, in words; None if there is nothing."""
+        """The claim of the message that was not believed, in words; None if there is none."""
         return self._event.claim
 
     @cached_property
