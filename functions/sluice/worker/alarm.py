@@ -43,8 +43,13 @@ class Alarm:
     # Kept here, as a handler may replace them in their modules.
     _now = staticmethod(time.monotonic)
     _setitimer = staticmethod(_setitimer)
-    _signal = staticmethod(_signal)
+    # Without the conversion to enumerations, which takes longer than the call itself.
+    _signal = staticmethod(getattr(_signal, "__wrapped__", _signal))
     current: Alarm | None = None
+    handler: Any = signal.SIG_DFL
+    _shared = False
+    _due = _own_due = math.inf
+    _own_interval = _OFF
 
     def __init__(self, on_alarm: OnAlarm, *, first: float, then: float) -> None:
         self._on_alarm = on_alarm
@@ -52,17 +57,13 @@ class Alarm:
         self._then = then
         # Clocks are only read once code has an alarm of its own.
         self._started = self._now()
-        self.handler: Any = signal.SIG_DFL
-        self._shared = False
-        self._due = math.inf
-        self._own_due = math.inf
-        self._own_interval = _OFF
 
     def start(self) -> None:
         """Ring from now on."""
         self._live = True
         self._outer = Alarm.current
-        self.handler = self._previous = self._signal(signal.SIGALRM, self._ring)
+        self._previous = self._signal(signal.SIGALRM, self._ring)
+        self.handler = self._previous or signal.SIG_DFL
         Alarm.current = self
         self._setitimer(signal.ITIMER_REAL, self._first, self._then)
 
@@ -124,7 +125,7 @@ class Alarm:
     def _ring_own(self, number: int, frame: Any, *, is_own: bool) -> None:
         if callable(self.handler):
             self.handler(number, frame)
-        elif is_own and self.handler is not signal.SIG_IGN:
+        elif is_own and self.handler != signal.SIG_IGN:
             raise UnhandledAlarmError(
                 "an alarm rang that handle has set, without a function for it: call"
                 " signal.signal(signal.SIGALRM, function) before signal.alarm or signal.setitimer"

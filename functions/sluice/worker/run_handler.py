@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from .cause import place_of
@@ -50,7 +51,10 @@ def run_handler(
     end = time.monotonic() + seconds
     redact = secrets.text if secrets is not None else str
     try:
-        returned = call_within(lambda: in_this_process_only(lambda: finished(load()(event))), seconds)
+        # What the run sets in its context ends with it.
+        returned = copy_context().run(
+            call_within, lambda: in_this_process_only(lambda: finished(load()(event))), seconds
+        )
     except BaseException as error:  # noqa: BLE001 - SystemExit and the like end a run, too
         cause = (error.__cause__ or error) if isinstance(error, NotLoadedError) else error
         if recording is not None:

@@ -45,6 +45,10 @@ class Telemetry:
         settings: the function's.
         capture: copies the lines of a run for its trace, and removes secrets from them.
         stream: the lines are written to it; standard output by default.
+
+    Attributes:
+        logger: logs the worker's own lines.
+        loggers: the loggers that write lines, and copy those of a run.
     """
 
     def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
@@ -61,6 +65,7 @@ class Telemetry:
         root = logging.getLogger()
         root.handlers = [lines, capture.logging_handler()]
         root.setLevel(self.logger.log_level)
+        self.loggers = root, named
         self._formatter: Any = self.logger.registered_formatter
         self._keys: dict[str, Any] = {}
         # Instances of Metrics share their metrics: a handler's own would be counted in our namespace, and ours with its

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -19,6 +18,7 @@ from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end,
 from .cause import cause_of
 from .deduplication import lock_event, owner_of_key, put_trace
 from .executions import Executions
+from .process_state import ProcessState
 from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
@@ -85,6 +85,7 @@ class Worker:
         self._executions = Executions(settings.trace)
         self._clock = clock
         hand_on_context()
+        self._state = ProcessState(telemetry.logger, telemetry.loggers)
         self._retries = Retries(queue, jitter or random.Random())  # noqa: S311 - spreads retries, guards nothing
         self._unreachable = Unreachable(self._retries, queue, telemetry)
         self._triage = Triage(
@@ -257,11 +258,8 @@ class Worker:
         output, secrets = self._capture.start(), self._capture.secrets
         recording = self._recorder.start() if self._recorder else None
         try:
-            with under_way(run):
-                # What the run sets in its context ends with it.
-                outcome = copy_context().run(
-                    run_handler, self._load, work.message.event, self._settings.timeout, recording, secrets
-                )
+            with under_way(run), self._state:
+                outcome = run_handler(self._load, work.message.event, self._settings.timeout, recording, secrets)
         finally:
             self._capture.stop()
             if recording:
