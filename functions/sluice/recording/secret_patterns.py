@@ -49,7 +49,11 @@ _KEYS = {
 
 def may_hold_pattern(text: str) -> bool:
     """Return False if none of the patterns is in a text."""
-    return ("@" in text and "://" in text) or may_hold_card_number(text) or _may_hold_key(text)
+    return (
+        ("@" in text and "://" in text and _IN_URL.search(text) is not None)
+        or (may_hold_card_number(text) and bool(card_numbers(text)))
+        or (_may_hold_key(text) and any(hint in text for hint in _KEYS))
+    )
 
 
 def without_patterns(text: str, found: Callable[[str], None]) -> str:
