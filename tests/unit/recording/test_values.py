@@ -113,7 +113,9 @@ SHOWN: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected"), SHOWN, ids=[repr(value)[:30] for value, _ in SHOWN])
+@pytest.mark.parametrize(
+    ("value", "expected"), SHOWN, ids=[f"{type(value).__name__}-{number}" for number, (value, _) in enumerate(SHOWN)]
+)
 def test_how_a_value_is_shown(value: object, expected: Any) -> None:
     assert shown(value) == expected
     json.dumps(shown(value), allow_nan=False)

@@ -50,7 +50,7 @@ class Function:
     cloud: Cloud
     handle: Callable[[Any], Any]
     handler: str = HANDLER
-    timeout: float = 5
+    timeout: float = 50
     batch_size: int = 10
     dynamodb: Any = None
     cron_lock: CronLock | None = None
