@@ -1,4 +1,4 @@
-"""What no document says of AWS: no promise, but what the promises rest on. The run ends with the answers."""
+"""Questions about AWS that no document answers, and that the promises rest on. The run ends with the answers."""
 
 from __future__ import annotations
 

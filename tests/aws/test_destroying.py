@@ -9,7 +9,7 @@ from tests.aws.support.stage import Stage
 
 
 def test_a_stage_can_be_destroyed_and_deployed_again(stage: Stage, answer: Callable[[str], None]) -> None:
-    """What is removed leaves nothing in the way. Traces outlive it on AWS; the local cloud's go with it."""
+    """A removed stage leaves nothing in the way of the next. On AWS its traces stay; the local cloud's go with it."""
     before = stage.emit_from_python("echo", "before")
     stage.ended("echo", [before])
     # Somebody whom a policy is attached to is in its way, on AWS.

@@ -115,7 +115,7 @@ def test_both_stages_have_the_same_code(outputs: dict[str, Path]) -> None:
 
 
 def test_what_goes_to_aws_is_compiled_if_this_machine_has_that_python(outputs: dict[str, Path]) -> None:
-    """Where it has none, a deployment warns: tests/infra/test_stack.py."""
+    """A deployment without that Python warns: tests/infra/test_stack.py."""
     [layer] = [path for path in asset_directories(outputs["dev"]) if (path / "python").is_dir()]
     has_python = find_interpreter(LAMBDA.python) is not None
     tag = LAMBDA.python.replace(".", "")

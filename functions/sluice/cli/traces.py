@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 import click
 
@@ -88,38 +88,40 @@ def traces(
     wanted = (trace for trace in map(hide_secrets, searching.watched(found)) if condition is None or condition(trace))
     listed = _Listed(islice(wanted, limit), searching)
     try:
+        rows = iter(listed)
+        # Before anything is printed: a name that nobody knows is an error, not an empty list.
+        first = next(rows, None)
+        if first is None and handler not in store.unhandled.counts():
+            known_handlers(invocation.stage, [handler])
+        found_rows = chain((first,), rows) if first else rows
         if invocation.as_json:
-            invocation.print_json_list(trace.to_json() for trace in listed)
+            invocation.print_json_list(trace.to_json() for trace in found_rows)
         else:
-            _print_list(listed)
+            _print_list(found_rows)
     finally:
         searching.clear()
         if condition is not None:
             invocation.say(f"{listed.count:,} found; {searching.note()}")
-    if listed.first is not None:
-        if not invocation.as_json:
-            invocation.say(then=invocation.command("trace", listed.first.id))
+    if invocation.as_json:
         return
-    if handler not in store.unhandled.counts():
-        known_handlers(invocation.stage, [handler])
-    if not invocation.as_json:
+    if first is not None:
+        invocation.say(then=invocation.command("trace", first.id))
+    else:
         such = "such " if status or since or until or where else ""
         invocation.say(f"{handler} has no {such}traces", then=invocation.command("emit", handler, "{}"))
 
 
 class _Listed:
-    """The traces that are listed, counted as they pass."""
+    """The traces that are listed. It counts them as they pass."""
 
     def __init__(self, traces: Iterator[Trace], searching: Searching) -> None:
         self._traces = traces
         self._searching = searching
         self.count = 0
-        self.first: Trace | None = None
 
     def __iter__(self) -> Iterator[Trace]:
         for trace in self._traces:
             self.count += 1
-            self.first = self.first or trace
             self._searching.clear()
             yield trace
 

@@ -21,8 +21,7 @@ SAME_NAME = 65.0
 """Seconds after a queue's end in which SQS takes no other of its name: 60, and some for clocks."""
 
 ADOPT = ("--import-existing-resources",)
-"""What `cdk deploy` is told so that a new stack takes over the trace table that an earlier one has left. Once
-`sluice cdk deploy` does it by itself, nothing is to be told."""
+"""Options of `cdk deploy` with which a new stack takes over the trace table that an earlier one left."""
 
 
 class AccountStage(Stage):

@@ -1,4 +1,4 @@
-"""What takes minutes, begun as soon as the stage is there, so that its waits pass while the other tests run."""
+"""Stories that take minutes. They begin as soon as the stage is there, so that their waits pass during other tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Background:
         self._thread.start()
 
     def seen(self) -> Any:
-        """What was seen, once the story has ended.
+        """Wait for the story's end, and return its observations.
 
         Raises:
             Exception: what ended it early.

@@ -21,7 +21,7 @@ LATEST = 50
 
 
 def trails(stage: Stage) -> str:
-    """Say whether a trail logs, without which EventBridge is told nothing."""
+    """Return a line on the trails that log. EventBridge sees calls only if one does."""
     client = stage.client("cloudtrail")
     found = client.describe_trails()["trailList"]
     logging = [one["Name"] for one in found if client.get_trail_status(Name=one["TrailARN"])["IsLogging"]]

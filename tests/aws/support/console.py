@@ -1,4 +1,4 @@
-"""What a person does on the pages of the AWS console, by the calls that these make."""
+"""The actions of a person on the AWS console's pages, as the calls that these pages make."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tests.aws.support.stage import Stage
 
 NO_SUCH_ACTION = frozenset({"InvalidAction", "UnsupportedOperation"})
-"""What an emulator answers that does not know a call."""
+"""Error codes of an emulator that does not know a call."""
 
 
 def throttle(stage: Stage, function: str) -> None:

@@ -13,7 +13,7 @@ from tests.aws.support.stage import Credentials, Stage
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException"})
-"""What AWS answers to who may not, or not yet."""
+"""Error codes of AWS for callers without a right, or whose right has not taken effect yet."""
 
 POLICY = "OperatorPolicy"
 """The output of the stack that has the ARN of the operators' managed policy."""
@@ -21,7 +21,7 @@ POLICY = "OperatorPolicy"
 
 @dataclass(frozen=True)
 class People:
-    """Who there is besides the suite.
+    """The people besides the suite's own identity.
 
     Attributes:
         operator: has the operators' policy alone.

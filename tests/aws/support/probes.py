@@ -1,4 +1,4 @@
-"""What no document says of AWS, asked of functions that Sluice does not look after."""
+"""Functions outside of Sluice's care, on which the suite tries what no document says of AWS."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ WATCHED_S = 90.0
 
 @dataclass
 class Freshness:
-    """How soon a write is seen by reads.
+    """The time until reads show a write.
 
     Attributes:
-        what: what was written and read.
-        writes: how many writes there were.
-        stale_first: of how many the first read did not show them.
-        stale_again: of how many a read did not, after one that did.
+        what: the field that was written and read.
+        writes: number of writes.
+        stale_first: number of writes that the first read did not show.
+        stale_again: number of writes that a later read did not show, after one that did.
         slowest_s: the longest time from a write's answer to the first read that showed it.
     """
 
@@ -48,11 +48,11 @@ class Freshness:
 
 @dataclass
 class Measured:
-    """What was seen of the function `measured`.
+    """Observations of the function `measured`.
 
     Attributes:
-        reads: how soon writes are seen.
-        states: of the mapping after each change: how many seconds after it, and which state.
+        reads: the time until reads show each kind of write.
+        states: the mapping's states after each change, with the seconds that had passed.
     """
 
     reads: list[Freshness] = field(default_factory=list)

@@ -16,7 +16,7 @@ REASON = "stays"
 
 @dataclass(frozen=True)
 class Redeployed:
-    """What was seen.
+    """Observations around the deployment.
 
     Attributes:
         waiting: the id of the event that waited for each of the two handlers.

@@ -14,7 +14,7 @@ AHEAD = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Later:
-    """What was seen.
+    """Observations of both events.
 
     Attributes:
         listed: the ids that `sluice scheduled` had.

@@ -252,7 +252,7 @@ class Stage(ABC):
         return sum(int(count) for count in counts.values())
 
     def starts(self, mark: str) -> int:
-        """How often the event with this mark has been started."""
+        """Return the number of starts of the event with this mark."""
         item = self.client("dynamodb").get_item(
             TableName=f"promises-{self.name}-starts", Key={"mark": {"S": mark}}, ConsistentRead=True
         )

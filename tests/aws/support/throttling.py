@@ -13,7 +13,7 @@ EVENTS = 20
 
 @dataclass(frozen=True)
 class Throttled:
-    """What was seen.
+    """Observations before and after the release.
 
     Attributes:
         mapping: the state of the event source mapping once the handler was paused.

@@ -1,4 +1,4 @@
-"""Every way around a block that AWS's API has."""
+"""The ways around a block that AWS's API has."""
 
 from __future__ import annotations
 

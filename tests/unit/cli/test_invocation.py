@@ -1,4 +1,4 @@
-"""How a command prints."""
+"""The two forms of a command's output."""
 
 from __future__ import annotations
 

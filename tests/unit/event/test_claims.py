@@ -1,4 +1,4 @@
-"""What a message claims of itself costs nobody but its sender."""
+"""A message's claims about itself cost nobody but its sender."""
 
 from __future__ import annotations
 

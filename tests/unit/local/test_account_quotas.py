@@ -1,4 +1,4 @@
-"""What `sluice check` tells of the quotas of new accounts."""
+"""Notes of `sluice check` on the quotas of new accounts."""
 
 from __future__ import annotations
 

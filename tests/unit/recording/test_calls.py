@@ -344,7 +344,7 @@ run("the recursion limit, alone", RUNS["the recursion limit"]["entry"], recorded
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, list[dict[str, Any]]]:
-    """What was recorded in each run: all of them in one process."""
+    """Return the recordings of all runs, which share one process."""
     return dict(zip(RUNS, run_in_new_python(SCRIPT, list(RUNS.values())), strict=True))
 
 

@@ -1,4 +1,4 @@
-"""What a run changes in its process is put back, and said in its own log."""
+"""A run's changes to its process are undone after it, and its own log says so."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Leaky:
 
 
 def run_leaky(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, *, fails: bool = False, dynamodb: Any = None) -> str:
-    """What a run has written to its streams and its log."""
+    """Return the text that a run has written to its streams and its log."""
     leaky = Leaky(fails=fails)
     function = Function(cloud, leaky.handle, dynamodb=dynamodb)
     written = StringIO()

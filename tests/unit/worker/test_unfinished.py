@@ -1,4 +1,4 @@
-"""What a handler returns in place of its work: coroutines are run, everything else that has not run is an error."""
+"""Handlers that return unstarted work: a coroutine is run, and anything else is an error."""
 
 from __future__ import annotations
 
