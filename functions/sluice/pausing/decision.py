@@ -156,6 +156,11 @@ def _is_certain(record: Record, now_ms: int) -> bool:
     return record.doubt_ms is not None and now_ms - record.doubt_ms >= STALE_MS and not record.settled_just_now(now_ms)
 
 
+def _ended_in_console(record: Record, now_ms: int) -> bool:
+    """Return True if a pause or a block that is over was ended by somebody else, neither by a command nor in time."""
+    return _is_certain(record, now_ms) and not (record.pending or record.blocking or _is_over(record, now_ms))
+
+
 def _unblock_under_way(observed: Observed, record: Record, now_ms: int) -> bool:
     """Return True if an admin's unblock may be about to remove the tag: until then its record must stay."""
     asked_ms = (record.asked or {}).get("at_ms", 0)
@@ -216,9 +221,10 @@ def _cap(observed: Observed, record: Record, now_ms: int, *, stopped: bool) -> i
         return record.cap
     if observed.concurrency:
         return observed.concurrency
-    ran = not (just_now or stopped or record.paused or record.block is not None or record.pending)
-    # While the handler ran, somebody removed it. Otherwise a deployment or an unpause in the AWS console did.
-    return None if ran and observed.concurrency is None else record.cap
+    ours = record.block is not None or (record.paused and not _ended_in_console(record, now_ms))
+    removed = observed.concurrency is None and not (just_now or stopped or ours or record.pending)
+    # Somebody removed it while the handler ran, or to end the pause. Otherwise a deployment did.
+    return None if removed else record.cap
 
 
 def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
@@ -229,7 +235,7 @@ def _function_calls(observed: Observed, record: Record, wanted: Record, now_ms: 
         return calls + _pause_calls(observed, record, wanted, now_ms)
     # A mapping that was not disabled here stays disabled: somebody meant it.
     if record.paused or record.block is not None or record.pending:
-        calls += _start_calls(observed, record, wanted, now_ms)
+        calls += _start_calls(observed, record, now_ms)
     return calls
 
 
@@ -261,19 +267,16 @@ def _pause_calls(observed: Observed, record: Record, wanted: Record, now_ms: int
     return calls
 
 
-def _start_calls(observed: Observed, record: Record, wanted: Record, now_ms: int) -> list[Call]:
-    """Start in the reverse order. A concurrency of 1 goes too if a `run_one` set it, which may have been cut off."""
-    calls = []
-    # Somebody who ended the pause in the AWS console has set the concurrency, unless a cap is to come back.
-    ended_in_console = _is_certain(record, now_ms) and not (
-        record.pending or record.blocking or _is_over(record, now_ms)
-    )
+def _start_calls(observed: Observed, record: Record, now_ms: int) -> list[Call]:
+    """Start in the reverse order. A concurrency of 1 goes too if a `run_one` set it, which may have been cut off.
+
+    The concurrency with which somebody ended a pause in the AWS console is left alone: in the last minute they may have
+    throttled the function again, which a stale read does not show.
+    """
     one_is_ours = record.lease_ms is not None and observed.concurrency == RUN_ONE_CONCURRENCY
-    differs = observed.concurrency != wanted.cap and (observed.concurrency in (0, None) or one_is_ours)
-    if differs or not ended_in_console:
-        calls.append(Call.RELEASE)
-    calls.append(Call.ENABLE_MAPPING)
-    return calls
+    if observed.concurrency == 0 or one_is_ours or not _ended_in_console(record, now_ms):
+        return [Call.RELEASE, Call.ENABLE_MAPPING]
+    return [Call.ENABLE_MAPPING]
 
 
 def _schedule_calls(observed: Observed, record: Record, *, stopped: bool) -> list[Call]:

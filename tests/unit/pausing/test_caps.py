@@ -58,17 +58,27 @@ def test_a_tag_that_is_set_and_removed_by_hand_leaves_the_cap_as_it_was(team: Te
     assert concurrencies(team) == [("blocked", CAP), ("unblocked", CAP)]
 
 
-def test_the_throttle_button_leaves_the_cap_that_the_reconciler_saw_last(team: Team) -> None:
+def test_an_unpause_gives_back_the_cap_that_the_throttle_button_replaced(team: Team) -> None:
     team.reconcile()
     team.function.concurrency = 0
     team.reconcile()
     assert team.state == STOPPED
-    # The console can only remove the limit, or ask for a number.
-    team.function.concurrency = None
-    team.reconcile(4)
+    team.commands("operator").unpause(HANDLER, None)
 
     assert team.state == (CAP, "Enabled")
     assert concurrencies(team) == [("paused", CAP), ("unpaused", CAP)]
+
+
+def test_a_limit_that_somebody_removes_in_the_console_stays_removed(team: Team) -> None:
+    team.reconcile()
+    team.function.concurrency = 0
+    team.reconcile()
+    team.function.concurrency = None
+    team.reconcile(4)
+
+    # To give it back could undo a second press of the Throttle button, which no look at AWS shows for a minute.
+    assert team.state == (None, "Enabled")
+    assert concurrencies(team)[0] == ("paused", CAP)
 
 
 def test_an_unpause_in_the_console_to_another_number_makes_that_the_cap(team: Team) -> None:
