@@ -46,6 +46,8 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
     machine = {
         "/Properties/Architectures/0",
         "/Properties/Runtime",
+        # what goes to AWS is compiled if this machine has that Python
+        "/Properties/Code/S3Key",
         "/Properties/CompatibleArchitectures/0",
         "/Properties/CompatibleRuntimes/0",
         "/Properties/Content/S3Key",
@@ -62,6 +64,8 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         "/Outputs/StageName/Value",
         "/Properties/AlarmDescription",
         "/Properties/Description",
+        "/Properties/Dimensions/0/Value",
+        "/Properties/Dimensions/1/Value",
         "/Properties/DisplayName",
         "/Properties/Environment/Variables/SLUICE_STAGE",
         # crons can be switched off locally
@@ -99,7 +103,7 @@ def test_the_code_asset_holds_the_handlers_and_the_deployed_packages(outputs: di
     assert {path.name for path in code.iterdir()} == {"handlers", "sluice"}
     assert not {*PACKAGES_NOT_DEPLOYED} & {path.name for path in (code / "sluice").iterdir()}
     assert {path.suffix for path in sources_in(code)} <= {".py", ".typed"}
-    assert sum(path.stat().st_size for path in sources_in(code)) < 500_000
+    assert sum(path.stat().st_size for path in sources_in(code)) < 600_000
 
 
 def sources_in(directory: Path) -> list[Path]:

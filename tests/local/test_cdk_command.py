@@ -46,7 +46,7 @@ def test_check_counts_the_handlers(not_up: Project) -> None:
     as_json = not_up.run("check", "--json").json
 
     assert (ran.code, ran.out) == (0, f"ok: {len(listed)} handlers\n")
-    assert as_json == {"ok": True, "handlers": listed, "problems": []}
+    assert as_json == {"ok": True, "handlers": listed, "problems": [], "notes": []}
 
 
 @pytest.mark.parametrize(

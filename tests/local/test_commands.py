@@ -23,6 +23,8 @@ STATUS_FIELDS = {
     "in_flight",
     "delayed",
     "dead",
+    "failed",
+    "failed_more",
     "oldest_s",
     "reason",
     "by",
