@@ -24,9 +24,15 @@ VERSIONS = (LAMBDA.python, "3.14", "3.12")
 
 @functools.cache
 def new_python() -> str:
-    """Return the path of such a Python: this one, or uv's, pyenv's, or one on PATH."""
+    """Return the path of such a Python: this one, uv's, pyenv's, one on PATH, or one that uv installs."""
     if sys.version_info[:2] >= OLDEST:
         return sys.executable
+    found = _find() or _install()
+    assert found, f"tests of recorded calls need Python {LAMBDA.python}; run: uv python install {LAMBDA.python}"
+    return found
+
+
+def _find() -> str | None:
     for candidate in _candidates():
         answer = subprocess.run(
             [candidate, "-c", f"import sys; print(sys.version_info[:2] >= {OLDEST})"],
@@ -36,7 +42,12 @@ def new_python() -> str:
         )
         if answer.stdout.strip() == "True":
             return candidate
-    raise AssertionError(f"tests of recorded calls need Python {LAMBDA.python}; run: uv python install {LAMBDA.python}")
+    return None
+
+
+def _install() -> str | None:
+    done = subprocess.run([find_uv_bin(), "python", "install", LAMBDA.python], check=False, capture_output=True)
+    return _find() if done.returncode == 0 else None
 
 
 def _candidates() -> Iterator[str]:
