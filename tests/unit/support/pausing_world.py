@@ -85,6 +85,11 @@ class Expected:
         if self.until is not None and self.until <= now:
             self.paused, self.until, self.command = False, None, None
 
+    def end_in_time(self, now: float) -> None:
+        """Let a pause end whose time is over, and its concurrency be given back."""
+        if self.until is not None and self.until <= now:
+            self.paused, self.until, self.command, self.throttled = False, None, None, self.blocked
+
     def cut_off(self, now: float) -> None:
         """Let a run of the reconciler be cut off after its first write, which records a stop that it found."""
         found = dataclasses.replace(self)
