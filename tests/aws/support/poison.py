@@ -13,7 +13,7 @@ from tests.aws.support.stage import Stage
 ATTEMPTS = 5
 """Of an event, at most."""
 
-VISIBILITY = 17
+VISIBILITY = 33
 """Seconds, of the queue of `exits`, in place of the template's three minutes: just over its function's own timeout."""
 
 NEIGHBOURS = 4

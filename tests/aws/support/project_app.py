@@ -31,7 +31,8 @@ handlers: list[Worker | Cron] = [Worker("echo"), Worker("relay"), Worker("raiser
 if ROUND < FEW:
     handlers += [
         # Short timeouts, so that five attempts take two minutes; and much memory, as a processor comes with it.
-        Worker("exits", batch_size=5, batch_window=1, timeout=2, memory=1024),
+        # A slow machine has to count each start within the timeout.
+        Worker("exits", batch_size=5, batch_window=1, timeout=5, memory=1024),
         Worker("hangs", timeout=2, memory=1024),
         Worker("throttled"),
         Worker("paused"),
