@@ -25,7 +25,7 @@ def team_code(
     Args:
         folder: an empty folder.
         entry: the source of the handler's module.
-        values: what the recorder is told.
+        values: False for a recorder that keeps no values.
         modules: sources of further modules, by their names in the package `team`.
     """
     package = folder / PACKAGE
