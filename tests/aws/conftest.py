@@ -24,9 +24,9 @@ ORDER = (
     "test_completion",
     "test_pausing",
     "test_blocking",
-    "test_deployments",
     "test_schedules",
     "test_throttling",
+    "test_deployments",
     "test_attempts",
     "test_answers",
     "test_destroying",
@@ -138,8 +138,9 @@ def people(stage: Stage) -> People:
 
 
 @pytest.fixture(scope="session")
-def redeployed(stage: Stage, measured: probes.Measured) -> Redeployed:
+def redeployed(stage: Stage, measured: probes.Measured, throttled: throttling.Throttled) -> Redeployed:
     """A deployment that changes what is paused, what is blocked, and what Sluice does not look after."""
+    # A handler that is released in the console within minutes of a deployment stays paused, by the rule of pausing.
     return redeploy(stage)
 
 
