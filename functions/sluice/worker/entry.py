@@ -68,7 +68,7 @@ def build(environment: Mapping[str, str]) -> Worker:
         load=lambda: load_handler(settings.handler),
         store=TraceStore(clients.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
         queue=HandlerQueue(clients.sqs(settings.stage), settings.queue_url),
-        telemetry=Telemetry(settings, capture, stdout),
+        telemetry=Telemetry(settings, capture, stdout, metrics=stdout),
         capture=capture,
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
         if settings.skips_overlap

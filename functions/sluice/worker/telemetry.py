@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from ..stage.names import METRICS_NAMESPACE
 from ..traces.failure import FAILED
@@ -45,14 +46,19 @@ class Telemetry:
         settings: the function's.
         capture: copies the lines of a run for its trace, and removes secrets from them.
         stream: the lines are written to it; standard output by default.
+        metrics: so are the metrics to this one. Give it the real one: they have no secrets to look for.
 
     Attributes:
         logger: logs the worker's own lines.
         loggers: the loggers that write lines, and copy those of a run.
     """
 
-    def __init__(self, settings: Settings, capture: Capture, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, settings: Settings, capture: Capture, stream: TextIO | None = None, *, metrics: TextIO | None = None
+    ) -> None:
         self._stage = settings.stage
+        self._metrics_stream = metrics
+        self._is_counting = not is_metrics_disabled()
         lines = logging.StreamHandler(capture.redacting(stream or sys.stdout))
         self.logger = Logger(service=settings.handler, logger_handler=lines)
         self.logger.append_keys(handler=settings.handler)
@@ -120,10 +126,15 @@ class Telemetry:
             directive = {"Namespace": METRICS_NAMESPACE, "Dimensions": [["stage"]], "Metrics": counted}
             written = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
             line = {"_aws": written, "stage": self._stage, NOT_WRITTEN_METRIC: 1}
-            sys.stdout.write(json.dumps(line) + "\n")
+            self._write(line)
 
     def flush(self) -> None:
         """Write this batch's metrics."""
         with contextlib.suppress(Exception):
-            if self._metrics.metric_set:
-                self._metrics.flush_metrics()
+            if self._metrics.metric_set and self._is_counting:
+                self._write(self._metrics.serialize_metric_set())
+                self._metrics.clear_metrics()
+
+    def _write(self, line: object) -> None:
+        stream = self._metrics_stream or sys.stdout
+        stream.write(json.dumps(line, separators=(",", ":")) + "\n")

@@ -112,7 +112,7 @@ def test_telemetry_that_fails_makes_no_event_run_again(
         cloud, handle, dynamodb=FaultyClient(cloud.dynamodb, process, lambda _: None if written else "refuse")
     )
     telemetry = function.worker._telemetry
-    for name in ("add_metric", "flush_metrics"):
+    for name in ("add_metric", "serialize_metric_set"):
         monkeypatch.setattr(telemetry._metrics, name, broken)
     for name in ("warning", "error", "remove_keys"):
         monkeypatch.setattr(telemetry.logger, name, broken)
@@ -123,6 +123,6 @@ def test_telemetry_that_fails_makes_no_event_run_again(
 
 def test_metrics_that_cannot_be_written_fail_no_batch(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     function = Function(cloud, str)
-    monkeypatch.setattr(function.worker._telemetry._metrics, "flush_metrics", broken)
+    monkeypatch.setattr(function.worker._telemetry._metrics, "serialize_metric_set", broken)
     emit(HANDLER, 1)
     assert function.poll()["batchItemFailures"] == []
