@@ -12,9 +12,10 @@ import re
 _ONLY_DIGITS = bytes(ord("0") if chr(code).isdigit() and code < 128 else ord(".") for code in range(256))  # noqa: PLR2004 - ASCII
 _FEWEST = b"0" * 14
 
-_DIGITS = re.compile(r"(?<![\w.])[2-6][0-9]{3}(?:[ -]?[0-9]){10,15}(?![\w])")
+# `re` compiles these when a text needs them, not at every cold start.
+_DIGITS = r"(?<![\w.])[2-6][0-9]{3}(?:[ -]?[0-9]){10,15}(?![\w])"
 
-_ISSUED = re.compile(
+_ISSUED = (
     r"4\d{15}(?:\d{3})?"  # Visa
     r"|5[1-5]\d{14}|2(?:2[2-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
     r"|3[47]\d{13}"  # American Express
@@ -33,12 +34,12 @@ def may_hold_card_number(text: str) -> bool:
 
 def card_numbers(text: str) -> list[str]:
     """Return the card numbers in a text, as they stand in it."""
-    return [found for found in _DIGITS.findall(text) if is_card_number(found.replace(" ", "").replace("-", ""))]
+    return [found for found in re.findall(_DIGITS, text) if is_card_number(found.replace(" ", "").replace("-", ""))]
 
 
 def is_card_number(digits: str) -> bool:
     """Return True if a card may have this number: an issuer's prefix, its length, and the right check digit."""
-    return _ISSUED.fullmatch(digits) is not None and _has_check_digit(digits)
+    return re.fullmatch(_ISSUED, digits) is not None and _has_check_digit(digits)
 
 
 def _has_check_digit(digits: str) -> bool:

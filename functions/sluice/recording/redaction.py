@@ -34,7 +34,7 @@ _SHORTEST_LINE = 12
 
 _LONGEST_VALUE = 20_000
 
-_STRING_OR_BARE = re.compile(rf'"[^"\\]*(?:\\.[^"\\]*)*"|[-+.eE\d]*{re.escape(HIDDEN)}[-+.eE\d]*')
+_STRING_OR_BARE = rf'"[^"\\]*(?:\\.[^"\\]*)*"|[-+.eE\d]*{re.escape(HIDDEN)}[-+.eE\d]*'
 
 _EXCEPT = "!"
 """Before a name in the settings: it is no secret's."""
@@ -281,5 +281,5 @@ def _still_json(text: str) -> str:
     try:
         json.loads(text)
     except ValueError:
-        return _STRING_OR_BARE.sub(lambda found: found[0] if found[0][0] == '"' else f'"{HIDDEN}"', text)
+        return re.sub(_STRING_OR_BARE, lambda found: found[0] if found[0][0] == '"' else f'"{HIDDEN}"', text)
     return text

@@ -18,39 +18,38 @@ _RUN = b"a" * 16
 
 _LETTERS_AND_DIGITS = bytes(ord("a") if chr(code).isalnum() and code < 128 else ord(" ") for code in range(256))  # noqa: PLR2004 - ASCII
 
-_IN_URL = re.compile(r"(://[^\s/:@\"'\\]{0,64}:)([^\s/@\"'\\]{1,256})(?=@)")
+_IN_URL = r"(://[^\s/:@\"'\\]{0,64}:)([^\s/@\"'\\]{1,256})(?=@)"
 _KEYS = {
-    "eyJ": re.compile(r"()(\beyJ[\w-]{8,}(?:\.[\w-]*){0,4})"),
-    "earer ": re.compile(r"(\b[Bb]earer +)([\w.~+/=-]{16,})"),
-    "asic ": re.compile(r"(\b[Bb]asic +)([\w.~+/=-]{16,})"),
-    "-----BEGIN": re.compile(
-        r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)((?:(?!-----)[\s\S]){1,20000})(?:(?=-----END)|\Z|(?=-----))"
-    ),
-    "AKIA": re.compile(r"()(\bAKIA[A-Z0-9]{12,}\b)"),
-    "ASIA": re.compile(r"()(\bASIA[A-Z0-9]{12,}\b)"),
-    "AIza": re.compile(r"()(\bAIza[\w-]{30,})"),
-    "SG.": re.compile(r"()(\bSG\.[\w-]{16,}\.[\w-]{16,})"),
-    "_live_": re.compile(r"()(\b[spr]k_live_\w{8,})"),
-    "_test_": re.compile(r"()(\b[sr]k_test_\w{8,})"),
-    "whsec_": re.compile(r"()(\bwhsec_[\w+/=]{16,})"),
-    "ghp_": re.compile(r"()(\bghp_\w{20,})"),
-    "gho_": re.compile(r"()(\bgho_\w{20,})"),
-    "ghs_": re.compile(r"()(\bghs_\w{20,})"),
-    "ghu_": re.compile(r"()(\bghu_\w{20,})"),
-    "github_pat_": re.compile(r"()(\bgithub_pat_\w{20,})"),
-    "glpat-": re.compile(r"()(\bglpat-[\w-]{16,})"),
-    "xox": re.compile(r"()(\bxox[abeprs]-[\w-]{10,})"),
-    "sk-": re.compile(r"()(\bsk-(?:proj-|ant-)?[\w-]{20,})"),
-    "npm_": re.compile(r"()(\bnpm_[A-Za-z0-9]{30,})"),
-    "pypi-": re.compile(r"()(\bpypi-[\w-]{30,})"),
+    "eyJ": r"()(\beyJ[\w-]{8,}(?:\.[\w-]*){0,4})",
+    "earer ": r"(\b[Bb]earer +)([\w.~+/=-]{16,})",
+    "asic ": r"(\b[Bb]asic +)([\w.~+/=-]{16,})",
+    "-----BEGIN": r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)((?:(?!-----)[\s\S]){1,20000})(?:(?=-----END)|\Z|(?=-----))",
+    "AKIA": r"()(\bAKIA[A-Z0-9]{12,}\b)",
+    "ASIA": r"()(\bASIA[A-Z0-9]{12,}\b)",
+    "AIza": r"()(\bAIza[\w-]{30,})",
+    "SG.": r"()(\bSG\.[\w-]{16,}\.[\w-]{16,})",
+    "_live_": r"()(\b[spr]k_live_\w{8,})",
+    "_test_": r"()(\b[sr]k_test_\w{8,})",
+    "whsec_": r"()(\bwhsec_[\w+/=]{16,})",
+    "ghp_": r"()(\bghp_\w{20,})",
+    "gho_": r"()(\bgho_\w{20,})",
+    "ghs_": r"()(\bghs_\w{20,})",
+    "ghu_": r"()(\bghu_\w{20,})",
+    "github_pat_": r"()(\bgithub_pat_\w{20,})",
+    "glpat-": r"()(\bglpat-[\w-]{16,})",
+    "xox": r"()(\bxox[abeprs]-[\w-]{10,})",
+    "sk-": r"()(\bsk-(?:proj-|ant-)?[\w-]{20,})",
+    "npm_": r"()(\bnpm_[A-Za-z0-9]{30,})",
+    "pypi-": r"()(\bpypi-[\w-]{30,})",
 }
-"""A text that a key's pattern needs, and the pattern: what stays, and the secret."""
+"""A text that a key's pattern needs, and the pattern: what stays, and the secret. `re` compiles a pattern when a text
+needs it, not at every cold start."""
 
 
 def may_hold_pattern(text: str) -> bool:
     """Return False if none of the patterns is in a text."""
     return (
-        ("@" in text and "://" in text and _IN_URL.search(text) is not None)
+        ("@" in text and "://" in text and re.search(_IN_URL, text) is not None)
         or (may_hold_card_number(text) and bool(card_numbers(text)))
         or (_may_hold_key(text) and any(hint in text for hint in _KEYS))
     )
@@ -69,11 +68,11 @@ def without_patterns(text: str, found: Callable[[str], None]) -> str:
         return match[1] + HIDDEN
 
     if "@" in text and "://" in text:
-        text = _IN_URL.sub(hide, text)
+        text = re.sub(_IN_URL, hide, text)
     if _may_hold_key(text):
         for hint, pattern in _KEYS.items():
             if hint in text:
-                text = pattern.sub(hide, text)
+                text = re.sub(pattern, hide, text)
     if may_hold_card_number(text):
         for number in card_numbers(text):
             found(number)

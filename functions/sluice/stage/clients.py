@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StageNotSetError
 from ..lean_aws import Credentials, LeanClient
-from .local_credentials import KEY_ID, read_secret
 from .names import LOCAL_STAGE, check_stage
 
 if TYPE_CHECKING:
@@ -135,6 +134,8 @@ def _make(service: str, stage: str, **settings: Any) -> Any:
     retries = {"mode": "standard", "max_attempts": 5}
     config = Config(**{"retries": retries, "max_pool_connections": _CONNECTIONS, **settings})
     if stage == LOCAL_STAGE and "AWS_ENDPOINT_URL" not in os.environ:
+        from .local_credentials import KEY_ID, read_secret  # noqa: PLC0415 - no function needs it
+
         local: Any = boto3.Session(botocore_session=_session_without_settings()).client
         return local(
             service,

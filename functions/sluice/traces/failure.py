@@ -42,19 +42,20 @@ _KEPT_BYTES: Final = {"type": 120, "message": 240, "where": 200}
 _GROUP_DIGITS = 8
 
 _VARIABLE = (
-    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<email>"),
-    (re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"), "<id>"),
+    (r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<email>"),
+    (r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "<id>"),
     (
-        re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"),
+        r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?",
         "<time>",
     ),
-    (re.compile(r"0x[0-9a-fA-F]+"), "<address>"),
-    (re.compile(r"""(?<!\w)(?:'[^']*'|"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»)(?!\w)"""), "<text>"),
+    (r"0x[0-9a-fA-F]+", "<address>"),
+    (r"""(?<!\w)(?:'[^']*'|"[^"]*"|`[^`]*`|“[^”]*”|«[^»]*»)(?!\w)""", "<text>"),
 )
-"""The parts of a message that differ from run to run, in the order in which they are replaced."""
+"""The parts of a message that differ from run to run, in the order in which they are replaced. `re` compiles them when
+a run fails for the first time, not at every cold start."""
 
-_WITH_DIGITS = re.compile(r"(?<![\w-])[\w-]*\d[\w-]*(?:[.,:]\d[\w-]*)*")
-_REPEATED = re.compile(r"(<\w+>)(?:[,;:]? ?\1)+")
+_WITH_DIGITS = r"(?<![\w-])[\w-]*\d[\w-]*(?:[.,:]\d[\w-]*)*"
+_REPEATED = r"(<\w+>)(?:[,;:]? ?\1)+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +100,9 @@ def normalised(message: str) -> str:
     """Return a message in one line, without numbers, ids, quoted texts, addresses and times, and not too long."""
     text = " ".join(message[:_READ].split())
     for pattern, name in _VARIABLE:
-        text = pattern.sub(name, text)
-    text = _WITH_DIGITS.sub(lambda found: "<id>" if any(map(str.isalpha, found.group())) else "<number>", text)
-    return _kept("message", _REPEATED.sub(r"\1", text))
+        text = re.sub(pattern, name, text)
+    text = re.sub(_WITH_DIGITS, lambda found: "<id>" if any(map(str.isalpha, found.group())) else "<number>", text)
+    return _kept("message", re.sub(_REPEATED, r"\1", text))
 
 
 def index_attributes(trace: Trace) -> dict[str, Any]:
