@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from ..errors import InvalidDelayError
 
@@ -12,8 +12,7 @@ MAX_DELAY = 900
 """Seconds: SQS's limit for DelaySeconds. EventBridge Scheduler keeps events that are delayed for longer."""
 
 
-@dataclass(frozen=True)
-class Delay:
+class Delay(NamedTuple):
     """A delay as AWS's services take it.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _READ = 65_536
 """Bytes to read at a time."""
@@ -24,8 +24,7 @@ class DamagedResponseError(Exception):
     """The response is not HTTP, or incomplete."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """An HTTP response.
 
     Attributes:

@@ -6,8 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..errors import NotAcceptedError, Refused, SluiceError
 from ..event.envelope import Envelope
@@ -41,8 +40,7 @@ class NoQueueError(SluiceError):
     """There is no queue of this name."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A message to send.
 
     Attributes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LONGEST_NAME = 100
 _MAX_BACKSLASHES = 1_024
@@ -30,8 +30,7 @@ _LINE_LONG = ("authorization", "cookie", "cookies")
 """Ends of names whose value may have spaces: headers."""
 
 
-@dataclass(frozen=True)
-class NamedValue:
+class NamedValue(NamedTuple):
     """A secret's place in a text.
 
     Attributes:

@@ -6,8 +6,7 @@ The form is that of recording/call_log.py. It is read with care: anyone who may 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 STATES = ("returned", "raised", "open", "lost")
 """States of a call. open: it had not ended when the run did. lost: its end was not seen."""
@@ -15,8 +14,7 @@ STATES = ("returned", "raised", "open", "lost")
 _SHORTEST, _ARGUMENTS, _RESULT, _STATE, _RAISED_LINE = 5, 5, 6, 7, 8
 
 
-@dataclass(frozen=True)
-class TracedCall:
+class TracedCall(NamedTuple):
     """A call of one of the team's functions.
 
     Attributes:
@@ -47,7 +45,7 @@ class TracedCall:
 
     def printed(self) -> dict[str, Any]:
         """Return the call as `--json` prints it."""
-        return asdict(self)
+        return self._asdict()
 
 
 def calls_of(stored: Mapping[str, Any] | None) -> list[TracedCall]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..event import body, ids
 
@@ -58,8 +57,7 @@ _WITH_DIGITS = r"(?<![\w-])[\w-]*\d[\w-]*(?:[.,:]\d[\w-]*)*"
 _REPEATED = r"(<\w+>)(?:[,;:]? ?\1)+"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(NamedTuple):
     """The cause of a failed run.
 
     Attributes:
@@ -114,7 +112,7 @@ def index_attributes(trace: Trace) -> dict[str, Any]:
     if trace.status not in FAILED and trace.dead_ms is None:
         return {}
     moments = (trace.dead_ms, trace.finished_ms, trace.started_ms, int((ids.time_of_id(trace.id) or 0) * 1000))
-    cause = {name: text for name, text in vars(trace.failure).items() if text} if trace.failure else None
+    cause = {name: text for name, text in trace.failure._asdict().items() if text} if trace.failure else None
     return {
         INDEX_PARTITION: {"S": str(int(trace.id[-4:], 16) % INDEX_SHARDS)},
         INDEX_SORT: {"N": str(next(moment for moment in moments if moment is not None))},

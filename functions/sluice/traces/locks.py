@@ -14,8 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..lean_aws.errors import aws_errors, error_code
 from ..stage.names import CRON_LOCKS, EVENT_LOCKS, KEY_LOCKS
@@ -34,8 +33,7 @@ _CRON_SECONDS = 86_400
 """Time after which DynamoDB may delete a cron's lock: nobody else deletes the last one of a cron that is removed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lock:
+class Lock(NamedTuple):
     """A lock as it is written.
 
     Attributes:
@@ -135,8 +133,7 @@ def cron_lock(handler: str, event_id: str, *, until_ms: int, now: float) -> Lock
     return Lock(partition=CRON_LOCKS + handler, sort=CRON_LOCKS, holder=event_id, end="until_ms", numbers=numbers)
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """The holder of an event's lock.
 
     Attributes:

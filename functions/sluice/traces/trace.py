@@ -137,7 +137,7 @@ class Trace:
     @property
     def cause(self) -> dict[str, str] | None:
         """The fields of `failure`; None if the run has not failed."""
-        return vars(self.failure) if self.failure and self.status in FAILED else None
+        return self.failure._asdict() if self.failure and self.status in FAILED else None
 
     @property
     def call_list(self) -> list[dict[str, Any]] | None:

@@ -20,9 +20,8 @@ queue. A receive is no attempt if Lambda was throttled, or if an earlier event o
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..lean_aws.errors import is_transient
 from ..traces import Attempt
@@ -76,8 +75,7 @@ class Step(Enum):
     RUN = "start it, once that is recorded"
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A step, and the attempts before it.
 
     Attributes:

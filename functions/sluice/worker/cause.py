@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..traces import failure as failures
 
@@ -35,8 +34,7 @@ _OTHERS = (_LIBRARY, f"{Path(os.__file__).parent}{os.sep}", "/opt/python/", "/va
 _PACKAGES = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in the code.
 
     Attributes:

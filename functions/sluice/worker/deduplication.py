@@ -51,12 +51,12 @@ def lock_event(work: Work, handler: str, store: TraceStore, now_ms: int) -> Work
     prior = store.get(handler, event_id)
     if (prior is not None and prior.completed) or message.sent_ms < holder.taken_ms:
         # A holder that started after this message was sent was no dead letter then: it brings the event to an end.
-        return dataclasses.replace(work, verdict=Verdict.DONE)
+        return work._replace(verdict=Verdict.DONE)
     if _is_gone(holder, message, prior, now_ms) and store.locks.take_over_event(
         handler, event_id, claimant, holder, now_ms
     ):
-        return work if work.plan is not None else dataclasses.replace(work, plan=_new_plan(prior))
-    return dataclasses.replace(work, verdict=Verdict.RETURN)
+        return work if work.plan is not None else work._replace(plan=_new_plan(prior))
+    return work._replace(verdict=Verdict.RETURN)
 
 
 def owner_of_key(work: Work, handler: str, store: TraceStore) -> str:

@@ -12,8 +12,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .deadline import DeadlinePassed, call_untrusted
 from .unfinished import NothingRanError, check_part
@@ -69,8 +68,7 @@ _LOOK_AROUND = (AttributeError, BaseExceptionGroup, ImportError, NameError, Synt
 handler's for their attributes, or holds other exceptions."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The end of an attempt.
 
     Attributes:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .attempts import Plan, Verdict, plan, suspicion
 
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
     from .unreachable import Unreachable
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """A message, and the decision on it.
 
     Attributes:
@@ -72,7 +69,7 @@ class Triage:
             work = sorted_work
             if work.verdict is Verdict.RUN:
                 if after_another and self._retries.put_back_on_last_receive(work.message, work.used):
-                    work = dataclasses.replace(work, verdict=Verdict.DONE)
+                    work = work._replace(verdict=Verdict.DONE)
                 after_another = True
             if work.verdict is Verdict.DONE:
                 self._queue.acknowledge(work.message)

@@ -76,9 +76,9 @@ def test_a_failed_runs_entry_has_the_time_of_its_failure(status: str) -> None:
     item = to_item(trace, 1)
     assert item[INDEX_SORT] == {"N": "3"}
     assert 0 <= int(item[INDEX_PARTITION]["S"]) < INDEX_SHARDS
-    assert json.loads(item["failure"]["S"]) == vars(cause)
+    assert json.loads(item["failure"]["S"]) == cause._asdict()
     read = from_item(item)
-    assert (read.failure, json.loads(read.to_json())["failure"]) == (cause, vars(cause))
+    assert (read.failure, json.loads(read.to_json())["failure"]) == (cause, cause._asdict())
 
 
 def test_a_last_attempts_start_is_entered_for_when_it_counts_as_dead() -> None:

@@ -88,7 +88,7 @@ def test_a_fifth_attempt_whose_process_dies_is_a_failure_once_it_must_be_over(cl
     assert (run.id, run.status, run.failure.type) == (event_id, "dead", "ProcessDied")
     assert later.search.failures.counts(since=NOW - 60).by_handler == {HANDLER: 1}
     [trace] = later.recent(HANDLER, statuses=["dead"])
-    assert trace.cause == vars(run.failure)
+    assert trace.cause == run.failure._asdict()
 
 
 def test_a_last_attempt_that_ends_well_leaves_no_failure(cloud: Cloud) -> None:
