@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from .findings import accept
 from .stage import has_tls
 
 RETENTION = Duration.days(14)
@@ -31,7 +32,7 @@ def make_queue(
         visibility_timeout: time before SQS delivers a received message again; SQS's 30 seconds if left out.
         dead_letter_queue: takes the messages that were received too often; if left out, none does.
     """
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         construct_id,
         queue_name=name,
@@ -41,3 +42,7 @@ def make_queue(
         enforce_ssl=has_tls(stage),
         dead_letter_queue=dead_letter_queue,
     )
+    accept(queue, {"CKV_AWS_27": "SQS encrypts it with keys of its own, which this check does not know"})
+    if dead_letter_queue is None:
+        accept(queue, {"Serverless-SQSRedrivePolicy": "It takes others' dead letters, which stay until people act"})
+    return queue

@@ -11,6 +11,7 @@ from sluice.stage.names import MISSED_TAG, Names, module_of
 
 from ..bundle import Bundle
 from ..entries import Cron, Entry
+from ..findings import FUNCTION_FINDINGS, accept
 from ..log_group import make_log_group
 from ..shared.alarms import Alarms
 from ..shared.scheduler import StageScheduler
@@ -109,12 +110,14 @@ class Handler(Construct):
             # A handler retries an event by emitting it to itself. Sluice has a hop limit of its own.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
+        in_queue = "Its events come from a queue, which has a dead-letter queue"
+        accept(self.function, {**FUNCTION_FINDINGS, "Serverless-LambdaDLQ": in_queue, "CKV_AWS_116": in_queue})
         Tags.of(self.function).add("sluice:handler", entry.name)
         if isinstance(entry, Cron) and not crons_are_off(self, names.stage):
             # The reconciler doesn't know app.py. It reads this tag, and enables the schedule of each cron that has it.
             Tags.of(self.function).add(MISSED_TAG, entry.missed)
         # `enabled` is left out: pausing changes it, and a deployment leaves alone what the template doesn't name.
-        lambda_.EventSourceMapping(
+        mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=self.function,
@@ -124,6 +127,7 @@ class Handler(Construct):
             max_concurrency=entry.max_concurrency,
             report_batch_item_failures=True,
         )
+        accept(mapping, {"Serverless-LambdaEventSourceMappingDestination": in_queue})
         add_failure_alarm(self, names=names, entry=entry, alarms=alarms)
         if schedule:
             CronSchedule(

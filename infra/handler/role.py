@@ -11,6 +11,7 @@ from constructs import Construct
 from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES, UNHANDLED, UNHANDLED_PARTS, Names, partitions_of
 
 from ..arns import Arns
+from ..findings import accept_wildcards
 from ..iam import allow, deny, no_partitions, only_partitions, pass_to_scheduler
 from ..shared.scheduler import StageScheduler
 from ..shared.trace_table import TraceTable
@@ -78,6 +79,14 @@ class HandlerRole(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"handler": iam.PolicyDocument(statements=statements)},
+        )
+        accept_wildcards(
+            self.role,
+            {
+                arns.logs(log_group.log_group_name): "All log streams of its own log group",
+                arns.queues: "A handler may emit to any name of its stage, also to one that has no handler yet",
+                arns.delayed_events: "Each delayed event is a schedule with a name of its own",
+            },
         )
 
     @staticmethod

@@ -8,6 +8,7 @@ from constructs import Construct
 from sluice.stage.names import Names
 
 from ..arns import Arns
+from ..findings import accept, accept_wildcards
 from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, pass_to_scheduler
 from .scheduler import StageScheduler
 from .trace_table import TraceTable
@@ -78,9 +79,24 @@ def make_reconciler_role(
             [arns.queues],
         ),
     ]
-    return iam.Role(
+    role = iam.Role(
         scope,
         "Role",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         inline_policies={"reconciler": iam.PolicyDocument(statements=statements)},
     )
+    every = "It looks after every handler of the stage, also those whose entry in app.py is gone"
+    accept_wildcards(
+        role,
+        {
+            "*": "AWS takes no narrower resource for these actions, which only list and measure",
+            arns.logs(log_group.log_group_name): "All log streams of its own log group",
+            arns.stacks: "The end of the stack's id is another one each time that the stack is made",
+            arns.functions: every,
+            arns.mappings: "A UUID names a mapping. Conditions name its function or its tag",
+            arns.cron_schedules: every,
+            arns.queues: every,
+        },
+    )
+    accept(role, {"Serverless-LambdaStarPermissions": "The actions that only list and measure take no other resource"})
+    return role

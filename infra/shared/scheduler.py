@@ -11,6 +11,7 @@ from constructs import Construct
 from sluice.stage.names import Names
 
 from ..arns import Arns
+from ..findings import accept
 from ..iam import SCHEDULER, allow
 from ..queue import make_queue
 from .alarms import Alarms
@@ -64,6 +65,7 @@ class StageScheduler(Construct):
             },
         )
         self.dead_letter_queue = make_queue(self, "Dead", name=names.schedules_dead_letter_queue, stage=names.stage)
+        accept(self.dead_letter_queue, {"AwsSolutions-SQS3": "It is the dead-letter queue of the schedules"})
         self.alarm = alarms.add_not_empty(
             self,
             "Alarm",

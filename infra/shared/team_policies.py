@@ -8,6 +8,7 @@ from constructs import Construct
 from sluice.stage.names import BLOCKED_TAG, BLOCKS, KEEPING, Names
 
 from ..arns import Arns
+from ..findings import accept_wildcards
 from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, deny_all_but, pass_to_scheduler
 from .trace_table import TraceTable
 
@@ -40,7 +41,9 @@ class Policies(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names, traces: TraceTable) -> None:
         super().__init__(scope, construct_id)
-        statements = _Statements(Arns(self, names), traces)
+        arns = Arns(self, names)
+        self._wildcards = _wildcards(arns)
+        statements = _Statements(arns, traces)
         self.viewer = self._policy("viewer", names, statements.see())
         self.operator = self._policy(
             "operator",
@@ -67,10 +70,33 @@ class Policies(Construct):
             description=description,
             statements=statements,
         )
+        accept_wildcards(policy, self._wildcards)
         CfnOutput(
             Stack.of(self), f"{kind.capitalize()}Policy", value=policy.managed_policy_arn, description=description
         )
         return policy
+
+
+def _wildcards(arns: Arns) -> dict[str, str]:
+    """Return the resources with a star in the three policies, and why they have it."""
+    every = "Who works with a stage works with all its handlers, also with those that are deployed later"
+    return {
+        "*": "AWS takes no narrower resource for these actions, which list and measure; or the statement forbids",
+        arns.mappings: "A UUID names a mapping. Conditions name its function or its tag",
+        arns.stacks: "The end of the stack's id is another one each time that the stack is made",
+        **dict.fromkeys(
+            [
+                arns.alarms,
+                arns.queues,
+                arns.dead_letter_queues,
+                arns.functions,
+                arns.cron_schedules,
+                arns.delayed_events,
+                arns.all_logs,
+            ],
+            every,
+        ),
+    }
 
 
 class _Statements:

@@ -12,6 +12,7 @@ from sluice.traces.failure import INDEX, INDEX_ATTRIBUTES, INDEX_PARTITION, INDE
 from sluice.traces.item import NEW_TABLE_WRITES
 from sluice.worker.telemetry_names import NOT_WRITTEN_METRIC, dimensions_of_stage
 
+from ..findings import accept
 from ..iam import deny
 from .alarms import Alarms
 
@@ -57,6 +58,7 @@ class TraceTable(Construct):
             removal_policy=_removal_policy(names.stage),
             warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes) if warm_writes else None,
         )
+        accept(self.table, {"CKV_AWS_119": "DynamoDB encrypts it with a key that AWS owns"})
         # Only the items of failed runs have its keys, so only they cost a second write.
         self.table.add_global_secondary_index(
             index_name=INDEX,
