@@ -36,6 +36,9 @@ _LONGEST_VALUE = 20_000
 
 _STRING_OR_BARE = rf'"[^"\\]*(?:\\.[^"\\]*)*"|[-+.eE\d]*{re.escape(HIDDEN)}[-+.eE\d]*'
 
+_DIRECTORIES = frozenset({"OLDPWD", "PWD"})
+"""Environment variables of a shell's. Lambda has the second: `/var/task`, which every traceback names."""
+
 _EXCEPT = "!"
 """Before a name in the settings: it is no secret's."""
 
@@ -61,7 +64,7 @@ class Redaction:
         shared = Secrets(self._names)
         if is_on:
             for name, value in (environment or {}).items():
-                if self._names.is_hidden(name):
+                if name not in _DIRECTORIES and self._names.is_hidden(name):
                     shared.note(value)
         self._shared = shared
 

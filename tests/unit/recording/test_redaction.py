@@ -152,9 +152,9 @@ def test_the_lines_of_a_private_key_are_removed_one_by_one() -> None:
 
 
 def test_the_environments_secrets_are_removed_from_every_run() -> None:
-    redaction = Redaction(environment={"STRIPE_API_KEY": "zebra-9", "LEVEL": "lion-77"})
+    redaction = Redaction(environment={"STRIPE_API_KEY": "zebra-9", "LEVEL": "lion-77", "PWD": "/var/task"})
     for _ in range(2):
-        assert redaction.of_run().text("zebra-9 lion-77") == f"{HIDDEN} lion-77"
+        assert redaction.of_run().text("zebra-9 lion-77 /var/task") == f"{HIDDEN} lion-77 /var/task"
 
 
 def test_a_run_does_not_know_the_secrets_of_another() -> None:
