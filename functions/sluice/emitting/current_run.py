@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..queue.send import Message
+    from .delay import Delay
+
+    Send = Callable[[str, str, Sequence[Message], Delay, bool], None]
 
 MAX_EMITTED_IN_TRACE = 1000
 """Emitted events that a trace lists. At some 80 bytes each, they fill a fifth of a DynamoDB item."""
@@ -30,6 +37,8 @@ class Run:
         emitted: the handler and id of each event that the run emitted, up to `MAX_EMITTED_IN_TRACE` of them.
         emitted_count: the number of all events that the run emitted.
         ended: True once the run is over, though a thread that it started may go on.
+        send: called in place of sending, with a stage, a handler, messages, their delay, and True for an `emit`.
+            None to send them.
     """
 
     event_id: str
@@ -39,6 +48,7 @@ class Run:
     emitted: list[dict[str, str]] = field(default_factory=list)
     emitted_count: int = 0
     ended: bool = False
+    send: Send | None = None
 
     def note_emitted(self, handler: str, event_ids: list[str]) -> None:
         """Record that the run emitted these events to `handler`, or log it if the run's trace is written already."""

@@ -176,7 +176,8 @@ def _emit(
         _scheduler().check_sizes(handler, messages)
     event_ids = [message.envelope.id for message in messages]
     try:
-        _send(stage, handler, messages, delay, alone=alone)
+        send = run.send if run and run.send else _send
+        send(stage, handler, messages, delay, alone)
     except NoQueueError:
         _queue_urls.pop((stage, handler), None)
         try:
@@ -196,7 +197,7 @@ def _emit(
     return event_ids
 
 
-def _send(stage: str, handler: str, messages: Sequence[Message], delay: Delay, *, alone: bool) -> None:
+def _send(stage: str, handler: str, messages: Sequence[Message], delay: Delay, alone: bool) -> None:
     if delay.until and alone:
         _scheduler().schedule_one(stage, handler, messages[0], delay.until)
     elif delay.until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,11 @@ from ..stage import clients
 from ..stage.names import Names, module_of
 from ..traces import TraceStore
 from .alarm import share_alarm
-from .children import in_this_process_only, prepare_for_forks
+from .children import prepare_for_forks
 from .output import Capture, tee_standard_streams
 from .overlap import CronLock
 from .queue import HandlerQueue
-from .run_handler import NotLoadedError
+from .run_handler import NotLoadedError, load_handler
 from .settings import Settings
 from .telemetry import Telemetry
 from .worker import Worker
@@ -28,27 +27,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from .run_handler import Handler
-
-
-def load_handler(name: str) -> Handler:
-    """Import a handler's module, the first time, and return its function `handle`.
-
-    Args:
-        name: the handler's name.
-
-    Raises:
-        NotLoadedError: the module cannot be imported, or has no `handle`.
-    """
-    module = f"handlers.{module_of(name)}"
-    try:
-        handle: Handler = in_this_process_only(lambda: importlib.import_module(module)).handle
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:
-        raise NotLoadedError(module) from error
-    return handle
 
 
 def build(environment: Mapping[str, str]) -> Worker:

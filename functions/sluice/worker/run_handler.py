@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from ..stage.names import module_of
 from .cause import place_of
 from .children import in_this_process_only
 from .deadline import DeadlinePassed, call_within
@@ -30,6 +32,25 @@ class NotLoadedError(Exception):
 
     def __init__(self, module: str) -> None:
         super().__init__(f"{module} could not be imported")
+
+
+def load_handler(name: str) -> Handler:
+    """Import a handler's module, the first time, and return its function `handle`.
+
+    Args:
+        name: the handler's name.
+
+    Raises:
+        NotLoadedError: the module cannot be imported, or has no `handle`.
+    """
+    module = f"handlers.{module_of(name)}"
+    try:
+        handle: Handler = in_this_process_only(lambda: importlib.import_module(module)).handle
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:
+        raise NotLoadedError(module) from error
+    return handle
 
 
 def run_handler(
