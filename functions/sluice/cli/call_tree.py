@@ -52,7 +52,7 @@ def _tree(
         shown = group if full or len(group) <= _MOST_ALIKE else _few(group)
         for index, call in shown:
             mark = "x " if call.state == "raised" else "  "
-            yield f"{mark}{'  ' * depth}{_text(call)}", call
+            yield f"{mark}{'  ' * depth}{call_text(call)}", call
             yield from _tree(calls, index, depth + 1, full=full)
         if len(group) > len(shown):
             yield f"  {'  ' * depth}… {len(group) - len(shown)} more of {function}: --full shows them", None
@@ -63,7 +63,8 @@ def _few(group: list[tuple[int, TracedCall]]) -> list[tuple[int, TracedCall]]:
     return group[: _MOST_ALIKE - 2] + [each for each in group[_MOST_ALIKE - 2 :] if each[1].state == "raised"]
 
 
-def _text(call: TracedCall) -> str:
+def call_text(call: TracedCall) -> str:
+    """Return a call in a line: its arguments, and what came of it."""
     arguments = ", ".join(f"{name}={brief(value)}" for name, value in (call.arguments or {}).items())
     text = f"{call.function}({arguments})" if call.arguments is not None else call.function
     if call.state == "raised":

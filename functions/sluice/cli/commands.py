@@ -23,6 +23,7 @@ _COMMANDS = {
     "run": ("run", "run"),
     "traces": ("traces", "traces"),
     "trace": ("trace", "trace"),
+    "try": ("try_event", "try_event"),
     "failures": ("failures", "failures"),
     "replay": ("replay", "replay"),
     "scheduled": ("scheduled", "scheduled"),

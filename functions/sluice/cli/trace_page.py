@@ -50,24 +50,24 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
     for name, fact in facts.items():
         if fact is not None:
             echo(f"  {name:<11}{fact}")
-    _section("event", _pretty(trace.event_json))
+    section("event", pretty(trace.event_json))
     if trace.status == "ok":
-        _section("result", _pretty(json.dumps(trace.result, ensure_ascii=False)))
+        section("result", pretty(json.dumps(trace.result, ensure_ascii=False)))
     if trace.error:
         traceback = trace.error.get("traceback", "").rstrip()
-        _section("error", traceback or f"{trace.error.get('type')}: {trace.error.get('message')}")
+        section("error", traceback or f"{trace.error.get('type')}: {trace.error.get('message')}")
     if trace.calls is not None:
-        _section("calls", "\n".join(call_lines(trace, width=width, full=full)))
+        section("calls", "\n".join(call_lines(trace, width=width, full=full)))
     if trace.locals:
-        _section("locals", "\n".join(local_lines(trace, width=width, full=full)))
+        section("locals", "\n".join(local_lines(trace, width=width, full=full)))
     if trace.logs:
-        _section("logs", trace.logs.rstrip("\n"))
+        section("logs", trace.logs.rstrip("\n"))
     if trace.emitted:
         lines = [f"{event['id']}  {event['handler']}" for event in trace.emitted]
         more = trace.emitted_count - len(lines)
-        _section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
+        section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
     if len(trace.history) > 1:
-        _section("attempts", "\n".join(_attempts(trace)))
+        section("attempts", "\n".join(_attempts(trace)))
 
 
 def _attempts(trace: Trace) -> Iterator[str]:
@@ -82,12 +82,18 @@ def _with(fact: str | None, more: str | None) -> str | None:
     return f"{fact}  {more}" if fact and more else fact
 
 
-def _section(name: str, text: str) -> None:
+def section(name: str, text: str) -> None:
+    """Print a heading, and a text below it.
+
+    Args:
+        name: the heading.
+        text: the text, of one line or several.
+    """
     echo(name, heading=True)
     echo("\n".join(f"  {line}" for line in text.splitlines()))
 
 
-def _pretty(text: str) -> str:
+def pretty(text: str) -> str:
     """Return JSON with line breaks and indentation, and no other change."""
     if len(text) > _LONGEST:
         return f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} more characters: --json shows all"
