@@ -76,7 +76,7 @@ def owner_of_key(work: Work, handler: str, store: TraceStore) -> str:
     return store.locks.take_key(handler, envelope.key, envelope.id, envelope.window)
 
 
-def put_trace(store: TraceStore, trace: Trace, own_id: str) -> None:
+def put_trace(store: TraceStore, trace: Trace, message: ReceivedMessage) -> None:
     """Write the trace of a run. If its id is that of an event that has completed in another run, write it apart.
 
     An SDK may send a message twice, and anyone who may send can give it any id. Every run has a trace.
@@ -84,7 +84,7 @@ def put_trace(store: TraceStore, trace: Trace, own_id: str) -> None:
     Args:
         store: the traces.
         trace: the trace.
-        own_id: the id that the event would have if its message had been sent without one.
+        message: the event's.
 
     Raises:
         CallError, or botocore's errors: DynamoDB did not write it.
@@ -96,7 +96,7 @@ def put_trace(store: TraceStore, trace: Trace, own_id: str) -> None:
         # Written before: only the answer got lost.
         return
     claim = f"the message claimed the id {trace.id}, whose event had completed in another run"
-    store.put(dataclasses.replace(trace, id=own_id, claim=claim))
+    store.put(dataclasses.replace(trace, id=message.own_id, claim=claim))
 
 
 def _is_gone(holder: Holder, message: ReceivedMessage, prior: Trace | None, now_ms: int) -> bool:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .output import Capture
     from .settings import Settings
 
+_MOST_VALUES = 100
+"""Values of a metric in one line: CloudWatch takes no more."""
+
+_COUNT, _MILLISECONDS = MetricUnit.Count.value, MetricUnit.Milliseconds.value
+
 KEYS: ContextVar[dict[str, Any] | None] = ContextVar("sluice_keys", default=None)
 """The keys in the lines of the run in whose name code runs. The worker hands them on to the threads that it starts."""
 
@@ -59,6 +64,7 @@ class Telemetry:
         self._stage = settings.stage
         self._metrics_stream = metrics
         self._is_counting = not is_metrics_disabled()
+        self._values: dict[str, dict[str, Any]] = {}
         lines = logging.StreamHandler(capture.redacting(stream or sys.stdout))
         self.logger = Logger(service=settings.handler, logger_handler=lines)
         self.logger.append_keys(handler=settings.handler)
@@ -98,13 +104,13 @@ class Telemetry:
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""
         with contextlib.suppress(Exception):
-            self._metrics.add_metric(METRIC_OF_STATUS[trace.status], MetricUnit.Count, 1)
+            self._count(METRIC_OF_STATUS[trace.status])
             if trace.status in FAILED:
-                self._metrics.add_metric(FAILED_METRIC, MetricUnit.Count, 1)
+                self._count(FAILED_METRIC)
             if trace.duration_ms is not None:
-                self._metrics.add_metric(DURATION_METRIC, MetricUnit.Milliseconds, trace.duration_ms)
+                self._add(DURATION_METRIC, _MILLISECONDS, trace.duration_ms)
             if trace.wait_ms is not None:
-                self._metrics.add_metric(WAIT_METRIC, MetricUnit.Milliseconds, trace.wait_ms)
+                self._add(WAIT_METRIC, _MILLISECONDS, trace.wait_ms)
         with contextlib.suppress(Exception):
             if trace.status != "ok":
                 self.logger.warning(trace.status, extra={"error": trace.error})
@@ -119,10 +125,10 @@ class Telemetry:
         with contextlib.suppress(Exception):
             self.logger.error("trace not written", extra={"trace": trace.to_json(), "reason": repr(error)})
         with contextlib.suppress(Exception):
-            self._metrics.add_metric(NOT_WRITTEN_METRIC, MetricUnit.Count, 1)
+            self._count(NOT_WRITTEN_METRIC)
         with contextlib.suppress(Exception):
             # Once more without the handler, for the stage's one alarm: an alarm can't search for all handlers' counts.
-            counted = [{"Name": NOT_WRITTEN_METRIC, "Unit": MetricUnit.Count.value}]
+            counted = [{"Name": NOT_WRITTEN_METRIC, "Unit": _COUNT}]
             directive = {"Namespace": METRICS_NAMESPACE, "Dimensions": [["stage"]], "Metrics": counted}
             written = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
             line = {"_aws": written, "stage": self._stage, NOT_WRITTEN_METRIC: 1}
@@ -131,9 +137,19 @@ class Telemetry:
     def flush(self) -> None:
         """Write this batch's metrics."""
         with contextlib.suppress(Exception):
-            if self._metrics.metric_set and self._is_counting:
-                self._write(self._metrics.serialize_metric_set())
-                self._metrics.clear_metrics()
+            if self._values and self._is_counting:
+                self._write(self._metrics.serialize_metric_set(self._values))
+        self._values = {}
+
+    def _count(self, name: str) -> None:
+        self._add(name, _COUNT, 1)
+
+    def _add(self, name: str, unit: str, value: float) -> None:
+        # As Powertools' add_metric keeps it, which checks name and unit at each call: a twentieth of an event's time.
+        values = self._values.setdefault(name, {"Unit": unit, "Value": []})["Value"]
+        values.append(float(value))
+        if len(values) == _MOST_VALUES:
+            self.flush()
 
     def _write(self, line: object) -> None:
         stream = self._metrics_stream or sys.stdout

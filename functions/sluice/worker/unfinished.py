@@ -15,6 +15,9 @@ from typing import Any
 
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 
+_PLAIN = frozenset({bool, dict, float, int, list, str, type(None)})
+"""Types of nearly all results, for which the rest is not asked."""
+
 _LAZY = (
     map,
     filter,
@@ -51,8 +54,8 @@ def finished(returned: object) -> Any:
     Raises:
         NothingRanError: it is something that has not run, and that nothing will run.
     """
-    if returned is None:
-        return None
+    if type(returned) in _PLAIN:
+        return returned
     if isinstance(returned, Coroutine):
         returned = _run(returned)
     advice = _advice_on(returned)

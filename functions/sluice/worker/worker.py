@@ -285,7 +285,7 @@ class Worker:
     def _record(self, trace: Trace, message: ReceivedMessage) -> None:
         trace = self._executions.stored(trace)
         try:
-            put_trace(self._store, trace, message.own_id)
+            put_trace(self._store, trace, message)
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
             self._unreachable.trace_not_written(trace, message, error)
         self._telemetry.ran(trace)

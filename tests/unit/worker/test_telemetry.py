@@ -71,6 +71,21 @@ def test_only_failures_are_counted_as_failed(
     assert {metric["Name"] for metric in described["Metrics"]} == counted | {"Duration", "Wait"}
 
 
+def test_a_line_has_at_most_a_hundred_values_of_a_metric(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    function = Function(cloud, str)
+    emit(HANDLER, 1)
+    function.poll()
+    (trace,) = function.traces()
+    capsys.readouterr()
+    for _ in range(250):
+        function.worker._telemetry.ran(trace)
+    function.worker._telemetry.flush()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for name in ("Ok", "Duration"):
+        counts = [len(line.get(name, [])) for line in lines]
+        assert (max(counts), sum(counts)) == (100, 250)
+
+
 @pytest.mark.parametrize("flushes", [True, False])
 def test_a_handlers_own_metrics_do_not_mix_with_ours(
     cloud: Cloud, capsys: pytest.CaptureFixture[str], flushes: bool
@@ -112,8 +127,8 @@ def test_telemetry_that_fails_makes_no_event_run_again(
         cloud, handle, dynamodb=FaultyClient(cloud.dynamodb, process, lambda _: None if written else "refuse")
     )
     telemetry = function.worker._telemetry
-    for name in ("add_metric", "serialize_metric_set"):
-        monkeypatch.setattr(telemetry._metrics, name, broken)
+    monkeypatch.setattr(telemetry._metrics, "serialize_metric_set", broken)
+    monkeypatch.setattr(telemetry, "_add", broken)
     for name in ("warning", "error", "remove_keys"):
         monkeypatch.setattr(telemetry.logger, name, broken)
     emit(HANDLER, 0 if fails else 1)
