@@ -61,6 +61,18 @@ class Arns:
         return self._with_colon("logs", "log-group", f"{log_group}:*")
 
     @property
+    def log_groups(self) -> str:
+        """The log groups of all functions, without their streams."""
+        return self._with_colon("logs", "log-group", f"/aws/lambda/{self._names.prefix}*")
+
+    @property
+    def topic(self) -> str:
+        """The topic of the alarms."""
+        return self._stack.format_arn(
+            service="sns", resource=self._names.alarm_topic, arn_format=ArnFormat.NO_RESOURCE_NAME
+        )
+
+    @property
     def alarms(self) -> str:
         """All alarms."""
         return self._with_colon("cloudwatch", "alarm", f"{self._names.prefix}*")

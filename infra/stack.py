@@ -11,10 +11,17 @@ from constructs import Construct
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
 from .bundle import finish_assets, make_bundle, target_of
-from .checks import problems_with, problems_with_emails, problems_with_stopped_hours, problems_with_warm_writes
+from .checks import (
+    problems_with,
+    problems_with_emails,
+    problems_with_protection,
+    problems_with_stopped_hours,
+    problems_with_warm_writes,
+)
 from .entries import Entry
 from .handler.handler import Handler
 from .problems import InvalidAppError, UnknownHandlerError
+from .protection import Protection, key_of
 from .redact import problems_with_redact, with_stage_names
 from .shared.alarms import Alarms
 from .shared.reconciler import Reconciler
@@ -52,6 +59,9 @@ class SluiceStack(Stack):
             4,000. AWS charges for it once, and it can only be raised.
         redact: names of secrets in events, besides those that Sluice knows, for all handlers. A name with a `!` before
             it is no secret. False stores everything as it is.
+        own_key: True to make a KMS key that encrypts events, traces, logs and alarms, or the ARN of a key of yours.
+        deletion_protection: True so that neither the table nor the stack can be deleted before this is off again.
+        keep_logs: True so that a function's log group stays when the function goes.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
@@ -72,6 +82,9 @@ class SluiceStack(Stack):
         alarm_stopped_hours: int = 24,
         warm_writes: int | None = None,
         redact: Sequence[str] | bool = (),
+        own_key: bool | str = False,
+        deletion_protection: bool = False,
+        keep_logs: bool = False,
         project: Path = PROJECT,
     ) -> None:
         if aims_local_stage_at_aws(stage, os.environ):
@@ -84,6 +97,7 @@ class SluiceStack(Stack):
         problems += problems_with(stage, handlers, functions=project / "functions", target=target)
         problems += [*problems_with_emails(alarm_emails), *problems_with_stopped_hours(alarm_stopped_hours)]
         problems += problems_with_warm_writes(warm_writes)
+        problems += problems_with_protection(own_key, deletion_protection=deletion_protection, keep_logs=keep_logs)
         if problems:
             raise InvalidAppError(problems)
         names = Names(stage)
@@ -94,14 +108,22 @@ class SluiceStack(Stack):
             description=f"Sluice: background queues, crons and traces, stage {stage}",
             synthesizer=_synthesizer(stage),
             analytics_reporting=False,
+            termination_protection=deletion_protection or None,
         )
+        key = key_of(self, names, own_key)
+        protection = Protection(key, keep_logs=keep_logs, keep_table=deletion_protection)
         bundle = make_bundle(self, project=project, target=target)
-        traces = TraceTable(self, "Traces", names=names, warm_writes=warm_writes)
-        alarms = Alarms(self, "Alarms", names=names, emails=alarm_emails)
+        traces = TraceTable(self, "Traces", names=names, protection=protection, warm_writes=warm_writes)
+        alarms = Alarms(self, "Alarms", names=names, protection=protection, emails=alarm_emails)
         self.alarm_topic = alarms.topic
         traces.watch(alarms, names)
         scheduler = StageScheduler(
-            self, "Scheduler", names=names, handlers=[entry.name for entry in handlers], alarms=alarms
+            self,
+            "Scheduler",
+            names=names,
+            handlers=[entry.name for entry in handlers],
+            protection=protection,
+            alarms=alarms,
         )
         self._handlers = {
             entry.name: Handler(
@@ -112,6 +134,7 @@ class SluiceStack(Stack):
                 others=[other.name for other in handlers if other is not entry],
                 bundle=bundle,
                 traces=traces,
+                protection=protection,
                 scheduler=scheduler,
                 alarms=alarms,
             )
@@ -123,11 +146,12 @@ class SluiceStack(Stack):
             names=names,
             bundle=bundle,
             traces=traces,
+            protection=protection,
             scheduler=scheduler,
             alarms=alarms,
             alarm_stopped_hours=alarm_stopped_hours,
         )
-        Policies(self, "Policies", names=names, traces=traces)
+        Policies(self, "Policies", names=names, traces=traces, protection=protection)
         finish_assets(self, target)
         self._check_size(len(handlers))
         CfnOutput(self, "StageName", value=stage, description="What `sluice --stage` is given")

@@ -2,6 +2,13 @@
 
 from .app import problems_with
 from .emails import problems_with_emails, problems_with_stopped_hours
+from .protection import problems_with_protection
 from .warm_writes import problems_with_warm_writes
 
-__all__ = ["problems_with", "problems_with_emails", "problems_with_stopped_hours", "problems_with_warm_writes"]
+__all__ = [
+    "problems_with",
+    "problems_with_emails",
+    "problems_with_protection",
+    "problems_with_stopped_hours",
+    "problems_with_warm_writes",
+]

@@ -13,6 +13,7 @@ from ..bundle import Bundle
 from ..entries import Cron, Entry
 from ..findings import FUNCTION_FINDINGS, accept
 from ..log_group import make_log_group
+from ..protection import Protection
 from ..shared.alarms import Alarms
 from ..shared.scheduler import StageScheduler
 from ..shared.trace_table import TraceTable
@@ -40,6 +41,7 @@ class Handler(Construct):
         others: the names of the stage's other handlers.
         bundle: the code and packages that its function runs.
         traces: the stage's trace table.
+        protection: the key that encrypts queues, logs and table, and whether logs stay.
         scheduler: the role, the group and the dead-letter queue of the stage's schedules.
         alarms: the stage's alarms.
 
@@ -59,6 +61,7 @@ class Handler(Construct):
         others: Sequence[str],
         bundle: Bundle,
         traces: TraceTable,
+        protection: Protection,
         scheduler: StageScheduler,
         alarms: Alarms,
     ) -> None:
@@ -70,12 +73,13 @@ class Handler(Construct):
             "Queues",
             names=names,
             handler=entry.name,
+            protection=protection,
             visibility_timeout=timing.visibility_timeout,
             alarms=alarms,
         )
         self.queue = queues.queue
         self.dead_letter_queue = queues.dead_letter_queue
-        log_group = make_log_group(self, "Log", function=names.function(entry.name))
+        log_group = make_log_group(self, "Log", function=names.function(entry.name), protection=protection)
         permissions = HandlerRole(
             self,
             "Permissions",
@@ -85,6 +89,7 @@ class Handler(Construct):
             queue=self.queue,
             log_group=log_group,
             traces=traces,
+            protection=protection,
             scheduler=scheduler,
         )
         self.function = lambda_.Function(

@@ -9,6 +9,7 @@ from constructs import Construct
 from sluice.stage.names import Names
 from sluice.worker.attempts import MAX_ATTEMPTS
 
+from ..protection import Protection
 from ..queue import RETENTION, make_queue
 from ..shared.alarms import Alarms
 
@@ -29,6 +30,7 @@ class HandlerQueues(Construct):
         construct_id: its id there.
         names: the stage's names.
         handler: the handler's name.
+        protection: the key that encrypts them.
         visibility_timeout: seconds before SQS delivers a received event again.
         alarms: the stage's alarms.
 
@@ -47,16 +49,20 @@ class HandlerQueues(Construct):
         *,
         names: Names,
         handler: str,
+        protection: Protection,
         visibility_timeout: int,
         alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letter_queue = make_queue(self, "Dead", name=names.dead_letter_queue(handler), stage=names.stage)
+        self.dead_letter_queue = make_queue(
+            self, "Dead", name=names.dead_letter_queue(handler), stage=names.stage, protection=protection
+        )
         self.queue = make_queue(
             self,
             "Queue",
             name=names.queue(handler),
             stage=names.stage,
+            protection=protection,
             visibility_timeout=Duration.seconds(visibility_timeout),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_ATTEMPTS),
         )

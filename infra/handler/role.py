@@ -13,6 +13,7 @@ from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES, UNHANDLED, UNHA
 from ..arns import Arns
 from ..findings import accept_wildcards
 from ..iam import allow, deny, no_partitions, only_partitions, pass_to_scheduler
+from ..protection import Protection
 from ..shared.scheduler import StageScheduler
 from ..shared.trace_table import TraceTable
 
@@ -31,6 +32,7 @@ class HandlerRole(Construct):
         queue: the handler's queue.
         log_group: the function's log group.
         traces: the stage's trace table.
+        protection: the key that encrypts queues and table.
         scheduler: the role and the group of the stage's schedules.
 
     Attributes:
@@ -48,6 +50,7 @@ class HandlerRole(Construct):
         queue: sqs.IQueue,
         log_group: logs.ILogGroup,
         traces: TraceTable,
+        protection: Protection,
         scheduler: StageScheduler,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -70,6 +73,7 @@ class HandlerRole(Construct):
             deny("LeaveDeadLetters", ["sqs:SendMessage"], [arns.dead_letter_queues]),
             allow("EmitForLater", ["scheduler:CreateSchedule"], [arns.delayed_events]),
             pass_to_scheduler("ScheduleAsScheduler", scheduler.role.role_arn),
+            *protection.use_key(),
             *self._rows(handler, others, traces.table.table_arn),
             # The reconciler acts on these records: who writes them can unpause, block, or let events expire.
             traces.deny_writes(PAUSES, BLOCKS, KEEPING, f"{HISTORY}*"),

@@ -16,6 +16,7 @@ from constructs import Construct
 from sluice.stage.names import Names
 
 from ..findings import accept
+from ..protection import Protection
 from ..stage import has_tls
 
 
@@ -26,6 +27,7 @@ class Alarms(Construct):
         scope: the stack.
         construct_id: its id there.
         names: the stage's names.
+        protection: the key that encrypts the topic.
         emails: the addresses that the topic mails to, once each has confirmed its subscription.
 
     Attributes:
@@ -33,20 +35,22 @@ class Alarms(Construct):
             a new alarm's first data, that is, whenever a handler is deployed.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, emails: Sequence[str]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Names, protection: Protection, emails: Sequence[str]
+    ) -> None:
         super().__init__(scope, construct_id)
-        # Without a key: CloudWatch can't publish to a topic with AWS's own key for SNS. An alarm's text is no secret.
         self.topic = sns.Topic(
             self,
             "Topic",
             topic_name=names.alarm_topic,
             display_name=f"Sluice {names.stage}",
             enforce_ssl=has_tls(names.stage),
+            # None by default: CloudWatch can't publish to a topic with AWS's own key. An alarm's text is no secret.
+            master_key=protection.key,
         )
-        accept(
-            self.topic,
-            {"CKV_AWS_26": "SNS encrypts its disks. CloudWatch can't publish to a topic with AWS's own key for SNS"},
-        )
+        if protection.key is None:
+            why = "SNS encrypts its disks. CloudWatch can't publish to a topic with AWS's own key for SNS"
+            accept(self.topic, {"CKV_AWS_26": why})
         # A topic's own policy replaces the default one, which would let CloudWatch publish.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -15,6 +15,7 @@ from ..arns import Arns
 from ..bundle import Bundle
 from ..findings import FUNCTION_FINDINGS, accept
 from ..log_group import make_log_group
+from ..protection import Protection
 from .alarms import Alarms
 from .reconciler_role import make_reconciler_role
 from .scheduler import StageScheduler
@@ -69,6 +70,7 @@ class Reconciler(Construct):
         names: the stage's names.
         bundle: the code and packages that it runs.
         traces: the stage's trace table.
+        protection: the key that encrypts logs, queues and table.
         scheduler: the role of the stage's schedules.
         alarms: the stage's alarms.
         alarm_stopped_hours: hours of a pause or block after which an alarm fires.
@@ -85,12 +87,13 @@ class Reconciler(Construct):
         names: Names,
         bundle: Bundle,
         traces: TraceTable,
+        protection: Protection,
         scheduler: StageScheduler,
         alarms: Alarms,
         alarm_stopped_hours: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = make_log_group(self, "Log", function=names.reconciler)
+        log_group = make_log_group(self, "Log", function=names.reconciler, protection=protection)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -107,7 +110,9 @@ class Reconciler(Construct):
             max_event_age=MAX_EVENT_AGE,
             memory_size=MEMORY,
             environment={"SLUICE_STAGE": names.stage},
-            role=make_reconciler_role(self, names=names, log_group=log_group, traces=traces, scheduler=scheduler),
+            role=make_reconciler_role(
+                self, names=names, log_group=log_group, traces=traces, protection=protection, scheduler=scheduler
+            ),
             log_group=log_group,
         )
         again = "The next minute's run does what a lost one would have done"

@@ -10,12 +10,19 @@ from sluice.stage.names import Names
 from ..arns import Arns
 from ..findings import accept, accept_wildcards
 from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, pass_to_scheduler
+from ..protection import Protection
 from .scheduler import StageScheduler
 from .trace_table import TraceTable
 
 
 def make_reconciler_role(
-    scope: Construct, *, names: Names, log_group: logs.ILogGroup, traces: TraceTable, scheduler: StageScheduler
+    scope: Construct,
+    *,
+    names: Names,
+    log_group: logs.ILogGroup,
+    traces: TraceTable,
+    protection: Protection,
+    scheduler: StageScheduler,
 ) -> iam.Role:
     """Make the role. It allows putting a block's tag on a function, and neither removing that tag nor lifting a block.
 
@@ -27,6 +34,7 @@ def make_reconciler_role(
         names: the stage's names.
         log_group: the function's log group.
         traces: the stage's trace table.
+        protection: the key that encrypts queues and table.
         scheduler: the role of the stage's schedules, which they keep when the reconciler disables or enables them.
     """
     arns = Arns(scope, names)
@@ -78,6 +86,7 @@ def make_reconciler_role(
             ],
             [arns.queues],
         ),
+        *protection.use_key(),
     ]
     role = iam.Role(
         scope,

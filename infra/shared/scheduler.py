@@ -13,6 +13,7 @@ from sluice.stage.names import Names
 from ..arns import Arns
 from ..findings import accept
 from ..iam import SCHEDULER, allow
+from ..protection import Protection
 from ..queue import make_queue
 from .alarms import Alarms
 
@@ -25,6 +26,7 @@ class StageScheduler(Construct):
         construct_id: its id there.
         names: the stage's names.
         handlers: the handlers' names.
+        protection: the key that encrypts the queues.
         alarms: the stage's alarms.
 
     Attributes:
@@ -39,7 +41,14 @@ class StageScheduler(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, names: Names, handlers: Sequence[str], alarms: Alarms
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        handlers: Sequence[str],
+        protection: Protection,
+        alarms: Alarms,
     ) -> None:
         super().__init__(scope, construct_id)
         arns = Arns(self, names)
@@ -60,11 +69,16 @@ class StageScheduler(Construct):
             ),
             inline_policies={
                 "emit": iam.PolicyDocument(
-                    statements=[allow("Emit", ["sqs:SendMessage"], arns.scheduled_to(handlers))],
+                    statements=[
+                        allow("Emit", ["sqs:SendMessage"], arns.scheduled_to(handlers)),
+                        *protection.use_key(),
+                    ],
                 )
             },
         )
-        self.dead_letter_queue = make_queue(self, "Dead", name=names.schedules_dead_letter_queue, stage=names.stage)
+        self.dead_letter_queue = make_queue(
+            self, "Dead", name=names.schedules_dead_letter_queue, stage=names.stage, protection=protection
+        )
         accept(self.dead_letter_queue, {"AwsSolutions-SQS3": "It is the dead-letter queue of the schedules"})
         self.alarm = alarms.add_not_empty(
             self,

@@ -10,6 +10,7 @@ from sluice.stage.names import BLOCKED_TAG, BLOCKS, KEEPING, Names
 from ..arns import Arns
 from ..findings import accept_wildcards
 from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, deny_all_but, pass_to_scheduler
+from ..protection import Protection
 from .trace_table import TraceTable
 
 _READS = ["lambda:Get*", "lambda:List*"]
@@ -30,6 +31,7 @@ class Policies(Construct):
         construct_id: its id there.
         names: the stage's names.
         traces: the stage's trace table.
+        protection: the key that encrypts queues and table.
 
     Attributes:
         viewer: allows seeing everything but the events in dead-letter queues, and changing nothing.
@@ -39,18 +41,21 @@ class Policies(Construct):
             reconciler's records.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, traces: TraceTable) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, names: Names, traces: TraceTable, protection: Protection
+    ) -> None:
         super().__init__(scope, construct_id)
         arns = Arns(self, names)
         self._wildcards = _wildcards(arns)
         statements = _Statements(arns, traces)
-        self.viewer = self._policy("viewer", names, statements.see())
+        self.viewer = self._policy("viewer", names, [*statements.see(), *protection.use_key(read_only=True)])
         self.operator = self._policy(
             "operator",
             names,
             [
                 *statements.see(),
                 *statements.operate(),
+                *protection.use_key(),
                 *statements.deny_lifting_blocks(),
                 statements.deny_changing_the_reconciler(),
             ],
@@ -58,7 +63,7 @@ class Policies(Construct):
         self.admin = self._policy(
             "admin",
             names,
-            [*statements.see(), *statements.operate(), *statements.block()],
+            [*statements.see(), *statements.operate(), *protection.use_key(), *statements.block()],
         )
 
     def _policy(self, kind: str, names: Names, statements: list[iam.PolicyStatement]) -> iam.ManagedPolicy:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from sluice.stage.names import LOCAL_STAGE, METRICS_NAMESPACE, Names
+from sluice.stage.names import METRICS_NAMESPACE, Names
 from sluice.traces.failure import INDEX, INDEX_ATTRIBUTES, INDEX_PARTITION, INDEX_SORT
 from sluice.traces.item import NEW_TABLE_WRITES
 from sluice.worker.telemetry_names import NOT_WRITTEN_METRIC, dimensions_of_stage
 
 from ..findings import accept
 from ..iam import deny
+from ..protection import Protection, removal_policy
 from .alarms import Alarms
 
 _WRITES = [
@@ -35,13 +36,22 @@ class TraceTable(Construct):
         scope: the stack.
         construct_id: its id there.
         names: the stage's names.
+        protection: the key that encrypts it, and whether it can be deleted.
         warm_writes: writes a second that the table takes from the start; None for what a new one takes.
 
     Attributes:
         table: the table.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, warm_writes: int | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        protection: Protection,
+        warm_writes: int | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -55,10 +65,15 @@ class TraceTable(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            removal_policy=_removal_policy(names.stage),
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if protection.key else None,
+            encryption_key=protection.key,
+            deletion_protection=protection.keep_table or None,
+            # Traces are the only record of runs.
+            removal_policy=removal_policy(names.stage),
             warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes) if warm_writes else None,
         )
-        accept(self.table, {"CKV_AWS_119": "DynamoDB encrypts it with a key that AWS owns"})
+        if protection.key is None:
+            accept(self.table, {"CKV_AWS_119": "DynamoDB encrypts it with a key that AWS owns"})
         # Only the items of failed runs have its keys, so only they cost a second write.
         self.table.add_global_secondary_index(
             index_name=INDEX,
@@ -106,11 +121,3 @@ class TraceTable(Construct):
         # One such key among a call's keys is enough: a batch would write that item together with the others.
         conditions = {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}
         return deny("LeaveRecords", _WRITES, [self.table.table_arn], conditions)
-
-
-def _removal_policy(stage: str) -> RemovalPolicy:
-    """Traces are the only record of runs, so they outlive a stack that is removed by mistake.
-
-    A table that a failed first deployment made is empty. If it were kept, its fixed name would block every later one.
-    """
-    return RemovalPolicy.DESTROY if stage == LOCAL_STAGE else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

@@ -67,6 +67,7 @@ from .tables import print_table
 @click.option(
     "--cron-minutes", type=float, metavar="N", default=60, show_default=True, help="Minutes between a cron's runs."
 )
+@click.option("--own-key", is_flag=True, help="The stage has a KMS key of its own.")
 @about_no_stage
 def cost(
     invocation: Invocation,
@@ -83,6 +84,7 @@ def cost(
     handlers: int,
     crons: int,
     cron_minutes: float,
+    own_key: bool,
 ) -> None:
     """Calculate what a stage costs a month on AWS.
 
@@ -103,6 +105,7 @@ def cost(
             handlers=handlers,
             crons=crons,
             cron_minutes=cron_minutes,
+            own_key=own_key,
         )
     except ImpossibleUsageError as error:
         raise click.UsageError(str(error)) from error

@@ -40,6 +40,13 @@ STAGE_ALARMS = 6
 does not run, a handler that has been stopped for long, and emits to names without a handler."""
 
 
+KMS_REQUESTS_OF_A_QUEUE = 3
+"""Requests to KMS for each hour of a queue in use, by AWS's formula for SQS: two of who sends and one of who receives,
+for each reuse period of a data key. The template sets that to an hour."""
+
+KMS_REQUESTS_OF_A_PROCESS = 12
+"""Requests to KMS an hour of a process that uses the table: DynamoDB keeps a key for each caller for five minutes."""
+
 FAILURE_UNITS = 2
 """Write units that a failed run costs beyond its trace, at most: its entry in the index of failures, and its cause in
 its trace, if that makes it larger than a unit."""
@@ -104,6 +111,7 @@ def bill(usage: Usage) -> Bill:
             _watching(usage),
             _polling(usage),
             _reconciling(),
+            *((_key(usage),) if usage.own_key else ()),
         ),
     )
 
@@ -175,8 +183,7 @@ def _failures(usage: Usage) -> Part:
 
 def _executions(usage: Usage) -> Part:
     failed = usage.events * usage.failed_percent / 100
-    busy = usage.events / (prices.MINUTES_A_MONTH * 60) * usage.duration_ms / 1000
-    processes = max(usage.handlers, math.ceil(busy))
+    processes = _processes(usage)
     first = min(usage.events - failed, processes * prices.MINUTES_A_MONTH)
     units = math.ceil(usage.trace_kb + usage.execution_kb) - math.ceil(usage.trace_kb)
     return Part(
@@ -185,6 +192,12 @@ def _executions(usage: Usage) -> Part:
         f"write units x ${prices.DYNAMODB_WRITE * prices.MILLION:.3f}/million; others cost nothing",
         (failed + first) * units * prices.DYNAMODB_WRITE,
     )
+
+
+def _processes(usage: Usage) -> int:
+    """Return how many processes are busy at a time, or one for each handler if fewer are."""
+    busy = usage.events / (prices.MINUTES_A_MONTH * 60) * usage.duration_ms / 1000
+    return max(usage.handlers, math.ceil(busy))
 
 
 def _storage(usage: Usage, traces: float) -> Part:
@@ -247,4 +260,18 @@ def _reconciling() -> Part:
         "reconciler",
         f"{runs:,} runs x (${prices.LAMBDA_REQUEST * prices.MILLION:.2f}/million + {RECONCILER_GB_SECONDS:g} GB-s)",
         runs * (prices.LAMBDA_REQUEST + RECONCILER_GB_SECONDS * prices.LAMBDA_GB_SECOND),
+    )
+
+
+def _key(usage: Usage) -> Part:
+    hours = prices.MINUTES_A_MONTH / 60
+    # The reconciler is a process too.
+    processes = _processes(usage) + 1
+    hourly = usage.handlers * KMS_REQUESTS_OF_A_QUEUE + processes * KMS_REQUESTS_OF_A_PROCESS
+    return Part(
+        "key",
+        f"${prices.KEY_MONTH:.2f} + {hours:,.0f} h x ({usage.handlers:,} queues x {KMS_REQUESTS_OF_A_QUEUE} +"
+        f" {processes:,} processes x {KMS_REQUESTS_OF_A_PROCESS}) requests x"
+        f" ${prices.KMS_REQUEST * prices.MILLION:.2f}/million",
+        prices.KEY_MONTH + hours * hourly * prices.KMS_REQUEST,
     )

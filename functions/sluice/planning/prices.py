@@ -38,6 +38,10 @@ METRIC_MONTH = 0.30
 ALARM_MONTH = 0.10
 """A custom metric for a month, and a metric that an alarm watches, in CloudWatch."""
 
+KEY_MONTH = 1.00
+KMS_REQUEST = 0.03 / 10_000
+"""A customer-managed key for a month, and a request to it, in KMS."""
+
 DAYS_A_MONTH = 30.4
 MINUTES_A_MONTH = 43_776
 """A month of 30.4 days: a twelfth of a year."""

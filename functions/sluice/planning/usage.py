@@ -29,6 +29,7 @@ class Usage:
         handlers: the number of handlers, crons included.
         crons: the number of crons.
         cron_minutes: minutes between a cron's runs.
+        own_key: True if the stage has a KMS key of its own.
     """
 
     events: float = 1_000_000
@@ -44,6 +45,7 @@ class Usage:
     handlers: int = 1
     crons: int = 0
     cron_minutes: float = 60
+    own_key: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in (

@@ -8,6 +8,7 @@ import pytest
 from aws_cdk import App, Environment, Stack
 from sluice.stage.names import MAX_FUNCTION_NAME, MAX_STAGE, Names
 
+from infra.protection import Protection
 from infra.shared.alarms import Alarms
 from infra.shared.scheduler import StageScheduler
 from tests.infra.support.entries import HANDLERS, SCHEDULES_DEAD_LETTERS
@@ -56,8 +57,8 @@ def test_the_longest_names_of_the_most_handlers_fit_into_the_roles_policy() -> N
     handlers = [f"h{number:02}".ljust(MAX_FUNCTION_NAME - len(names.prefix), "h") for number in range(60)]
     app = App()
     stack = Stack(app, "Stack", env=Environment(account="1" * 12, region="ap-southeast-1"))
-    alarms = Alarms(stack, "Alarms", names=names, emails=[])
-    StageScheduler(stack, "Scheduler", names=names, handlers=handlers, alarms=alarms)
+    alarms = Alarms(stack, "Alarms", names=names, protection=Protection(), emails=[])
+    StageScheduler(stack, "Scheduler", names=names, handlers=handlers, protection=Protection(), alarms=alarms)
     role = Template(app.synth().get_stack_by_name("Stack").template).one("AWS::IAM::Role")
     text = json.dumps(role["Policies"], separators=(",", ":"))
     assert handlers[-1] in text

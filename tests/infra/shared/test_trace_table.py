@@ -13,6 +13,7 @@ from sluice.traces.failure import INDEX_ATTRIBUTES
 from sluice.traces.item import to_item
 
 from infra.checks import problems_with_warm_writes
+from infra.protection import Protection
 from infra.shared.trace_table import TraceTable
 from tests.infra.support.evaluation import EVERYTHING, TABLE, WRITES, decision, document, role
 from tests.infra.support.synth import Template
@@ -126,7 +127,7 @@ def test_a_trace_that_is_not_written_rings_the_stages_alarm(template: Template) 
 def test_a_table_takes_more_from_the_start_only_if_app_py_says_so(template: Template) -> None:
     assert "WarmThroughput" not in template.one("AWS::DynamoDB::Table")
     app = App()
-    TraceTable(Stack(app, "Stack"), "Traces", names=Names("dev"), warm_writes=12_000)
+    TraceTable(Stack(app, "Stack"), "Traces", names=Names("dev"), protection=Protection(), warm_writes=12_000)
     table = Template(app.synth().get_stack_by_name("Stack").template).one("AWS::DynamoDB::Table")
     assert table["WarmThroughput"] == {"WriteUnitsPerSecond": 12_000}
 

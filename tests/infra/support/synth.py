@@ -81,7 +81,10 @@ class Template:
         return pseudo.get(value["Ref"]) or self._name(value["Ref"])
 
     def _name(self, logical_id: str) -> str:
-        properties = self.content["Resources"][logical_id]["Properties"]
+        resource = self.content["Resources"][logical_id]
+        if resource["Type"] == "AWS::KMS::Key":
+            return f"arn:aws:kms:REGION:ACCOUNT:key/{'k' * 36}"
+        properties = resource["Properties"]
         keys = ("QueueName", "TableName", "LogGroupName", "RoleName")
         return self.arn(next(properties[key] for key in keys if key in properties))
 

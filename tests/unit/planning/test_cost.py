@@ -56,6 +56,12 @@ def test_only_failed_runs_and_the_first_of_each_minute_pay_for_their_execution()
     assert "executions" not in [part.name for part in bill(Usage(execution_kb=0)).parts]
 
 
+def test_a_key_of_ones_own_costs_its_month_and_its_requests() -> None:
+    # 729.6 hours, for 2 queues and 3 processes.
+    assert part(Usage(own_key=True, handlers=2), "key") == pytest.approx(1 + 729.6 * (2 * 3 + 3 * 12) * 3e-6)
+    assert "key" not in [part.name for part in bill(Usage()).parts]
+
+
 def test_larger_batches_are_received_ten_at_a_time() -> None:
     assert part(Usage(batch=500), "SQS requests") == pytest.approx((1 + 0.1 + 0.1) * 0.4)
     assert part(Usage(batch=500), "Lambda requests") == pytest.approx(0.2 / 500)
