@@ -40,7 +40,7 @@ def failures(invocation: Invocation, handler: str | None, *, since: str, where: 
     if condition is not None:
         traced = search.with_traces(runs, reading=searching.reading)
         runs = (run for run, trace in traced if condition(trace))
-    groups = failure_groups(searching.watched(runs))
+    groups = failure_groups(searching.watched(runs), search, searching.reading)
     searching.clear()
     if condition is not None:
         invocation.say(searching.note())
@@ -61,7 +61,8 @@ def failures(invocation: Invocation, handler: str | None, *, since: str, where: 
 
 
 def _print(group: FailureGroup) -> None:
-    replayed = f", {group.replayed} replayed" if group.replayed else ""
+    outcomes = ", ".join(f"{count:,} {status}" for status, count in sorted(group.replays.items()))
+    replayed = f", {group.replayed:,} replayed: {outcomes}" if group.replayed else ""
     echo(f"{group.group}  {group.handler}  {group.status}  {_times(group.count)}{replayed}", heading=True)
     facts = {
         "error": f"{group.type}: {group.message}" if group.message else group.type,

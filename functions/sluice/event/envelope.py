@@ -87,6 +87,7 @@ class Envelope:
         window: seconds from the first one's start for which the key counts.
         claimant: distinguishes this message from another one with the same event id. Scheduler may send an event
             twice, and any sender may send one with a key twice.
+        replay_of: id of the event that this one replays, if it is a replay.
     """
 
     id: str = field(metadata=_wire("id", _is_id, omit=()))
@@ -103,6 +104,7 @@ class Envelope:
     key: str | None = field(default=None, metadata=_wire("key", _or_none(_is_text), omit=(None,)))
     window: int = field(default=0, metadata=_wire("window", _is_window, omit=()))
     claimant: str | None = field(default=None, metadata=_wire("claimant", _or_none(_is_text), omit=(None,)))
+    replay_of: str | None = field(default=None, metadata=_wire("replay_of", _or_none(_is_id)))
 
     def put_back(
         self, *, sender: str | None, receives: int, sent_ms: int, now_ms: int, claimant: str | None = None
@@ -172,7 +174,8 @@ class Envelope:
             system: SQS's own attributes of the message.
         """
         # For a delayed event, SQS knows only that Scheduler sent it.
-        return self.emitted_by or (None if self.claimant else system.get("SenderId"))
+        by_scheduler = self.claimant is not None and self.replay_of is None
+        return self.emitted_by or (None if by_scheduler else system.get("SenderId"))
 
     def to_text(self) -> str:
         """Return the attribute's value."""

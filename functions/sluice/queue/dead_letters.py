@@ -7,7 +7,7 @@ limit of receives, and an event's attempts are counted in its trace.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of messages done, and with about how many there are."""
+
+Choose = Callable[[Sequence["ReceivedMessage"]], Sequence["ReceivedMessage"]]
+"""Returns some of a batch of dead letters."""
 
 PATIENCE = 150.0
 """Seconds to wait for dead letters that others hold: longer than the 120 for which the reconciler holds them, and than
@@ -44,12 +47,14 @@ class Redriven:
         refused: SQS's error for each one that it refused. These are still dead letters.
         arrived: dead letters that were left where they are, as they came in after the redrive began.
         held_by_others: about how many were left because others hold them.
+        ids: the events' ids of the dead letters that were put back, if their number was limited.
     """
 
     done: int
     refused: tuple[str, ...] = ()
     arrived: int = 0
     held_by_others: int = 0
+    ids: tuple[str, ...] = ()
 
 
 class DeadLetters:
@@ -129,7 +134,14 @@ class DeadLetters:
                     progress(len(found.held), max(len(found.held), found.about))
             return None, found.held_by_others()
 
-    def redrive(self, event_id: str | None = None, progress: Progress | None = None) -> Redriven:
+    def redrive(
+        self,
+        event_id: str | None = None,
+        progress: Progress | None = None,
+        *,
+        choose: Choose | None = None,
+        limit: int | None = None,
+    ) -> Redriven:
         """Put dead letters back into the handler's queue, with their ids and their first emit time.
 
         Each is sent before it is deleted: whenever this is stopped, no event is lost, and at most those of one batch
@@ -138,31 +150,33 @@ class DeadLetters:
         Args:
             event_id: only this event; all if left out.
             progress: called after each batch.
+            choose: returns those of a batch to put back; all if left out.
+            limit: the most to put back.
         """
-        done: set[str] = set()
+        if event_id is not None:
+            choose, limit = (lambda batch: [letter for letter in batch if letter.envelope.id == event_id]), 1
+        done: dict[str, str] = {}
         refused: dict[str, str] = {}
         # All of them: one receive at a time, so that each batch is moved long before its hold is over.
-        options = {"hold": _MOVE_HOLD, "receivers": 1} if event_id is None else {}
+        options = {"hold": _MOVE_HOLD, "receivers": 1} if choose is None and limit is None else {}
         with self._scan(PATIENCE, **options) as found:
             for batch in found:
-                wanted = [
-                    letter
-                    for letter in batch
-                    if (letter.envelope.id == event_id if event_id is not None else not found.is_new(letter))
-                ]
+                old = [letter for letter in batch if event_id is not None or not found.is_new(letter)]
+                wanted = (choose(old) if choose and old else old)[: None if limit is None else limit - len(done)]
                 errors = transfer.move(
                     self._client, wanted, source=self._dead, target=self._alive, envelope_of=_redriven
                 )
                 moved = [letter for letter in wanted if letter.message_id not in errors]
                 found.forget(moved)
-                done.update(letter.message_id for letter in moved)
+                done.update((letter.message_id, letter.envelope.id) for letter in moved)
                 refused = {key: error for key, error in (refused | errors).items() if key not in done}
                 if progress:
-                    progress(len(done), max(len(done), found.about if event_id is None else 1))
-                if event_id is not None and wanted:
-                    return Redriven(len(done), tuple(refused.values()))
+                    progress(len(done), max(len(done), found.about if limit is None else limit))
+                if limit is not None and (len(done) >= limit or (event_id is not None and wanted)):
+                    return Redriven(len(done), tuple(refused.values()), ids=() if event_id else tuple(done.values()))
             arrived = sum(map(found.is_new, found.held.values())) if event_id is None else 0
-            return Redriven(len(done), tuple(refused.values()), arrived, found.held_by_others())
+            ids = () if limit is None else tuple(done.values())
+            return Redriven(len(done), tuple(refused.values()), arrived, found.held_by_others(), ids)
 
     def purge(self) -> None:
         """Delete every dead letter. SQS takes up to a minute, and allows it once a minute."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from .failure import FAILED, INDEX, INDEX_PARTITION, INDEX_SHARDS, INDEX_SORT, Failure, read_failure
 from .pages import PAGE, Item, Reading, newest_first
+from .trace import certain_replay
 
 _READERS = 32
 
@@ -159,7 +160,7 @@ def _run(entry: Item) -> FailedRun:
         status=status if status in FAILED else "dead",
         failed_ms=int(entry[INDEX_SORT]["N"]),
         failure=failure,
-        replayed_as=entry.get("replayed_as", {}).get("S"),
+        replayed_as=certain_replay(entry.get("replayed_as", {}).get("S")),
     )
 
 

@@ -79,15 +79,17 @@ class TraceStore:
         end_calls_by(self._client, moment)
 
     def put(self, trace: Trace) -> bool:
-        """Write a trace, unless the event has a completed one.
+        """Write a trace, unless the event has a completed one, or one with another mark of a replay.
 
         Returns:
-            True if it was written, False if the completed trace stays.
+            True if it was written, False if the trace that is there stays.
 
         Raises:
             CallError, or botocore's errors: it could not be written.
         """
-        return self._put_if(trace, "attribute_not_exists(pk) OR NOT #status IN (:ok, :error)", _COMPLETED_VALUES)
+        same_replay, values = _same_replay(trace)
+        condition = f"attribute_not_exists(pk) OR (NOT #status IN (:ok, :error) AND {same_replay})"
+        return self._put_if(trace, condition, _COMPLETED_VALUES | values)
 
     def put_start(self, trace: Trace, prior: Trace | None) -> bool:
         """Write the trace of an event that is about to be started again, unless its trace has changed.
@@ -114,8 +116,9 @@ class TraceStore:
             ":start": {"S": items.last_start(prior)},
         }
         same_start = "(attribute_not_exists(last_start) OR last_start = :start)"
-        unchanged = f"attempts = :attempts AND #status = :prior AND {same_start}"
-        return self._put_if(trace, f"({unchanged}) OR last_start = :mine", values)
+        same_replay, replay = _same_replay(prior)
+        unchanged = f"attempts = :attempts AND #status = :prior AND {same_start} AND {same_replay}"
+        return self._put_if(trace, f"({unchanged}) OR last_start = :mine", values | replay)
 
     def _put_if(self, trace: Trace, condition: str, values: Any) -> bool:
         names: Any = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in condition else {}
@@ -132,28 +135,6 @@ class TraceStore:
                 return False
             raise
         return True
-
-    def mark_replayed(self, trace: Trace, event_id: str) -> None:
-        """Note with a trace that its event was emitted again. A trace that is gone stays gone.
-
-        Args:
-            trace: the trace.
-            event_id: the new event's id.
-
-        Raises:
-            botocore's errors: it could not be written.
-        """
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=key_of(trace.handler, trace.id),
-                UpdateExpression="SET replayed_as = :new",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":new": {"S": event_id}},
-            )
-        except aws_errors() as error:
-            if error_code(error) != CONDITION_FAILED:
-                raise
 
     def get(self, handler: str, event_id: str) -> Trace | None:
         """Return an event's trace as it was last written; None if it has none.
@@ -227,6 +208,16 @@ class TraceStore:
 def open_store(stage: str) -> TraceStore:
     """Return the traces of a stage, read with the caller's own credentials."""
     return TraceStore(clients.dynamodb(stage), Names(stage).trace_table)
+
+
+def _same_replay(trace: Trace) -> tuple[str, Any]:
+    """Return the condition that what is stored has the same mark of a replay as a trace, and the condition's values.
+
+    Whoever replays an event marks its trace. To write the trace anew must not lose that.
+    """
+    if trace.replayed_as is None:
+        return "attribute_not_exists(replayed_as)", {}
+    return "replayed_as = :replayed", {":replayed": {"S": trace.replayed_as}}
 
 
 _COMPLETED_VALUES: Any = {f":{status}": {"S": status} for status in sorted(COMPLETED)}

@@ -25,6 +25,9 @@ PRINTED = "printed"
 THEN = "then"
 """Metadata of a field: the properties that are printed after it."""
 
+PENDING = "?"
+"""Stands after the id of a replay that has begun, and of which nobody has noted yet that SQS accepted its event."""
+
 COMPLETED = frozenset({"ok", "error"})
 """Statuses of events that are done and never run again."""
 
@@ -78,7 +81,9 @@ class Trace:
             are not kept.
         locals: for a run that failed, the frames of the team's own code that the exception went through, outermost
             first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
-        replayed_as: the id of the event that a replay of this one emitted last.
+        replay_of: the id of the event that this one replays, if it is a replay.
+        replayed_as: the id of the event that the last replay of this one emitted, with `PENDING` after it until that
+            is certain.
         cut: names of the fields that were cut to fit.
         redacted: names of those of `event`, `result`, `error` and `logs` from which secrets were removed.
     """
@@ -110,7 +115,8 @@ class Trace:
         default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls")}
     )
     locals: tuple[dict[str, Any], ...] = ()
-    replayed_as: str | None = None
+    replay_of: str | None = None
+    replayed_as: str | None = field(default=None, metadata={PRINTED: "last_replay"})
     cut: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
 
@@ -153,6 +159,17 @@ class Trace:
     def no_calls(self) -> str | None:
         """The reason why no calls were recorded, in words."""
         return reason_for_none(self.calls)
+
+    @property
+    def last_replay(self) -> str | None:
+        """The id of the event that the last replay emitted; None without one, and while it is not certain."""
+        return certain_replay(self.replayed_as)
+
+    @property
+    def pending_replay(self) -> str | None:
+        """The id of the event of a replay that has begun and may have been cut off; None if there is none."""
+        mark = self.replayed_as or ""
+        return mark.removesuffix(PENDING) if mark.endswith(PENDING) else None
 
     @property
     def duration_ms(self) -> int | None:
@@ -210,6 +227,11 @@ def _public(value: Any) -> Any:
     if not isinstance(value, Attempt):
         return value
     return {name: known for name, known in _public_fields(value) if known is not None}
+
+
+def certain_replay(mark: str | None) -> str | None:
+    """Return the id in `Trace.replayed_as`; None without one, and while the replay is not certain."""
+    return None if mark is None or mark.endswith(PENDING) else mark
 
 
 def iso(milliseconds: int | None) -> str | None:

@@ -33,6 +33,11 @@ class Work(NamedTuple):
         """Attempts that the event has had."""
         return self.plan.used if self.plan else 0
 
+    @property
+    def replayed_as(self) -> str | None:
+        """The mark of a replay that the event's trace has, and keeps when it is written anew."""
+        return self.plan.prior.replayed_as if self.plan and self.plan.prior else None
+
 
 class Triage:
     """Decides what to do with the messages of a batch.

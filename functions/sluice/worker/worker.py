@@ -221,23 +221,23 @@ class Worker:
         """Return the trace of an event that is about to start, as it reads if its run never ends."""
         message, envelope = work.message, work.message.envelope
         event = self._capture.new_secrets().json_text(message.body, message.event)
-        now, last = self._now_ms(), is_last_attempt(work.used)
+        now, last, request_id = self._now_ms(), is_last_attempt(work.used), context.aws_request_id
         return Trace(
             id=envelope.id,
             handler=self._settings.handler,
             status="interrupted",
             event=event,
             redacted=() if event == message.body else ("event",),
-            history=with_start(
-                work.plan, started_ms=now, request_id=context.aws_request_id, redrives=envelope.redrives
-            ),
+            history=with_start(work.plan, started_ms=now, request_id=request_id, redrives=envelope.redrives),
             parent=envelope.parent,
             hops=envelope.hops,
             emitted_ms=envelope.emitted_ms,
             emitted_by=message.emitted_by,
             started_ms=now,
-            request_id=context.aws_request_id,
+            request_id=request_id,
             log_stream=context.log_stream_name,
+            replay_of=envelope.replay_of,
+            replayed_as=work.replayed_as,
             claim=message.claim,
             dead_ms=now + int(remaining * 1000) if last else None,
             failure=process_died(self._settings.handler) if last else None,

@@ -25,7 +25,7 @@ def a_run(number: int, message: str, **fields: Any) -> FailedRun:
     return FailedRun(failure=cause, **given)
 
 
-def test_runs_of_one_cause_are_one_group_with_its_first_and_last() -> None:
+def test_runs_of_one_cause_are_one_group_with_its_first_and_last(cloud: Cloud) -> None:
     runs = [
         a_run(9000, "order 3 not found", status="dead"),
         a_run(8000, "no stock"),
@@ -33,7 +33,7 @@ def test_runs_of_one_cause_are_one_group_with_its_first_and_last() -> None:
         a_run(6000, "order 1 not found"),
         a_run(5000, "order 1 not found", handler="audit-log"),
     ]
-    many, *others = failure_groups(runs)
+    many, *others = failure_groups(runs, cloud.store.search)
     assert (many.count, many.replayed, many.status, many.example) == (3, 1, "dead", "e9000")
     assert (many.first, many.last) == ("1970-01-01T00:00:06.000Z", "1970-01-01T00:00:09.000Z")
     assert many.message == "order <number> not found"
@@ -43,13 +43,13 @@ def test_runs_of_one_cause_are_one_group_with_its_first_and_last() -> None:
     }
 
 
-def test_memory_grows_with_groups_and_not_with_runs() -> None:
+def test_memory_grows_with_groups_and_not_with_runs(cloud: Cloud) -> None:
     def runs(count: int) -> Iterator[FailedRun]:
         return (a_run(number, f"order {number} not found") for number in range(count))
 
     def peak(count: int) -> int:
         tracemalloc.start()
-        failure_groups(runs(count))
+        failure_groups(runs(count), cloud.store.search)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
@@ -76,7 +76,7 @@ def test_failures_are_shown_in_groups(cloud: Cloud, capsys: pytest.CaptureFixtur
     many, one = json.loads(capsys.readouterr().out)
     assert list(many) == [
         *("group", "handler", "status", "type", "message", "where"),
-        *("count", "first", "last", "example", "replayed"),
+        *("count", "first", "last", "example", "replayed", "replays"),
     ]
     assert (many["count"], many["type"], many["message"]) == (3, "ValueError", "order <number> has no e-mail address")
     assert (one["count"], one["type"], one["message"]) == (1, "KeyError", "<text>")
@@ -86,7 +86,7 @@ def test_failures_are_shown_in_groups(cloud: Cloud, capsys: pytest.CaptureFixtur
     new_id = capsys.readouterr().out.strip()
     assert program.run(["failures", HANDLER]) == 0
     shown = capsys.readouterr()
-    assert f"{many['group']}  {HANDLER}  error  3 failures, 1 replayed" in shown.out
+    assert f"{many['group']}  {HANDLER}  error  3 failures, 1 replayed: 1 waiting" in shown.out
     assert "ValueError: order <number> has no e-mail address" in shown.out
     assert "4 failures of 2 causes since 24h" in shown.err
     assert program.run(["trace", many["example"], "--json"]) == 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from ..asking import can_ask
 from ..command_error import FAILED, CommandError
 from ..help_text import examples
 from ..invocation import Invocation, about_stage
@@ -25,8 +24,7 @@ def purge(invocation: Invocation, handler: str, *, yes: bool) -> None:
     letters = open_letters(invocation, handler, ShownProgress())
     about = letters.count()
     if not yes:
-        # None if the caller closed it.
-        if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        if not can_ask():
             raise click.UsageError(f"this deletes about {about} events for good; give --yes to do it")
         answer = click.prompt(f"this deletes about {about} events for good; type the handler's name", err=True)
         if answer != handler:

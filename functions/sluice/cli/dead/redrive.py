@@ -8,30 +8,41 @@ from ..command_error import FAILED, CommandError
 from ..help_text import examples
 from ..invocation import Invocation, about_stage
 from ..progress import ShownProgress
+from ..where import HELP as WHERE_HELP
+from ..where import parse_where
 from .letters import letter_not_found, letters_hidden, open_letters
+from .where import fulfilling
 
 
 @click.command(
     epilog=examples(
         "sluice dead redrive send-receipt",
+        "sluice dead redrive send-receipt --where \"event.currency == 'EUR'\"",
         "sluice dead redrive send-receipt --id 01909a3e-7c5b-7d1e-8f3a-0123456789ab",
     )
 )
 @click.argument("handler")
 @click.option("--id", "event_id", metavar="ID", help="Redrive only the event with this id.")
+@click.option("--where", metavar="EXPR", help=f"Redrive {WHERE_HELP}")
 @about_stage(deployed=True)
-def redrive(invocation: Invocation, handler: str, event_id: str | None) -> None:
+def redrive(invocation: Invocation, handler: str, *, event_id: str | None, where: str | None) -> None:
     """Put HANDLER's dead letters back into its queue.
 
     Each gets five more attempts. Events that become dead letters again meanwhile stay where they are. If another
     command holds some, such as a listing, this one waits for up to two and a half minutes; if some are held even then,
     the exit code is 1.
     """
+    if event_id is not None and where is not None:
+        raise click.UsageError("give --id or --where, not both")
+    condition = parse_where(where)
+    choose = None if condition is None else fulfilling(condition, invocation.stage, handler)
     progress = ShownProgress()
     letters = open_letters(invocation, handler, progress)
     with progress.step(f"redriving {handler}"):
-        redriven = letters.redrive(event_id, lambda moved, about: progress.detail(f"{moved} of about {about}"))
-    retry = ("dead", "redrive", handler)
+        redriven = letters.redrive(
+            event_id, lambda moved, about: progress.detail(f"{moved} of about {about}"), choose=choose
+        )
+    retry = ("dead", "redrive", handler, *(("--where", where) if where else ()))
     news = f"{redriven.done} redriven"
     if redriven.arrived:
         news += f"; {redriven.arrived} left, as they came in after this began: what killed them may still be there"
