@@ -150,10 +150,14 @@ class Capture:
         lines: Any = _Lines(stream, self.redact)
         return lines  # type: ignore[no-any-return]
 
-    def logging_handler(self) -> logging.Handler:
-        """Return a logging handler that copies each record as a line."""
+    def logging_handler(self, formatter: logging.Formatter) -> logging.Handler:
+        """Return a logging handler that copies each record as a line.
+
+        Args:
+            formatter: makes the line.
+        """
         handler = _LogCopy(self)
-        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(formatter)
         return handler
 
 

@@ -16,6 +16,7 @@ from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from ..stage.names import METRICS_NAMESPACE
 from ..traces.failure import FAILED
+from .log_fields import LinesWithFields
 from .telemetry_names import DURATION_METRIC, FAILED_METRIC, METRIC_OF_STATUS, NOT_WRITTEN_METRIC, WAIT_METRIC
 
 if TYPE_CHECKING:
@@ -70,16 +71,17 @@ class Telemetry:
         self.logger.append_keys(handler=settings.handler)
         # The handler's own `Logger()` has the same name, so it is this one.
         named = logging.getLogger(settings.handler)
-        named.addHandler(capture.logging_handler())
+        copies = capture.logging_handler(LinesWithFields(KEYS.get, self._appended))
+        named.addHandler(copies)
         named.propagate = False
         lines.addFilter(_add_keys)
         # Lambda's own handler would print each line a second time.
         root = logging.getLogger()
-        root.handlers = [lines, capture.logging_handler()]
+        root.handlers = [lines, copies]
         root.setLevel(self.logger.log_level)
         self.loggers = root, named
         self._formatter: Any = self.logger.registered_formatter
-        self._keys: dict[str, Any] = {}
+        self._keys: dict[str, Any] = {**self._formatter.log_format}
         # Instances of Metrics share their metrics: a handler's own would be counted in our namespace, and ours with its
         # dimensions.
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
@@ -100,6 +102,11 @@ class Telemetry:
         KEYS.set(None)
         with contextlib.suppress(Exception):
             self._formatter.log_format = self._keys
+
+    def _appended(self) -> dict[str, Any]:
+        """Return the keys that the handler has appended to the lines of its run."""
+        keys: dict[str, Any] = self._formatter.log_format
+        return {name: value for name, value in keys.items() if name not in self._keys}
 
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""
