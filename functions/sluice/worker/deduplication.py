@@ -94,7 +94,7 @@ def put_trace(store: TraceStore, trace: Trace, message: ReceivedMessage) -> None
     kept = store.get(trace.handler, trace.id)
     if kept is not None and not kept.completed and kept.replayed_as != trace.replayed_as:
         # Someone has replayed the event since this attempt began.
-        put_trace(store, dataclasses.replace(trace, replayed_as=kept.replayed_as), own_id)
+        put_trace(store, dataclasses.replace(trace, replayed_as=kept.replayed_as), message)
         return
     if kept is None or (kept.started_ms, kept.request_id) == (trace.started_ms, trace.request_id):
         # Written before: only the answer got lost.

@@ -81,7 +81,7 @@ class Telemetry:
         root.setLevel(self.logger.log_level)
         self.loggers = root, named
         self._formatter: Any = self.logger.registered_formatter
-        self._keys: dict[str, Any] = {**self._formatter.log_format}
+        self._keys = {**self._current_keys()}
         # Instances of Metrics share their metrics: a handler's own would be counted in our namespace, and ours with its
         # dimensions.
         self._metrics = EphemeralMetrics(namespace=METRICS_NAMESPACE, service=settings.handler)
@@ -95,7 +95,7 @@ class Telemetry:
             attempt: 1 for the first.
         """
         KEYS.set({"event_id": message.envelope.id, "attempt": attempt})
-        self._keys = {**self._formatter.log_format}
+        self._keys = {**self._current_keys()}
 
     def end(self) -> None:
         """Leave these out of the lines from now on, and the keys that the handler has appended."""
@@ -105,8 +105,12 @@ class Telemetry:
 
     def _appended(self) -> dict[str, Any]:
         """Return the keys that the handler has appended to the lines of its run."""
+        return {name: value for name, value in self._current_keys().items() if name not in self._keys}
+
+    def _current_keys(self) -> dict[str, Any]:
+        """Return the keys of every line that is logged now."""
         keys: dict[str, Any] = self._formatter.log_format
-        return {name: value for name, value in keys.items() if name not in self._keys}
+        return keys
 
     def ran(self, trace: Trace) -> None:
         """Count an attempt's outcome, and log it unless it is `ok`, which the trace says."""

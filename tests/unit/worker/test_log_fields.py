@@ -67,7 +67,8 @@ def test_fields_that_a_run_appends_are_in_its_lines_and_in_no_others(cloud: Clou
 def test_a_traceback_follows_the_fields(cloud: Cloud) -> None:
     def handle(_: object) -> None:
         try:
-            {}["no such article"]
+            prices: dict[str, int] = {}
+            prices["no such article"]
         except KeyError:
             Logger(service=HANDLER).exception("refused", article=7)
 
