@@ -146,6 +146,11 @@ class _Statements:
                 ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"],
                 [self._table, self._traces.failures_arn],
             ),
+            allow(
+                "FollowTraces",
+                ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"],
+                [self._traces.stream_arns],
+            ),
             allow("SeeLogs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], [arns.all_logs]),
         ]
 

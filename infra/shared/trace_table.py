@@ -62,6 +62,8 @@ class TraceTable(Construct):
             # On demand, so that nobody has to guess how many events there will be.
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires_at",
+            # For `sluice tail`. It costs nothing that is not read.
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
@@ -111,6 +113,11 @@ class TraceTable(Construct):
     def failures_arn(self) -> str:
         """The ARN of the index of failed runs."""
         return f"{self.table.table_arn}/index/{INDEX}"
+
+    @property
+    def stream_arns(self) -> str:
+        """The ARNs of its streams."""
+        return f"{self.table.table_arn}/stream/*"
 
     def deny_writes(self, *partitions: str) -> iam.PolicyStatement:
         """Make a statement that forbids writing to partitions, whatever other policies allow.

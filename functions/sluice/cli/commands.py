@@ -26,6 +26,7 @@ _COMMANDS = {
     "try": ("try_event", "try_event"),
     "failures": ("failures", "failures"),
     "replay": ("replay", "replay"),
+    "tail": ("tail", "tail"),
     "scheduled": ("scheduled", "scheduled"),
     "cancel": ("cancel", "cancel"),
     "crons": ("crons", "crons"),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
 
@@ -12,6 +17,7 @@ from ..operate.status import HandlerStatus, statuses
 from .help_text import examples, listing
 from .invocation import Invocation, about_stage
 from .tables import print_table
+from .terminal import clear_screen, echo
 
 _EPILOG = "\n\n".join(
     [
@@ -37,12 +43,24 @@ _EPILOG = "\n\n".join(
 
 @click.command(epilog=_EPILOG)
 @click.argument("handler", required=False)
+@click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C.")
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --watch, the time between two looks.",
+)
 @about_stage(deployed=True)
-def status(invocation: Invocation, handler: str | None) -> None:
+def status(invocation: Invocation, handler: str | None, *, watch: bool, every: int) -> None:
     """Show each handler's state and how many events it has.
 
-    With HANDLER, only that handler.
+    With HANDLER, only that handler. With --watch and --json, each look is an array in a line of its own.
     """
+    if watch:
+        _watch(invocation, handler, every)
+        return
     rows = statuses(invocation.stage, handler)
     if invocation.as_json:
         invocation.print_json([asdict(row) for row in rows])
@@ -52,6 +70,20 @@ def status(invocation: Invocation, handler: str | None) -> None:
     only = [handler] if handler else []
     failing = any(row.failed for row in rows)
     invocation.say(then=invocation.command(*(["failures", *only] if failing else ["traces", handler or first])))
+
+
+def _watch(invocation: Invocation, handler: str | None, every: int) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            rows = statuses(invocation.stage, handler)
+            if invocation.as_json:
+                invocation.print_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
+            else:
+                if sys.stdout.isatty():
+                    clear_screen()
+                echo(f"{datetime.now(UTC):%H:%M:%S} UTC  stage {invocation.stage}")
+                print_status(rows)
+            time.sleep(every)
 
 
 def print_status(rows: Sequence[HandlerStatus]) -> None:

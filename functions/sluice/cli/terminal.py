@@ -58,6 +58,11 @@ def overwrite(text: str, *, end: str = "") -> None:
     click.echo(f"\r\033[K{visible(text)}{end}", nl=False, err=True)
 
 
+def clear_screen() -> None:
+    """Clear a terminal, so that what is printed next stands at its top."""
+    click.echo("\033[2J\033[H", nl=False)
+
+
 def _as_json(found: re.Match[str]) -> str:
     # JSON escapes UTF-16 units: two of them for a character beyond the first plane.
     units = found.group().encode("utf-16-be").hex()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ..operate.chain import chain_from, first_of
+from ..operate.handlers import handler_names
+from ..traces import Trace, open_store
+from .chain import chain_json, print_chain
 from .find_trace import find_trace
 from .help_text import examples
 from .hide_secrets import hide_secrets
@@ -13,13 +17,20 @@ from .trace_page import print_trace
 
 @click.command(
     epilog=examples(
-        "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab", "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab --json"
+        "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab",
+        "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab --json",
+        "sluice trace 01909a3e-7c5b-7d1e-8f3a-0123456789ab --chain",
     )
 )
 @click.argument("event_id", metavar="ID")
 @click.option("--full", is_flag=True, help="Show all calls and whole values, however long a line gets.")
+@click.option(
+    "--chain",
+    is_flag=True,
+    help="Show what caused the event and what it caused, by emits and replays, as a tree.",
+)
 @about_stage(deployed=True)
-def trace(invocation: Invocation, event_id: str, *, full: bool) -> None:
+def trace(invocation: Invocation, event_id: str, *, full: bool, chain: bool) -> None:
     """Show one event's trace.
 
     The trace holds the event, its status, its result or its exception, the calls of your own functions, the local
@@ -27,6 +38,9 @@ def trace(invocation: Invocation, event_id: str, *, full: bool) -> None:
     and `sluice traces` print.
     """
     found = hide_secrets(find_trace(invocation, event_id))
+    if chain:
+        _show_chain(invocation, found)
+        return
     if invocation.as_json:
         invocation.print_text(found.to_json())
         return
@@ -34,3 +48,13 @@ def trace(invocation: Invocation, event_id: str, *, full: bool) -> None:
     related = found.emitted[0]["id"] if found.emitted else found.parent
     then = invocation.command("trace", related) if related else invocation.command("traces", found.handler)
     invocation.say(then=then)
+
+
+def _show_chain(invocation: Invocation, trace: Trace) -> None:
+    store = open_store(invocation.stage)
+    root = chain_from(first_of(trace, store, handler_names(invocation.stage)), store)
+    if invocation.as_json:
+        invocation.print_text(chain_json(root))
+        return
+    print_chain(root, trace.id)
+    invocation.say(then=invocation.command("trace", trace.id))

@@ -137,12 +137,12 @@ def _print_list(listed: Iterable[Trace]) -> None:
                 str(trace.attempts),
                 iso(trace.started_ms) or iso(trace.emitted_ms) or "-",
                 "-" if trace.duration_ms is None else str(trace.duration_ms),
-                one_line(_told(trace)),
+                one_line(told(trace)),
             ]
         )
 
 
-def _told(trace: Trace) -> str:
+def told(trace: Trace) -> str:
     """Return why an event was not run, or what went wrong in its run; the event of any other."""
     if trace.duplicate_of or trace.skipped:
         return f"not run: duplicate of {trace.duplicate_of}" if trace.duplicate_of else f"not run: {trace.skipped}"

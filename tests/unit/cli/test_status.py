@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from sluice.cli import program, status
 from sluice.cli.status import print_status
 from sluice.operate.status import HandlerStatus
 
@@ -24,3 +26,23 @@ def test_the_table_has_a_column_for_moves_only_where_there_are_any(capsys: pytes
     shown = capsys.readouterr().out
     assert at not in shown
     assert "now" in shown
+
+
+def test_watching_shows_it_again_and_again_until_ctrl_c(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) % 3 == 0:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr(status, "statuses", lambda *_: [HandlerStatus(handler=HANDLER, state="running")])
+    assert program.run(["status", "--watch", "--stage", "any"]) == 0
+    assert capsys.readouterr().out.count(HANDLER) == 3
+    assert program.run(["status", "--watch", "--every", "2", "--json", "--stage", "any"]) == 0
+    looks = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [look[0]["handler"] for look in looks] == [HANDLER] * 3
+    assert pauses == [5, 5, 5, 2, 2, 2]

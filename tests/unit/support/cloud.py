@@ -67,6 +67,7 @@ class Cloud:
                 }
             ],
             BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
         )
 
     def create_queue(self, handler: str) -> str:
