@@ -90,6 +90,18 @@ def test_a_change_is_deployed_and_a_wrong_one_is_refused(project: Project, store
         assert eventually(lambda: store.get("printer", event), "a trace").result == "changed"
         assert store.get("echo", kept)
 
+        project.run("pause", "printer")
+        waiting = emit("printer", {"say": "wait"}, stage="local")
+        app.write_text(app_before.replace('        Worker("printer"),\n', ""))
+        handler.unlink()
+        unasked = project.run("up", "--json")
+        assert (unasked.code, unasked.out) == (2, ""), unasked.err
+        assert "printer: 1 waiting" in unasked.err
+        assert project.run("status", "printer", "--json").json[0]["waiting"] == 1
+        handler.write_text(handler_before)
+        project.run("unpause", "printer")
+        assert eventually(lambda: store.get("printer", waiting), "a trace").result == "changed"
+
         app.write_text(app_before.replace('Worker("echo")', 'Worker("echo", timeout=100_000)'))
         checked = project.run("check", "--json")
         refused = project.run("up", "--json")

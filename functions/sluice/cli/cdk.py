@@ -18,6 +18,10 @@ from ..stage.names import LOCAL_STAGE, check_stage
 from .command_error import FAILED, CommandError
 from .next_command import STAGE_VARIABLE, next_command
 from .progress import ShownProgress
+from .removed_handlers import ask_about_removed
+
+_YES = {"-y", "--yes"}
+"""The CDK's own option not to be asked."""
 
 
 @click.command(
@@ -31,18 +35,21 @@ def cdk(stage: str, arguments: tuple[str, ...]) -> None:
     """Run the AWS CDK on app.py, with your AWS credentials.
 
     For a first deployment to AWS: `sluice cdk bootstrap --stage prod`, then `sluice cdk deploy --stage prod`. All
-    arguments but --stage go to the CDK.
+    arguments but --stage go to the CDK. Before `deploy` deletes the events of a handler that is not in app.py any more,
+    this asks; --yes, which is the CDK's own, answers.
     """
     check_stage(stage)
     root = find_project()
     files = Files(root, local_port())
+    if _deploys(arguments):
+        ask_about_removed(root, stage, yes=not _YES.isdisjoint(arguments))
     program = cdk_program.command(ShownProgress())
     if stage == LOCAL_STAGE:
         variables = environment_of_cdk(files)
         files.temporary.mkdir(parents=True, exist_ok=True)
     else:
         variables = environment.for_cdk(os.environ, cdk_program.node()) | {STAGE_VARIABLE: stage}
-    if not {"-a", "--app"}.intersection(argument.partition("=")[0] for argument in arguments):
+    if not _has_app(arguments):
         # If app.py makes nothing, the CDK would use the last synthesis, even one of another stage.
         (root / _output_in(arguments) / MANIFEST).unlink(missing_ok=True)
     done = subprocess.run(  # noqa: S603 - the CDK's command line, with the caller's own arguments and no shell
@@ -54,6 +61,15 @@ def cdk(stage: str, arguments: tuple[str, ...]) -> None:
             code=FAILED,
             then=next_command(stage, "check"),
         )
+
+
+def _deploys(arguments: Sequence[str]) -> bool:
+    """Return True if the CDK would deploy app.py."""
+    return "deploy" in arguments and not _has_app(arguments)
+
+
+def _has_app(arguments: Sequence[str]) -> bool:
+    return not {"-a", "--app"}.isdisjoint(argument.partition("=")[0] for argument in arguments)
 
 
 def _output_in(arguments: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import SluiceError
 from ..event.envelope import LAST_MS
-from ..operate.status import in_flight
+from ..operate.event_counts import in_flight
 from ..pausing.commands import Commands
 from ..pausing.describe import state_of
 from ..pausing.handler_states import Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Cloud:
     deployed: bool
 
 
-def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
+def up(root: Path, progress: Progress, *, crons: bool = True, before_change: Callable[[], None] | None = None) -> Cloud:
     """Start the local cloud, deploy the project into it, and wait until it is ready.
 
     Skips steps that are done.
@@ -48,6 +48,7 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         root: the project's root.
         progress: receives the progress.
         crons: whether the crons' schedules are enabled.
+        before_change: called before something is deployed over what is there; an exception of its keeps it as it is.
 
     Raises:
         LocalCloudError: MiniStack did not start, or the deployment failed.
@@ -71,6 +72,8 @@ def up(root: Path, progress: Progress, *, crons: bool = True) -> Cloud:
         endpoint = f"http://127.0.0.1:{files.port}"
         if record is not None and record.made_from == wanted and stack_state() is not None:
             return Cloud(endpoint, files.port, running.pid, deployed=False)
+        if record is not None and before_change is not None:
+            before_change()
         identity = processes.identity(running)
         write_record(files.deployed, DeploymentRecord(identity, None) if record else None)
         clients.client("s3", LOCAL_STAGE).create_bucket(Bucket=LOCAL_ASSETS_BUCKET)

@@ -9,21 +9,20 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..emitting import scheduled_events
 from ..pausing import cron_schedules
 from ..pausing.describe import PAUSED, State, state_of
 from ..pausing.handler_states import Snapshot
 from ..pausing.open import open_handler_states
 from ..retention.state import RetentionState, RetentionStore
 from ..stage import clients
-from ..stage.names import DEAD_SUFFIX, Names
+from ..stage.names import Names
 from ..traces import open_store
 from ..traces.failure_index import FailureCounts
 from ..traces.trace import iso
+from .event_counts import EventCounts, event_counts
 from .handlers import UnknownHandlerError, queue_urls
 from .queue_ages import oldest_ages
 
@@ -39,11 +38,6 @@ _CALLERS = 16
 
 FAILED_SECONDS = 86_400
 """Time for which failures are counted."""
-
-_VISIBLE = "ApproximateNumberOfMessages"
-_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
-_DELAYED = "ApproximateNumberOfMessagesDelayed"
-"""A queue's attributes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +91,6 @@ class HandlerStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Counts:
-    """SQS's and Scheduler's counts of a handler's events, as in `HandlerStatus`."""
-
-    waiting: int
-    in_flight: int
-    delayed: int
-    dead: int
-    scheduled: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Facts:
     """AWS's answers about handlers, by name.
 
@@ -126,7 +109,7 @@ class _Facts:
     names: Sequence[str]
     snapshots: Mapping[str, Snapshot]
     unmapped: Mapping[str, str]
-    counts: Mapping[str, _Counts]
+    counts: Mapping[str, EventCounts]
     ages: Mapping[str, int]
     unhandled: Mapping[str, int]
     progress: Mapping[str, RetentionState]
@@ -166,7 +149,7 @@ def _gather(stage: str, handler: str | None) -> _Facts:
         queued = [name for name in names if name in queues]
         # A name without a queue has no function, and there may be thousands of such names.
         others = [name for name in queued if name not in snapshots]
-        counted = callers.map(lambda name: _counts(stage, name, queues[name]), queued)
+        counted = callers.map(lambda name: event_counts(stage, name, queues[name]), queued)
         exist = callers.map(lambda name: _has_function(stage, name), others)
         counts = dict(zip(queued, counted, strict=True))
         unmapped = [name for name, exists in zip(others, exist, strict=True) if exists]
@@ -191,9 +174,9 @@ def _row(name: str, facts: _Facts) -> HandlerStatus:
         handler=name,
         kind=_kind(name, facts),
         **vars(_state(name, facts)),
-        **(vars(counts) if counts else {}),
+        **(vars(counts) if counts is not None else {}),
         oldest_s=facts.ages.get(name),
-        failed=facts.failed.by_handler.get(name, 0) if facts.failed and counts else None,
+        failed=facts.failed.by_handler.get(name, 0) if facts.failed and counts is not None else None,
         failed_more=facts.failed is not None and not facts.failed.complete,
         unhandled=facts.unhandled.get(name, 0),
         moved_at=iso(progress.moved_ms),
@@ -211,32 +194,11 @@ def _kind(name: str, facts: _Facts) -> str | None:
 def _state(name: str, facts: _Facts) -> State:
     snapshot, counts = facts.snapshots.get(name), facts.counts.get(name)
     if snapshot is not None:
-        return state_of(snapshot, counts.in_flight if counts else 0, facts.now_ms)
+        return state_of(snapshot, counts.in_flight if counts is not None else 0, facts.now_ms)
     if name in facts.unmapped:
         # Nothing receives its events, so nobody can pause it either.
         return State(state=PAUSED, reason="it has no event source mapping")
     return State(state=NO_HANDLER)
-
-
-def in_flight(stage: str, handler: str) -> int:
-    """Return how many of a handler's events are running, or were received for a paused one: SQS's approximation."""
-    sqs: Any = clients.sqs(stage)
-    url = sqs.get_queue_url(QueueName=Names(stage).queue(handler))["QueueUrl"]
-    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_IN_FLIGHT])["Attributes"]
-    return int(counts[_IN_FLIGHT])
-
-
-def _counts(stage: str, handler: str, url: str) -> _Counts:
-    sqs: Any = clients.sqs(stage)
-    live = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE, _IN_FLIGHT, _DELAYED])["Attributes"]
-    dead = sqs.get_queue_attributes(QueueUrl=url + DEAD_SUFFIX, AttributeNames=[_VISIBLE, _IN_FLIGHT])
-    return _Counts(
-        waiting=int(live[_VISIBLE]),
-        in_flight=int(live[_IN_FLIGHT]),
-        delayed=int(live[_DELAYED]),
-        dead=sum(map(int, dead["Attributes"].values())),
-        scheduled=scheduled_events.count(stage, handler),
-    )
 
 
 def _failed(stage: str, handler: str | None) -> FailureCounts | None:
