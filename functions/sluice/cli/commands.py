@@ -33,9 +33,10 @@ _COMMANDS = {
     "dead": ("dead", "dead"),
     "cost": ("cost", "cost"),
     "capacity": ("capacity", "capacity"),
+    "console": (".console.command", "console"),
     "cdk": ("cdk", "cdk"),
 }
-"""Each command's module in this package, and its name in that module, in the order of the help."""
+"""Each command's module, relative to this package, and its name in that module, in the order of the help."""
 
 
 class _Commands(click.Group):
@@ -48,7 +49,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        command: click.Command = getattr(importlib.import_module(f".{module}", __package__), name)
         return command
 
     def resolve_command(

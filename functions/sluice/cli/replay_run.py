@@ -24,7 +24,7 @@ from .progress import ShownProgress
 from .searching import Searching
 from .terminal import echo
 
-_WHY: Mapping[str, str] = MappingProxyType(
+WHY: Mapping[str, str] = MappingProxyType(
     {
         why.LOST: "their traces are damaged",
         why.REDACTED: "they had secrets, which their traces do not hold",
@@ -36,7 +36,7 @@ _WHY: Mapping[str, str] = MappingProxyType(
         why.GONE: "their traces are gone",
     }
 )
-
+"""Why events are left out, in words."""
 
 _TO_REPLAY = "to replay"
 _REPLAYED = "replayed"
@@ -201,7 +201,7 @@ class ReplayRun:
         lines = [f"{_events(count)} of {', '.join(sorted(choice.counts))} {verb}{when}" if count else f"none {verb}"]
         if choice.already:
             lines.append(f"{choice.already:,} left out: they were replayed before")
-        lines += [f"{many:,} left out: {_WHY[reason]}" for reason, many in choice.skipped.most_common()]
+        lines += [f"{many:,} left out: {WHY[reason]}" for reason, many in choice.skipped.most_common()]
         self._invocation.say(*lines, then=then)
 
 

@@ -68,10 +68,11 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
         more = trace.emitted_count - len(lines)
         section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
     if len(trace.history) > 1:
-        section("attempts", "\n".join(_attempts(trace)))
+        section("attempts", "\n".join(attempt_words(trace)))
 
 
-def _attempts(trace: Trace) -> Iterator[str]:
+def attempt_words(trace: Trace) -> Iterator[str]:
+    """Yield a line for each attempt."""
     for number, attempt in enumerate(trace.history, 1):
         # A start without an end, and another start after it: its process has died. So it has if the event is dead.
         died = attempt.outcome == "started" and (number < len(trace.history) or trace.status == "dead")

@@ -49,17 +49,18 @@ class Cron:
     next: Sequence[datetime]
 
 
-def crons(stage: str, *, now: datetime | None = None) -> list[Cron]:
+def crons(stage: str, *, now: datetime | None = None, handlers: Sequence[HandlerStatus] | None = None) -> list[Cron]:
     """Return the stage's crons, sorted by name.
 
     Args:
         stage: the stage.
         now: the current time, for tests.
+        handlers: the status of all handlers, if the caller knows it already.
 
     Raises:
         NotDeployedError: the stage is not deployed.
     """
-    rows = [row for row in statuses(stage) if row.kind == CRON]
+    rows = [row for row in (statuses(stage) if handlers is None else handlers) if row.kind == CRON]
     moment = now or datetime.now(UTC)
     with ThreadPoolExecutor(_CALLERS) as callers:
         return list(callers.map(lambda row: _look_up(stage, row, moment), rows))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-PACKAGES_NOT_DEPLOYED = ("cli", "local", "operate", "planning", "trying")
+PACKAGES_NOT_DEPLOYED = ("cli", "console", "local", "operate", "planning", "trying")
 """Packages of `sluice` that no function imports."""
 
 NAMES_NOT_DEPLOYED = ("__pycache__", "*.egg-info", ".*")
