@@ -8,13 +8,16 @@ from pathlib import Path
 
 from aws_cdk import CfnOutput, CfnResource, CliCredentialsStackSynthesizer, IStackSynthesizer, Stack
 from constructs import Construct
+from sluice.local.interpreter import PYTHON_METADATA
 from sluice.stage.names import LOCAL_ASSETS_BUCKET, LOCAL_STAGE, Names
 
 from .bundle import finish_assets, make_bundle, target_of
+from .bundle.target import DEFAULT_PYTHON
 from .checks import (
     problems_with,
     problems_with_emails,
     problems_with_protection,
+    problems_with_python,
     problems_with_stopped_hours,
     problems_with_warm_writes,
 )
@@ -62,6 +65,8 @@ class SluiceStack(Stack):
         own_key: True to make a KMS key that encrypts events, traces, logs and alarms, or the ARN of a key of yours.
         deletion_protection: True so that neither the table nor the stack can be deleted before this is off again.
         keep_logs: True so that a function's log group stays when the function goes.
+        python: the functions' version of Python: `3.12`, `3.13` or `3.14`. In the local cloud they have it if this
+            machine has it.
         project: the project's directory, with functions/, pyproject.toml and uv.lock.
 
     Attributes:
@@ -85,11 +90,14 @@ class SluiceStack(Stack):
         own_key: bool | str = False,
         deletion_protection: bool = False,
         keep_logs: bool = False,
+        python: str = DEFAULT_PYTHON,
         project: Path = PROJECT,
     ) -> None:
         if aims_local_stage_at_aws(stage, os.environ):
             raise InvalidAppError([LOCAL_ONLY])
-        target = target_of(stage)
+        if problems := problems_with_python(python):
+            raise InvalidAppError([f"SluiceStack: {problem}" for problem in problems])
+        target = target_of(stage, python)
         problems = [f"SluiceStack: {problem}" for problem in problems_with_redact(redact)]
         if not problems:
             handlers = [with_stage_names(entry, redact) if isinstance(entry, Entry) else entry for entry in handlers]
@@ -112,6 +120,9 @@ class SluiceStack(Stack):
         )
         key = key_of(self, names, own_key)
         protection = Protection(key, keep_logs=keep_logs, keep_table=deletion_protection)
+        if target.python != python:
+            # `sluice up` tells of it.
+            self.template_options.metadata = {PYTHON_METADATA: {"wanted": python, "used": target.python}}
         bundle = make_bundle(self, project=project, target=target)
         traces = TraceTable(self, "Traces", names=names, protection=protection, warm_writes=warm_writes)
         alarms = Alarms(self, "Alarms", names=names, protection=protection, emails=alarm_emails)

@@ -9,11 +9,16 @@ from sluice import emit
 logger = logging.getLogger(__name__)
 
 
+def total_of(items: list[dict[str, Any]]) -> Decimal:
+    """Add up the prices."""
+    return sum((Decimal(item["price"]) * item["quantity"] for item in items), Decimal())
+
+
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """Check the order, and emit the work that can happen later."""
     if not event["items"]:
         raise ValueError(f"order {event['id']} is empty")
-    total = sum(Decimal(item["price"]) * item["quantity"] for item in event["items"])
+    total = total_of(event["items"])
     logger.info("order %s: %d items, %s %s", event["id"], len(event["items"]), total, event["currency"])
 
     emit("send-receipt", {**event, "total": str(total)})

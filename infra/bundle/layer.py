@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from sluice.local.interpreter import find_interpreter
+
 from .bytecode import LAYER_ON_LAMBDA, compile_modules, compiler_for
 from .target import Target
 from .uv_tool import BundleError, UvFailedError, run_uv
@@ -92,7 +94,9 @@ def _install(requirements: str, building: Path, *, project: Path, target: Target
     packages = building / "layer" / "python"
     packages.mkdir(parents=True)
     arguments = ["pip", "install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile-bytecode"]
-    arguments += ["--python", sys.executable, "--target", str(packages), "--requirements", str(listed)]
+    # The packages' own conditions, such as `python_version < "3.13"`, are those of the functions' Python.
+    interpreter = sys.executable if target.platform else find_interpreter(target.python) or sys.executable
+    arguments += ["--python", interpreter, "--target", str(packages), "--requirements", str(listed)]
     if target.platform:
         arguments += ["--python-platform", target.platform, "--python-version", target.python]
     try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+from sluice.local.interpreter import PYTHON_METADATA
 
 from infra import InvalidAppError, SluiceStack, Worker
-from infra.bundle import bytecode, make_bundle
+from infra.bundle import bytecode, make_bundle, target
 from infra.bundle.target import LAMBDA
 from infra.problems import UnknownHandlerError
-from tests.infra.support.synth import Template, make_project, make_stack, synthesise
+from tests.infra.support.synth import Template, make_project, make_stack, stack_of, synthesise
 
 # isort: split
 from aws_cdk import App, Stack
@@ -61,3 +63,27 @@ def test_a_machine_that_cannot_compile_is_told_so_once(
         [] if found else ["this machine has no Python 3.13"]
     )
     assert found or "uv python install 3.13" in str(warnings)
+
+
+def test_the_functions_have_the_python_that_app_py_names(tmp_path: Path) -> None:
+    stack = stack_of(make_project(tmp_path, ["one"]), [Worker("one")], python="3.12")
+    runtimes = {function["Runtime"] for function in synthesise(stack).properties("AWS::Lambda::Function")}
+    assert "python3.12" in runtimes
+    assert "python3.13" not in runtimes
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.15", "3", 3.13, None])
+def test_another_python_than_lambdas_is_a_problem(tmp_path: Path, python: object) -> None:
+    with pytest.raises(InvalidAppError, match=r"SluiceStack: python: it is .*; write one of '3.12', '3.13', '3.14'"):
+        stack_of(make_project(tmp_path, ["one"]), [Worker("one")], python=python)
+
+
+@pytest.mark.parametrize("found", [None, sys.executable])
+def test_the_local_template_says_which_python_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str | None
+) -> None:
+    monkeypatch.setattr(target, "find_interpreter", lambda _: found)
+    stack = stack_of(make_project(tmp_path, ["one"]), [Worker("one")], stage="local")
+    own = "{}.{}".format(*sys.version_info[:2])
+    wanted = None if found or own == "3.13" else {PYTHON_METADATA: {"wanted": "3.13", "used": own}}
+    assert synthesise(stack).content.get("Metadata") == wanted

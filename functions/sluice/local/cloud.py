@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from .deployment_record import DeploymentRecord, read_record, write_record
 from .files import Files
 from .fingerprint import fingerprint
 from .health import answers
+from .interpreter import interpreters
 from .lock import locked
 from .port import local_port
 from .progress import Progress
+from .python_note import note_on_python
 from .stack import stack_state, wait_for_deployable, wait_for_mappings
 
 
@@ -77,7 +80,11 @@ def up(root: Path, progress: Progress, *, crons: bool = True, before_change: Cal
         identity = processes.identity(running)
         write_record(files.deployed, DeploymentRecord(identity, None) if record else None)
         clients.client("s3", LOCAL_STAGE).create_bucket(Bucket=LOCAL_ASSETS_BUCKET)
+        files.pythons.write_text(json.dumps(interpreters()), encoding="utf-8")
         deployment.deploy(files, progress, crons=crons)
+        note = note_on_python(files.assembly)
+        if note:
+            progress.note(note)
         with progress.step("waiting until the handlers receive events"):
             wait_for_mappings()
         write_record(files.deployed, DeploymentRecord(identity, wanted))
@@ -117,4 +124,5 @@ def _alone(files: Files, progress: Progress) -> Iterator[None]:
 
 def _tools() -> str:
     """Return the tools' versions: another version may deploy the same project differently."""
-    return f" by cdk {cdk_program.VERSION} with Python {sys.version_info.major}.{sys.version_info.minor}"
+    pythons = ", ".join(f"{version} {path}" for version, path in interpreters().items())
+    return f" by cdk {cdk_program.VERSION} with Python {sys.version_info.major}.{sys.version_info.minor} of {pythons}"

@@ -42,6 +42,11 @@ class Files:
         return self.directory / "tmp"
 
     @property
+    def pythons(self) -> Path:
+        """The Pythons that functions may run on, by version."""
+        return self.temporary / "pythons.json"
+
+    @property
     def assembly(self) -> Path:
         """The directory that `cdk` synthesises into."""
         return self.directory / "cdk.out"

@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+VERSIONS = ("3.12", "3.13", "3.14")
+"""Versions that functions may have: those of Lambda that record calls."""
+
+PYTHON_METADATA = "sluice:python"
+"""The key in the local cloud's template that says which Python functions run on, if it is not the one that they have on
+AWS: `wanted` and `used`."""
+
 _PATIENCE = 30
 """Seconds after which a program that is asked for its version counts as no Python."""
 
@@ -26,6 +33,12 @@ def find_interpreter(version: str) -> str | None:
         version: such as `3.13`.
     """
     return next((str(path) for path in _candidates(version) if _is_version(path, version)), None)
+
+
+def interpreters() -> dict[str, str]:
+    """Return the path of each Python of `VERSIONS` that this machine has."""
+    found = {version: find_interpreter(version) for version in VERSIONS}
+    return {version: path for version, path in found.items() if path is not None}
 
 
 def _candidates(version: str) -> Iterator[Path]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ministack.app import main  # type: ignore[import-untyped]
 
-from sluice.local import ministack_guard, ministack_iam, ministack_layers, ministack_scheduler
+from sluice.local import ministack_guard, ministack_iam, ministack_layers, ministack_pythons, ministack_scheduler
 
 if __name__ == "__main__":
     ministack_guard.install(os.environ["AWS_SECRET_ACCESS_KEY"])
@@ -27,5 +27,6 @@ if __name__ == "__main__":
     bare = Path(sys.argv[1]) / "python"
     venv.EnvBuilder(symlinks=True).create(bare)
     sys.executable = str(bare / "bin" / "python")
+    ministack_pythons.install(Path(sys.argv[1]), Path(sys.argv[1]) / "pythons.json")
     sys.argv = ["ministack"]
     main()

@@ -30,6 +30,7 @@ RETURNED = Trace(
     request_id="bbdf27a7-1522-4d02-884e-028b7231270a",
     log_stream="9ca48756-429f-4cf8-94d5-1164e25f02cf",
     result={"total": "17.80"},
+    calls={"fns": [["handle", "handlers/order_placed.py", 17, ["event"]]], "calls": [[0, -1, 0, 108_400, 0]]},
     logs="INFO order A-1001\n",
     emitted=({"id": "01a219c4-26e7-74a4-a0f6-95257be76ffd", "handler": "send-receipt"},),
     emitted_count=1,
