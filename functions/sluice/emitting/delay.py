@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from ..clock import clock
 from ..errors import InvalidDelayError
 
 MAX_DELAY = 900
@@ -37,7 +38,7 @@ def parse_delay(delay: float | timedelta | None, at: datetime | None, *, now: da
     """
     if delay is not None and at is not None:
         raise InvalidDelayError("delay and at say the same thing; give one of them")
-    now = now or datetime.now(UTC)
+    now = now or datetime.fromtimestamp(clock.time(), UTC)
     seconds = _seconds_of(delay, at, now)
     if not seconds >= 0:
         raise InvalidDelayError(f"a delay of {seconds:g} s is not possible; it may be 0 or more")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from types import ModuleType
 
+from ..clock import clock
 from ..errors import EventTooLargeError, InvalidKeyError, NotAcceptedError, NotInHandlerError, TooManyHopsError
 from ..event import body
 from ..event.envelope import ATTRIBUTE, MAX_KEY_WINDOW, Envelope
@@ -230,7 +230,7 @@ def _checked_window(key: str | None, window: timedelta) -> int:
 
 
 def _message(text: str, run: Run | None, key: str | None, window: int) -> Message:
-    now = time.time()
+    now = clock.time()
     envelope = Envelope(
         id=new_id(now),
         emitted_ms=int(now * 1000),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
+
+from ..clock import clock
 
 _RANDOM_BITS = 74
 
@@ -28,7 +29,7 @@ def new_id(now: float | None = None) -> str:
     Args:
         now: its time, in seconds since 1970; the current time if left out.
     """
-    milliseconds = int((time.time() if now is None else now) * 1000)
+    milliseconds = int((clock.time() if now is None else now) * 1000)
     return _uuid7(milliseconds, int.from_bytes(os.urandom(10), "big") >> (80 - _RANDOM_BITS))
 
 

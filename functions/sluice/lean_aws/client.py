@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..clock import clock
 from .certificates import tls_context
 from .errors import SERVER_FAULT, CallError, NoTimeLeftError, NotReachedError, QueueDoesNotExistError
 from .http1 import Connection, DamagedResponseError, Response
@@ -186,7 +187,7 @@ class LeanClient:
 
     def _time_left(self) -> float:
         """Return for how many seconds a socket may wait from now on."""
-        return TIMEOUT if self._end is None else min(TIMEOUT, self._end - time.monotonic())
+        return TIMEOUT if self._end is None else min(TIMEOUT, self._end - clock.monotonic())
 
     def _timeout(self) -> float:
         """Return the time left as a socket's timeout."""

@@ -7,6 +7,8 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ..clock import clock
+
 _SIGNED = "content-type;host;x-amz-date;x-amz-target"
 _SIGNED_WITH_TOKEN = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"  # noqa: S105 - headers' names
 
@@ -54,7 +56,7 @@ class Signer:
             body: the request's content.
             now: the current time, for tests.
         """
-        stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+        stamp = (now or datetime.fromtimestamp(clock.time(), UTC)).strftime("%Y%m%dT%H%M%SZ")
         token = self._credentials.token
         headers = {
             "Content-Type": content_type,

@@ -6,10 +6,10 @@ C code goes on until it returns, or until the function's own timeout ends the pr
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..clock import clock
 from .alarm import Alarm
 
 COMPUTING_SECONDS = 1.0
@@ -64,15 +64,15 @@ def call_untrusted(call: Callable[[], Result], until: float) -> Result:
     Raises:
         DeadlinePassed: it was stopped.
     """
-    begun = before = time.thread_time()
+    begun = before = clock.thread_time()
     waiting = 0
 
     def is_over() -> bool:
         nonlocal before, waiting
-        used = time.thread_time()
+        used = clock.thread_time()
         waiting += used - before < _IDLE_SECONDS
         before = used
-        return used - begun >= COMPUTING_SECONDS or waiting >= WAITING_CHECKS or time.monotonic() >= until
+        return used - begun >= COMPUTING_SECONDS or waiting >= WAITING_CHECKS or clock.monotonic() >= until
 
     return _call(call, is_over, first=CHECK_SECONDS, then=CHECK_SECONDS)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..clock import clock
 from ..lean_aws import end_calls_by
 from ..lean_aws.errors import aws_errors
 from ..queue.send import BATCH_COUNT, send_one
@@ -87,7 +87,7 @@ class HandlerQueue:
             sender=message.emitted_by,
             receives=message.receive_count,
             sent_ms=message.sent_ms,
-            now_ms=int(time.time() * 1000),
+            now_ms=int(clock.time() * 1000),
             claimant=message.claimant,
         )
         new = message.with_envelope(envelope)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import time
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from ..clock import clock
 from ..stage.names import module_of
 from .cause import place_of
 from .children import in_this_process_only
@@ -69,7 +69,7 @@ def run_handler(
         recording: keeps the local variables of a run that fails.
         secrets: those of the run. They are removed from an exception's message and traceback, before these are cut.
     """
-    end = time.monotonic() + seconds
+    end = clock.monotonic() + seconds
     redact = secrets.text if secrets is not None else str
     try:
         # What the run sets in its context ends with it.
@@ -118,4 +118,4 @@ def _outcome_of(
 
 def _until(end: float) -> float:
     """Return the moment at which a result's or an exception's own code is stopped."""
-    return max(end, time.monotonic() + DESCRIBING_SECONDS)
+    return max(end, clock.monotonic() + DESCRIBING_SECONDS)

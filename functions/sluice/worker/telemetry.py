@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import sys
-import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -14,6 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
+from ..clock import clock
 from ..stage.names import METRICS_NAMESPACE
 from ..traces.failure import FAILED
 from .log_fields import LinesWithFields
@@ -141,7 +141,7 @@ class Telemetry:
             # Once more without the handler, for the stage's one alarm: an alarm can't search for all handlers' counts.
             counted = [{"Name": NOT_WRITTEN_METRIC, "Unit": _COUNT}]
             directive = {"Namespace": METRICS_NAMESPACE, "Dimensions": [["stage"]], "Metrics": counted}
-            written = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+            written = {"Timestamp": int(clock.time() * 1000), "CloudWatchMetrics": [directive]}
             line = {"_aws": written, "stage": self._stage, NOT_WRITTEN_METRIC: 1}
             self._write(line)
 

@@ -25,8 +25,9 @@ Calls to AWS end in time for what comes after them. Before the end of the invoca
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
+
+from ..clock import clock
 
 if TYPE_CHECKING:
     from ..queue.message import ReceivedMessage
@@ -56,7 +57,7 @@ def end_calls_in_time(store: TraceStore, queue: HandlerQueue, remaining: float |
         remaining: seconds until the invocation must be over; None between invocations, when time stands still for the
             function, but not for the clock by which calls end.
     """
-    end = None if remaining is None else time.monotonic() + remaining
+    end = None if remaining is None else clock.monotonic() + remaining
     store.end_calls_by(None if end is None else end - LOGGING_SECONDS)
     queue.end_calls_by(None if end is None else end - ANSWERING_SECONDS)
 

@@ -99,6 +99,6 @@ def hanging_aws(monkeypatch: pytest.MonkeyPatch) -> HangingAws:
     """Have lean clients connect to AWS that hangs, and have them and the worker use a standing clock."""
     aws = HangingAws(StandingClock())
     for module in (client_module, unreachable):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=aws.clock.now, time=time.time))
+        monkeypatch.setattr(module, "clock", SimpleNamespace(monotonic=aws.clock.now, time=time.time))
     monkeypatch.setattr(client_module, "Connection", aws.connect)
     return aws

@@ -66,7 +66,7 @@ class Months:
         self.now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         monkeypatch.setattr(moto.sqs.models, "unix_time_millis", lambda *_: self.now * 1000)
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
-        monkeypatch.setattr("sluice.emitting.emit.time", SimpleNamespace(time=lambda: self.now))
+        monkeypatch.setattr("sluice.emitting.emit.clock", SimpleNamespace(time=lambda: self.now))
         # moto would wait for the clock, which only the test moves.
         monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
         # `check_ages` does this.

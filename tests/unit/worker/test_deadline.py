@@ -22,7 +22,7 @@ class Clocks:
         self.processor = 0.0
         self.now = 0.0
         fake = SimpleNamespace(thread_time=lambda: self.processor, monotonic=lambda: self.now)
-        monkeypatch.setattr(deadline, "time", fake)
+        monkeypatch.setattr(deadline, "clock", fake)
         monkeypatch.setattr(deadline, "CHECK_SECONDS", 3_600.0)
 
     def alarm(self, *, computed: float, passed: float) -> None:

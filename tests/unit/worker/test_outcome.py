@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from sluice import emit
+from sluice.clock import Clock
 from sluice.worker import deadline, outcome
 from sluice.worker.deadline import DeadlinePassed
 from sluice.worker.outcome import describe
@@ -243,7 +244,7 @@ def test_an_exception_that_computes_its_message_is_kept_whole_on_a_slow_machine(
 ) -> None:
     """A hundred checks are due before the message is there, so a second on the clock has long passed."""
     processor = iter(range(1_000_000))
-    monkeypatch.setattr(time, "thread_time", lambda: next(processor) / 1_000)
+    monkeypatch.setattr(Clock, "thread_time", lambda _: next(processor) / 1_000)
 
     class SlowError(TalkingError):
         def __str__(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from sluice import (
     emit,
     emit_many,
 )
+from sluice.clock import Clock
 from sluice.lean_aws.errors import CallError, NotReachedError
 from sluice.queue.dead_letters import DeadLetters
 from sluice.traces import Trace
@@ -271,7 +271,7 @@ def test_calls_to_dynamodb_end_before_calls_to_sqs_and_these_before_the_invocati
     store, queue = Function(cloud, str).worker._store, Function(cloud, str).worker._queue
     for one in (store, queue):
         monkeypatch.setattr(one, "end_calls_by", ends.append)
-    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(Clock, "monotonic", lambda _: 100.0)
     end_calls_in_time(store, queue, 10.0)
     end_calls_in_time(store, queue, None)
     assert ends == [109.0, 109.7, None, None]
