@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import settings
+from sluice.event.ids import time_of_id
 
 from tests.aws.support.options import add_options, check_options
 from tests.aws.support.report import print_answers
@@ -23,6 +26,9 @@ SHARED = "cloud"
 
 HERE = Path(__file__).parent
 
+NEW_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+STARTED = time.time()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of tests/aws: its own conftest.py is read too late where all tests are run."""
@@ -38,6 +44,10 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
+    for found in NEW_ID.findall(item.nodeid):
+        if (time_of_id(found) or 0.0) > STARTED - 86_400:
+            # The processes that share the tests have to collect the same ones.
+            raise pytest.UsageError(f"{item.nodeid} has a new id in its name: give its parameters `ids`")
     folder = item.path.relative_to(HERE).parts[0]
     if folder in TOGETHER:
         alone = folder == "local" and SHARED not in getattr(item, "fixturenames", ())

@@ -15,7 +15,7 @@ def stored(cloud: Cloud, event_id: str) -> Trace | None:
     return cloud.store.get(HANDLER, event_id)
 
 
-@pytest.mark.parametrize("before", [None, new_id()])
+@pytest.mark.parametrize("before", [None, new_id()], ids=["first", "again"])
 def test_a_trace_that_has_got_a_mark_since_it_was_read_gets_no_other(cloud: Cloud, before: str | None) -> None:
     trace, mine, other = a_trace(status="error", replayed_as=before), new_id(), new_id()
     cloud.store.put(trace)
