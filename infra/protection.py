@@ -11,6 +11,7 @@ from constructs import Construct
 from sluice.stage.names import LOCAL_STAGE, Names
 
 from .arns import Arns
+from .findings import accept
 from .iam import allow
 
 DATA_KEY_REUSE = Duration.hours(1)
@@ -18,17 +19,15 @@ DATA_KEY_REUSE = Duration.hours(1)
 and each time costs money."""
 
 READ = ["kms:Decrypt", "kms:DescribeKey"]
-"""What reading needs."""
+"""Actions that reading needs."""
 
 WRITE = [
     *READ,
     "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
 ]
-"""What reading and writing need."""
+"""Actions that reading and writing need. Both stars are in AWS's own examples: the policies have a size limit."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,10 @@ def key_of(scope: Construct, names: Names, own_key: bool | str) -> kms.IKey | No
     """
     if own_key is False:
         return None
+    stars = (action for action in WRITE if action.endswith("*"))
+    accept(
+        scope, {f"AwsSolutions-IAM5[Action::{action}]": "Only for this key, through two services" for action in stars}
+    )
     if isinstance(own_key, str):
         # A key on AWS is not in the local cloud.
         if names.stage == LOCAL_STAGE:

@@ -5,15 +5,40 @@ from __future__ import annotations
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
-from sluice.stage.names import BLOCKED_TAG, BLOCKS, KEEPING, Names
+from sluice.stage.names import (
+    BLOCKED_TAG,
+    BLOCKS,
+    CRON_LOCKS,
+    EVENT_LOCKS,
+    HISTORY,
+    KEEPING,
+    KEY_LOCKS,
+    PAUSES,
+    UNHANDLED,
+    Names,
+)
 
 from ..arns import Arns
 from ..findings import accept_wildcards
-from ..iam import IS_BLOCKED, ONLY_BLOCK_TAG, allow, deny, deny_all_but, pass_to_scheduler
+from ..iam import (
+    IS_BLOCKED,
+    ONLY_BLOCK_TAG,
+    allow,
+    deny,
+    deny_all_but,
+    no_partitions,
+    pass_to_scheduler,
+)
 from ..protection import Protection
 from .trace_table import TraceTable
 
 _READS = ["lambda:Get*", "lambda:List*"]
+
+_NO_TRACES = [
+    *(PAUSES, BLOCKS, KEEPING, UNHANDLED),
+    *(f"{start}*" for start in (HISTORY, KEY_LOCKS, EVENT_LOCKS, CRON_LOCKS)),
+]
+"""Partitions without traces. No policy allows deleting from them."""
 
 _DESCRIPTIONS = {
     "viewer": "Sees a stage of Sluice",
@@ -37,7 +62,7 @@ class Policies(Construct):
         viewer: allows seeing everything but the events in dead-letter queues, and changing nothing.
         operator: also allows to emit, pause, unpause, run, redrive and replay. Forbids lifting a block, and stopping
             the reconciler.
-        admin: also allows to block and unblock, and to purge dead letters. Forbids only writing the
+        admin: also allows to block and unblock, to delete traces, and to purge dead letters. Forbids only writing the
             reconciler's records.
     """
 
@@ -167,13 +192,11 @@ class _Statements:
             pass_to_scheduler("ScheduleAsScheduler", arns.scheduler_role),
             allow(
                 "Redrive",
-                ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-                [arns.dead_letter_queues],
-            ),
-            # The redrive button in the SQS console.
-            allow(
-                "RedriveInConsole",
-                ["sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"],
+                [
+                    *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"),
+                    # The redrive button in the SQS console.
+                    *("sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"),
+                ],
                 [arns.dead_letter_queues],
             ),
             allow(
@@ -215,7 +238,7 @@ class _Statements:
         return deny_all_but("LeaveTheReconciler", [*_READS, "lambda:InvokeFunction"], [self._arns.reconciler])
 
     def block(self) -> list[iam.PolicyStatement]:
-        """Return what `block`, `unblock` and `dead purge` also need."""
+        """Return what `block`, `unblock`, `traces delete` and `dead purge` also need."""
         arns = self._arns
         return [
             allow(
@@ -225,6 +248,8 @@ class _Statements:
                 ONLY_BLOCK_TAG,
             ),
             allow("Purge", ["sqs:PurgeQueue"], [arns.dead_letter_queues]),
+            # Traces, and the parts of events without a handler.
+            allow("Erase", ["dynamodb:DeleteItem"], [self._table], no_partitions(_NO_TRACES)),
             # Nobody but the reconciler has a reason to write there.
             self._traces.deny_writes(KEEPING),
         ]

@@ -98,7 +98,7 @@ def test_roles_and_people_may_use_the_key_and_a_viewer_only_to_read(protected: T
     documents = [role["Policies"][0]["PolicyDocument"] for role in roles]
     documents += [managed(protected, kind) for kind in ("operator", "admin")]
     for policy in documents:
-        assert key_actions(protected, policy) >= {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}
+        assert key_actions(protected, policy) >= {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"}
     assert key_actions(protected, managed(protected, "viewer")) == {"kms:Decrypt", "kms:DescribeKey"}
 
 

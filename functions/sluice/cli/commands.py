@@ -22,6 +22,7 @@ _COMMANDS = {
     "history": ("history", "history"),
     "run": ("run", "run"),
     "traces": ("traces", "traces"),
+    "traces delete": ("delete_traces", "delete"),
     "trace": ("trace", "trace"),
     "try": ("try_event", "try_event"),
     "failures": ("failures", "failures"),
@@ -36,7 +37,8 @@ _COMMANDS = {
     "console": (".console.command", "console"),
     "cdk": ("cdk", "cdk"),
 }
-"""Each command's module, relative to this package, and its name in that module, in the order of the help."""
+"""Each command's module, relative to this package, and its name in that module, in the order of the help. One of two
+words is no group's: the first of them is a command as well."""
 
 
 class _Commands(click.Group):
@@ -56,6 +58,8 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments name, or list all commands in the error."""
+        if " ".join(args[:2]) in _COMMANDS:
+            args = [" ".join(args[:2]), *args[2:]]
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
             raise click.UsageError(f"there is no command {args[0]!r}; the commands are: {', '.join(_COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)

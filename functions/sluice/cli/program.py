@@ -61,6 +61,8 @@ def _command_in(arguments: Sequence[str]) -> str:
     """Return `sluice` and the command that the arguments name, as far as such a command exists."""
     words = ["sluice"]
     command: click.Command | None = root
+    if " ".join(arguments[:2]) in root.list_commands(click.Context(root)):
+        return " ".join([*words, *arguments[:2]])
     for word in arguments:
         if not isinstance(command, click.Group):
             break

@@ -88,12 +88,12 @@ def replay(
     yes: bool,
     rate: int,
 ) -> None:
-    """Emit the events of past runs again, to the same handler, each once.
+    """Emit the events of past runs again, each once.
 
     Name their ids; or a handler or a group, to replay failed runs: it says how many they are, and asks. An event that
     was replayed before is left out, so after Ctrl-C the same command goes on where it was.
 
-    Each replay is an event with an id and a trace of its own. The two traces name each other.
+    Each replay is an event of the same handler, with an id and a trace of its own. The two traces name each other.
     """
     selecting = (handler, group, status, since, until, where)
     if bool(event_ids) == any(selecting) or not (event_ids or handler or group):

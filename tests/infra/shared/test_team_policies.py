@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from sluice.stage.names import BLOCKS, MAX_STAGE
+from sluice.stage import names
+from sluice.stage.names import BLOCKS, MAX_STAGE, UNHANDLED_PARTS
 
 from tests.infra.support.entries import PLAIN
 from tests.infra.support.evaluation import (
@@ -200,6 +201,19 @@ def test_policies_keep_to_iams_size_limits_for_the_longest_stage_name(template: 
         assert f"{kind.capitalize()}Policy" in template.content["Outputs"]
     for function in ("sluice-dev--reconciler", "sluice-dev-plain"):
         assert longest(role(template, function), table=TABLE) <= MAX_ROLE_POLICIES
+
+
+def test_only_an_admin_deletes_traces_and_nobody_other_rows(template: Template) -> None:
+    def answer(kind: str, partition: str) -> str:
+        return decision([document(template, kind)], "dynamodb:DeleteItem", TABLE, partitions=[partition])
+
+    for partition in ("plain#7", "gone#0", "#event#01909a3e-7c5b-7d1e-8f3a-0123456789ab"):
+        assert answer("admin", partition) == "Allow"
+        assert {answer(kind, partition) for kind in ("viewer", "operator")} == {"ImplicitDeny"}
+    rows = [value for value in vars(names).values() if isinstance(value, str) and value.startswith("#")]
+    assert len(rows) == 9
+    for partition in (row + "plain" if row[-1] == "#" else row for row in rows if row != UNHANDLED_PARTS):
+        assert answer("admin", partition) != "Allow", partition
 
 
 @pytest.mark.parametrize("group", ["default", "sluice-devtwo-crons", "others"])
