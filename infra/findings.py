@@ -7,6 +7,7 @@ the same reasons.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import IConstruct
@@ -66,4 +67,8 @@ def _shown(stack: Stack, resource: str) -> str:
     """Return a resource as cdk-nag shows it: `<NAME>` stands for what the deployment fills in."""
     resolved = stack.resolve(resource)
     parts = [resolved] if isinstance(resolved, str) else resolved["Fn::Join"][1]
-    return "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts)
+    return "".join(part if isinstance(part, str) else f"<{_reference(part)}>" for part in parts)
+
+
+def _reference(part: Mapping[str, Any]) -> str:
+    return part["Ref"] if "Ref" in part else ".".join(part["Fn::GetAtt"])

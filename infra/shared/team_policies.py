@@ -71,7 +71,7 @@ class Policies(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         arns = Arns(self, names)
-        self._wildcards = _wildcards(arns)
+        self._wildcards = _wildcards(arns, traces)
         statements = _Statements(arns, traces)
         self.viewer = self._policy("viewer", names, [*statements.see(), *protection.use_key(read_only=True)])
         self.operator = self._policy(
@@ -107,11 +107,12 @@ class Policies(Construct):
         return policy
 
 
-def _wildcards(arns: Arns) -> dict[str, str]:
+def _wildcards(arns: Arns, traces: TraceTable) -> dict[str, str]:
     """Return the resources with a star in the three policies, and why they have it."""
     every = "Who works with a stage works with all its handlers, also with those that are deployed later"
     return {
         "*": "AWS takes no narrower resource for these actions, which list and measure; or the statement forbids",
+        traces.stream_arns: "The end of a stream's ARN is the time at which it was made",
         arns.mappings: "A UUID names a mapping. Conditions name its function or its tag",
         arns.stacks: "The end of the stack's id is another one each time that the stack is made",
         **dict.fromkeys(
