@@ -6,18 +6,15 @@ import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TextIO
 
 from ..recording.redaction import Redaction, Secrets
+from .redacted_lines import RedactedLines
 
 MAX_CHARACTERS = 262_144
 """Length of one run's output in its trace: half is kept from its start, half from its end. Compressed, that fits in
 most items."""
-
-MAX_LINE = 65_536
-"""Characters of a line that are kept back until its end is written."""
 
 
 class Output:
@@ -98,7 +95,7 @@ class Capture:
     def __init__(self, redaction: Redaction | None = None) -> None:
         self._redaction = redaction or Redaction()
         self.secrets = self._redaction.of_run()
-        self._streams: list[_Lines] = []
+        self._streams: list[RedactedLines] = []
 
     def new_secrets(self) -> Secrets:
         """Return the secrets of a new run. They stay until the next one: a thread may still write in between."""
@@ -140,14 +137,14 @@ class Capture:
 
     def tee(self, stream: TextIO) -> TextIO:
         """Return a stream that copies, and writes to `stream` what it copies."""
-        lines = _Lines(stream, self.write)
+        lines = RedactedLines(stream, self.write)
         self._streams.append(lines)
         tee: Any = lines
         return tee  # type: ignore[no-any-return]
 
     def redacting(self, stream: TextIO) -> TextIO:
         """Return a stream that writes to `stream` without secrets, and does not copy."""
-        lines: Any = _Lines(stream, self.redact)
+        lines: Any = RedactedLines(stream, self.redact)
         return lines  # type: ignore[no-any-return]
 
     def logging_handler(self, formatter: logging.Formatter) -> logging.Handler:
@@ -159,52 +156,6 @@ class Capture:
         handler = _LogCopy(self)
         handler.setFormatter(formatter)
         return handler
-
-
-class _Lines:
-    """A stream that redacts whole lines, as a secret may be written in parts: `print("password:", password)`."""
-
-    def __init__(self, stream: TextIO, redact: Callable[[str], str]) -> None:
-        self._stream = stream
-        self._redact = redact
-        self._begun: dict[int, str] = {}
-        # The thread that holds it may be asked to write once more, by a finaliser.
-        self._lock = threading.RLock()
-
-    def write(self, text: str) -> int:
-        """Write all lines of this thread that end in the text, and keep the rest back."""
-        if not isinstance(text, str):
-            # The stream refuses it.
-            return self._stream.write(text)
-        thread = threading.get_ident()
-        with self._lock:
-            whole, newline, rest = (self._begun.pop(thread, "") + text).rpartition("\n")
-            if len(rest) > MAX_LINE:
-                whole, newline, rest = whole + newline + rest, "", ""
-            if rest:
-                self._begun[thread] = rest
-            if whole or newline:
-                self._stream.write(self._redact(whole + newline))
-        return len(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        """Write texts."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Write what was kept back, too."""
-        self.end_lines()
-        self._stream.flush()
-
-    def end_lines(self) -> None:
-        """Write what was kept back."""
-        with self._lock:
-            while self._begun:
-                self._stream.write(self._redact(self._begun.popitem()[1]))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 class _LogCopy(logging.Handler):

@@ -19,7 +19,7 @@ from sluice.recording import redaction
 from sluice.retention import budget, rescue, resend
 from sluice.stage import clients
 from sluice.traces import failure, item, packing
-from sluice.worker import attempts, output
+from sluice.worker import attempts, output, redacted_lines
 
 from infra import stack
 from infra.checks import settings
@@ -44,7 +44,7 @@ LIMITS = [
     ("traces.md", "counted up to {:,}", scheduled_events.MAX_COUNTED),
     ("traces.md", "DynamoDB's {} KB", round((packing.MAX_BYTES + 10_000) / 1000)),
     ("redaction.md", "has {} characters or more", redaction.SHORTEST_VALUE),
-    ("redaction.md", "longer than {:,} characters", output.MAX_LINE),
+    ("redaction.md", "longer than {:,} characters", redacted_lines.MAX_LINE),
     ("promises.md", "**{} attempts at most.**", {5: "Five"}[attempts.MAX_ATTEMPTS]),
     ("promises.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
     ("dead-letters-and-failures.md", "after {} receives", {100: "a hundred"}[attempts.MAX_TOTAL_RECEIVES]),
