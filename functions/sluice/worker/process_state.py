@@ -6,6 +6,7 @@ handler's own caches, clients and variables stay, as it may keep them on purpose
 
 from __future__ import annotations
 
+import _locale
 import contextlib
 import datetime as dt
 import gc
@@ -17,7 +18,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_STAGE = b"SLUICE_STAGE"
+_VARIABLES = (
+    "SLUICE_STAGE",
+    "SLUICE_QUEUE_URL_PREFIX",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "TZ",
+)
+"""Environment variables that decide where and in whose name a later run calls AWS, and what its local time is."""
+
+_NAMES = tuple(name.encode() for name in _VARIABLES)
 _CLOCK = ("time", "time_ns", "monotonic", "monotonic_ns", "sleep")
 
 
@@ -57,7 +72,9 @@ class ProcessState:
             (root.level, root.handlers[:], root.filters[:]),
             (named.level, named.handlers[:], named.filters[:], named.disabled, named.propagate),
             logging.root.manager.disable,
-            _variables().get(_STAGE),
+            tuple(map(_variables().get, _NAMES)),
+            _directory(),
+            _locale.setlocale(_locale.LC_ALL),
             gc.isenabled(),
             sys.getrecursionlimit(),
             socket.getdefaulttimeout(),
@@ -68,7 +85,8 @@ class ProcessState:
         root, named, variables, recursion, timeout = self._root, self._named, _variables(), *self._read()[-2:]
         out, err, clock = sys.stdout, sys.stderr, (dt.datetime, time.time, time.monotonic, time.sleep)
         of_root, of_named = (root.handlers[:], root.filters[:]), (named.handlers[:], named.filters[:])
-        collects, stage = gc.isenabled(), variables.get(_STAGE)
+        collects, settings = gc.isenabled(), tuple(map(variables.get, _NAMES))
+        directory, locale = _directory(), _locale.setlocale(_locale.LC_ALL)
         levels, disabled, propagate = (root.level, named.level, root.manager.disable), named.disabled, named.propagate
 
         def is_as_kept() -> bool:
@@ -81,7 +99,9 @@ class ProcessState:
                 and (named.handlers, named.filters) == of_named
                 and named.disabled == disabled
                 and named.propagate == propagate
-                and variables.get(_STAGE) == stage
+                and tuple(map(variables.get, _NAMES)) == settings
+                and _directory() == directory
+                and _locale.setlocale(_locale.LC_ALL) == locale
                 and gc.isenabled() == collects
                 and sys.getrecursionlimit() == recursion
                 and socket.getdefaulttimeout() == timeout
@@ -113,7 +133,9 @@ class ProcessState:
             ("logging's root logger", self._put_back_root),
             ("the logger", self._put_back_named),
             ("logging.disable", logging.disable),
-            ("SLUICE_STAGE", _put_back_stage),
+            ("environment variables of AWS or Sluice, or TZ", _put_back_variables),
+            ("the working directory", os.chdir),
+            ("the locale", lambda kept: _locale.setlocale(_locale.LC_ALL, kept)),
             ("garbage collection", lambda enabled: gc.enable() if enabled else gc.disable()),
             ("the recursion limit", sys.setrecursionlimit),
             ("sockets' default timeout", socket.setdefaulttimeout),
@@ -153,8 +175,18 @@ def _variables() -> dict[bytes, bytes]:
     return variables
 
 
-def _put_back_stage(kept: bytes | None) -> None:
-    if kept is None:
-        os.environ.pop("SLUICE_STAGE", None)
-    else:
-        os.environ["SLUICE_STAGE"] = os.fsdecode(kept)
+def _put_back_variables(kept: tuple[bytes | None, ...]) -> None:
+    for name, value in zip(_VARIABLES, kept, strict=True):
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = os.fsdecode(value)
+    time.tzset()
+
+
+def _directory() -> str | None:
+    """Return the working directory; None if it was deleted."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - every event pays for it
+    except OSError:
+        return None

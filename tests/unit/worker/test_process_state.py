@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import io
 import json
+import locale
 import logging
 import logging.config
 import os
@@ -13,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +41,11 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "logging's root logger, the logger": lambda: logging.config.dictConfig({"version": 1, "root": {"level": "ERROR"}}),
     "logging's root logger": lambda: logging.getLogger().setLevel(logging.CRITICAL),
     "logging.disable": lambda: logging.disable(logging.CRITICAL),
-    "SLUICE_STAGE": lambda: os.environ.update(SLUICE_STAGE="other"),
+    "environment variables of AWS or Sluice, or TZ": lambda: os.environ.update(
+        SLUICE_STAGE="other", AWS_PROFILE="somebody", TZ="Asia/Kathmandu"
+    ),
+    "the working directory": lambda: os.chdir("/"),
+    "the locale": lambda: locale.setlocale(locale.LC_NUMERIC, "C.UTF-8"),
     "garbage collection": gc.disable,
     "the recursion limit": lambda: sys.setrecursionlimit(sys.getrecursionlimit() + 1),
     "sockets' default timeout": lambda: socket.setdefaulttimeout(0.5),
@@ -72,11 +78,12 @@ def test_what_a_run_changes_is_put_back_before_the_next(
 
     function = Function(cloud, handle, timeout=20)
     monkeypatch.setattr(sys, "stdout", function.capture.tee(sys.stdout))
-    limit = sys.getrecursionlimit()
+    limit, surroundings = sys.getrecursionlimit(), (Path.cwd(), dict(os.environ), locale.setlocale(locale.LC_ALL))
     emit_many(HANDLER, ["changes", "other"])
     function.poll()
     traces = {json.loads(trace.event): trace for trace in function.traces()}
     assert {event: trace.status for event, trace in traces.items()} == {"changes": "ok", "other": "ok"}
     assert traces["other"].log_lines == ["printed", "INFO shop: logged at True"]
     assert f"this run changed {change}, which other events use too" in traces["changes"].logs
+    assert (Path.cwd(), dict(os.environ), locale.setlocale(locale.LC_ALL)) == surroundings
     assert (gc.isenabled(), sys.getrecursionlimit(), socket.getdefaulttimeout()) == (True, limit, None)
