@@ -125,7 +125,7 @@ class ProcessState:
             ", ".join(changed),
         )
 
-    def _parts(self) -> list[tuple[str, Callable[[Any], None]]]:
+    def _parts(self) -> list[tuple[str, Callable[[Any], object]]]:
         """Return the parts of the state, as `_read` has them: what a trace calls each, and how to put it back."""
         return [
             ("sys.stdout or sys.stderr", _put_back_streams),
