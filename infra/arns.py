@@ -37,6 +37,11 @@ class Arns:
         return self._with_colon("lambda", "function", f"{self._names.reconciler}*")
 
     @property
+    def reconciler_function(self) -> str:
+        """The reconciler, without its versions and aliases."""
+        return self._with_colon("lambda", "function", self._names.reconciler)
+
+    @property
     def mappings(self) -> str:
         """All event source mappings of the account: a UUID names each, so a condition has to name the function."""
         return self._with_colon("lambda", "event-source-mapping", "*")

@@ -28,6 +28,8 @@ class Entry:
         alarm_on_failure: whether an alarm fires when runs fail.
         failure_threshold: failures at which it fires.
         failure_minutes: minutes within which these have to come.
+        pause_on_failures: failures at which the handler pauses itself, and the time within which they have to come,
+            such as `(20, "5m")`. If left out, it never does.
         redact: names of secrets in the handler's events, besides those that Sluice knows and those of the stage. A name
             with a `!` before it is no secret. False stores everything as it is. If left out, the stage's setting holds.
     """
@@ -47,6 +49,7 @@ class Entry:
     alarm_on_failure: bool = True
     failure_threshold: int = 1
     failure_minutes: int = 5
+    pause_on_failures: tuple[int, str] | None = None
     redact: Sequence[str] | bool | None = None
 
 

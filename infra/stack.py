@@ -161,6 +161,7 @@ class SluiceStack(Stack):
             scheduler=scheduler,
             alarms=alarms,
             alarm_stopped_hours=alarm_stopped_hours,
+            handlers_pause_themselves=any(entry.pause_on_failures is not None for entry in handlers),
         )
         Policies(self, "Policies", names=names, traces=traces, protection=protection)
         finish_assets(self, target)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sluice.stage.failure_limit import MAX_COUNT, MAX_SECONDS, MIN_SECONDS, limit_from_setting
 from sluice.stage.names import MAX_STAGE
 from sluice.worker.settings import TRACE_LEVELS
 
@@ -80,7 +81,13 @@ def problems_with_settings(entry: Entry) -> list[str]:
     """Return the problems of an entry's settings, without those of its name."""
     return [
         f"handler {entry.name!r}: {problem}"
-        for problem in (*_numbers(entry), *_switches(entry), *_trace(entry), *_redact_and_environment(entry))
+        for problem in (
+            *_numbers(entry),
+            *_switches(entry),
+            *_trace(entry),
+            *_pause_on_failures(entry),
+            *_redact_and_environment(entry),
+        )
     ]
 
 
@@ -116,6 +123,15 @@ def _trace(entry: Entry) -> Iterator[str]:
     value: Any = entry.trace
     if value not in TRACE_LEVELS:
         yield f"trace is {value!r}; it may be {', '.join(map(repr, TRACE_LEVELS))}"
+
+
+def _pause_on_failures(entry: Entry) -> Iterator[str]:
+    value: Any = entry.pause_on_failures
+    if value is not None and limit_from_setting(value) is None:
+        yield (
+            f'pause_on_failures is {value!r}; write a number of failures and a time, such as (20, "5m"): 1 to'
+            f" {MAX_COUNT:,} failures, in {MIN_SECONDS}s to {MAX_SECONDS // 3_600}h"
+        )
 
 
 def _batch_without_window(entry: Entry) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sluice.stage.failure_limit import limit_from_setting
 from sluice.stage.names import METRICS_NAMESPACE
 from sluice.worker.settings import Settings
 
@@ -21,6 +22,7 @@ def environment_of(
         queue_url_prefix: the start of the URLs of the account's queues.
         fortnight: the due time of a fortnightly cron in one of its weeks.
     """
+    limit = limit_from_setting(entry.pause_on_failures)
     settings = Settings(
         stage=stage,
         handler=entry.name,
@@ -33,6 +35,7 @@ def environment_of(
         overlap=entry.overlap if isinstance(entry, Cron) else None,
         fortnight=fortnight,
         redact=_redact(entry),
+        pause_on_failures=limit.to_text() if limit else None,
     )
     return {
         "POWERTOOLS_LOG_LEVEL": "INFO",

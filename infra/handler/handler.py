@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aws_cdk import Aws, Duration, Tags
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+from sluice.stage.failure_limit import LIMIT_TAG, limit_from_setting
 from sluice.stage.names import MISSED_TAG, Names, module_of
 
 from ..bundle import Bundle
@@ -86,6 +87,7 @@ class Handler(Construct):
             names=names,
             handler=entry.name,
             others=others,
+            pauses_itself=entry.pause_on_failures is not None,
             queue=self.queue,
             log_group=log_group,
             traces=traces,
@@ -121,6 +123,9 @@ class Handler(Construct):
         if isinstance(entry, Cron) and not crons_are_off(self, names.stage):
             # The reconciler doesn't know app.py. It reads this tag, and enables the schedule of each cron that has it.
             Tags.of(self.function).add(MISSED_TAG, entry.missed)
+        limit = limit_from_setting(entry.pause_on_failures)
+        if limit is not None:
+            Tags.of(self.function).add(LIMIT_TAG, limit.to_text())
         # `enabled` is left out: pausing changes it, and a deployment leaves alone what the template doesn't name.
         mapping = lambda_.EventSourceMapping(
             self,

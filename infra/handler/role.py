@@ -29,6 +29,7 @@ class HandlerRole(Construct):
         names: the stage's names.
         handler: the handler's name.
         others: the names of the stage's other handlers.
+        pauses_itself: True if it may tell the reconciler that too many of its runs fail.
         queue: the handler's queue.
         log_group: the function's log group.
         traces: the stage's trace table.
@@ -47,6 +48,7 @@ class HandlerRole(Construct):
         names: Names,
         handler: str,
         others: Sequence[str],
+        pauses_itself: bool,
         queue: sqs.IQueue,
         log_group: logs.ILogGroup,
         traces: TraceTable,
@@ -78,6 +80,9 @@ class HandlerRole(Construct):
             # The reconciler acts on these records: who writes them can unpause, block, or let events expire.
             traces.deny_writes(PAUSES, BLOCKS, KEEPING, f"{HISTORY}*"),
         ]
+        if pauses_itself:
+            # All that the reconciler takes from such a call is which handler to look at first.
+            statements.append(allow("TellReconciler", ["lambda:InvokeFunction"], [arns.reconciler_function]))
         self.role = iam.Role(
             self,
             "Role",

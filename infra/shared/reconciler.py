@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from sluice.reconciler.metric_names import NO_HANDLER_METRIC, STOPPED_METRIC, dimensions_of
+from sluice.reconciler.metric_names import NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
 from sluice.stage.names import METRICS_NAMESPACE, Names
 
 from ..arns import Arns
@@ -74,6 +74,7 @@ class Reconciler(Construct):
         scheduler: the role of the stage's schedules.
         alarms: the stage's alarms.
         alarm_stopped_hours: hours of a pause or block after which an alarm fires.
+        handlers_pause_themselves: True if a handler pauses itself when its runs fail: an alarm tells of it.
 
     Attributes:
         function: the function.
@@ -91,6 +92,7 @@ class Reconciler(Construct):
         scheduler: StageScheduler,
         alarms: Alarms,
         alarm_stopped_hours: int,
+        handlers_pause_themselves: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = make_log_group(self, "Log", function=names.reconciler, protection=protection)
@@ -128,7 +130,7 @@ class Reconciler(Construct):
         accept(self, {"Serverless-EventBusDLQ": again})
         self._add_rules(names)
         self._add_alarms(names, alarms)
-        self._add_alarms_on_handlers(names, alarms, alarm_stopped_hours)
+        self._add_alarms_on_handlers(names, alarms, alarm_stopped_hours, pauses=handlers_pause_themselves)
 
     def _add_rules(self, names: Names) -> None:
         events.Rule(
@@ -183,7 +185,7 @@ class Reconciler(Construct):
             periods=3,
         )
 
-    def _add_alarms_on_handlers(self, names: Names, alarms: Alarms, stopped_hours: int) -> None:
+    def _add_alarms_on_handlers(self, names: Names, alarms: Alarms, stopped_hours: int, *, pauses: bool) -> None:
         def metric(name: str) -> cloudwatch.Metric:
             return cloudwatch.Metric(
                 namespace=METRICS_NAMESPACE,
@@ -210,3 +212,13 @@ class Reconciler(Construct):
             metric=metric(NO_HANDLER_METRIC),
             at_least=1,
         )
+        if pauses:
+            alarms.add(
+                self,
+                "PausedItself",
+                f"{names.stack}--paused-itself",
+                "So many runs of a handler failed that it was paused, and its events wait (pause_on_failures). See:"
+                f" sluice status --stage {names.stage}",
+                metric=metric(PAUSED_ITSELF_METRIC),
+                at_least=1,
+            )

@@ -22,6 +22,7 @@ from ..pausing.history import MAX_REASON
 from ..pausing.open import open_handler_states
 from ..stage import clients
 from ..stage.names import Names
+from ..traces.failure_counter import FailureCounter
 from .command_error import CommandError
 from .explain_error import explain
 from .help_text import examples
@@ -115,7 +116,14 @@ def unpause(invocation: Invocation, names: Sequence[str], *, everything: bool, r
 
     A blocked handler cannot be unpaused.
     """
-    _for_each(invocation, names, everything, lambda commands, name: commands.unpause(name, reason))
+    counter = FailureCounter(clients.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
+
+    def act(commands: Commands, name: str) -> Snapshot:
+        # What failed before does not pause it again (`pause_on_failures`).
+        counter.reset(name)
+        return commands.unpause(name, reason)
+
+    _for_each(invocation, names, everything, act)
 
 
 @_about_handlers('sluice block send-receipt --reason "legal hold" --stage prod')

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..stage.failure_limit import LIMIT_TAG, FailureLimit, limit_from_text
 from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
 from . import cron_schedules
 from .pace import Pace
@@ -37,6 +38,7 @@ class HandlerResources:
         mapping_arn: the event source mapping's ARN.
         observed: the state.
         timeout: seconds after which Lambda ends an invocation.
+        failure_limit: failures at which the handler is to be paused; None if it is not.
     """
 
     handler: str
@@ -45,6 +47,7 @@ class HandlerResources:
     mapping_arn: str
     observed: Observed
     timeout: int = 0
+    failure_limit: FailureLimit | None = None
 
 
 class StateReader:
@@ -151,6 +154,7 @@ class StateReader:
             mapping_arn=arn,
             observed=observed,
             timeout=configuration.get("Timeout", 0),
+            failure_limit=limit_from_text(tags.get(LIMIT_TAG, "")),
         )
 
     def _deployment(self) -> str | None:

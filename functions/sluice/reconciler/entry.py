@@ -12,6 +12,8 @@ from ..retention.turns import Clients
 from ..stage import clients
 from ..stage.names import Names
 from ..traces import open_store
+from ..traces.failure_counter import FailureCounter
+from .failing import FailingHandlers
 from .reconciler import Reconciler
 from .watch import Watch
 
@@ -29,7 +31,10 @@ def open_reconciler(stage: str) -> Reconciler:
         traces=open_store(stage),
         retention=RetentionStore(clients.dynamodb(stage), names.trace_table),
     )
-    return Reconciler(names, open_handler_states(stage), used, Watch(stage, used.traces.unhandled))
+    states, watch = open_handler_states(stage), Watch(stage, used.traces.unhandled)
+    counter = FailureCounter(clients.dynamodb(stage), names.trace_table)
+    failing = FailingHandlers(states, counter, watch.paused_themselves)
+    return Reconciler(names, states, used, watch, failing)
 
 
 def handle(event: Any, _context: object) -> dict[str, Any]:

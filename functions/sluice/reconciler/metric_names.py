@@ -4,6 +4,7 @@ from __future__ import annotations
 
 STOPPED_METRIC = "LongestStop"
 NO_HANDLER_METRIC = "NoHandler"
+PAUSED_ITSELF_METRIC = "PausedItself"
 
 
 def dimensions_of(stage: str) -> dict[str, str]:

@@ -17,10 +17,14 @@ from ..pausing.handler_states import HandlerStates, Snapshot
 from ..pausing.record_store import ConflictError
 from ..retention.budget import MOVES_PER_RUN, Budget
 from ..retention.turns import RUN_SECONDS, Clients, QueueWork
-from ..stage.names import Names
+from ..stage.names import Names, is_handler
+from .failing import FailingHandlers
 from .watch import Watch
 
 _logger = logging.getLogger("sluice.reconciler")
+
+FAILING_KEY = "failing"
+"""Key in the payload of a worker's call: a handler whose runs fail, to look at first."""
 
 UPKEEP = "upkeep"
 """Key in the payload of the schedule's runs: those look after the queues too. Others do so only after a throttle."""
@@ -38,10 +42,19 @@ class Reconciler:
         states: the states of the stage's handlers.
         clients: clients of the other services.
         watch: writes metrics at the schedule's runs; None for none.
+        failing: pauses handlers whose runs fail too often; None for none.
     """
 
-    def __init__(self, names: Names, states: HandlerStates, clients: Clients, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        names: Names,
+        states: HandlerStates,
+        clients: Clients,
+        watch: Watch | None = None,
+        failing: FailingHandlers | None = None,
+    ) -> None:
         self._names = names
+        self._failing = failing
         self._states = states
         self._watch = watch
         self._queues = QueueWork(names, states, clients)
@@ -62,7 +75,11 @@ class Reconciler:
         """
         started = self._states.clock()
         failures: list[str] = []
-        snapshots = self._states.read()
+        told = event.get(FAILING_KEY)
+        if isinstance(told, str) and is_handler(told):
+            # Now, and not after all others: each second costs a handler that fails its events.
+            self._pause_failing(self._states.read([told]), failures)
+        snapshots = self._pause_failing(self._states.read(), failures)
         settled = {}
         for snapshot in snapshots:
             calls = self._apply(snapshot, failures)
@@ -83,6 +100,22 @@ class Reconciler:
         if failures:
             raise ReconcilerError("; ".join(failures))
         return {"settled": settled, "named": named, "moved": moved}
+
+    def _pause_failing(self, snapshots: list[Snapshot], failures: list[str]) -> list[Snapshot]:
+        """Pause handlers that fail too often; return the handlers' states after that."""
+        if self._failing is None:
+            return snapshots
+        try:
+            paused = self._failing.pause(snapshots)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the work is done
+            failures.append(f"pausing what fails: {error!r}")
+            return snapshots
+        if not paused:
+            return snapshots
+        read_again = self._states.read(paused)
+        for snapshot in read_again:
+            self._apply(snapshot, failures)
+        return [snapshot for snapshot in snapshots if snapshot.handler not in paused]
 
     def _apply(self, snapshot: Snapshot, failures: list[str]) -> list[str]:
         """Apply the decision about one handler. An error is added to the failures, and the others still get theirs."""

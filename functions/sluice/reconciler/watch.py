@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from ..pausing.describe import BLOCKED, PAUSED, state_of
 from ..stage.names import METRICS_NAMESPACE
-from .metric_names import NO_HANDLER_METRIC, STOPPED_METRIC, dimensions_of
+from .metric_names import NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
 
 if TYPE_CHECKING:
     from ..pausing.handler_states import Snapshot
@@ -51,6 +52,14 @@ class Watch:
         names = len(self._unhandled.emitted_since(now_ms - LATELY_SECONDS * 1000))
         if names:
             self._write(NO_HANDLER_METRIC, "Count", names, now_ms)
+
+    def paused_themselves(self, handlers: int) -> None:
+        """Write that handlers were paused because their runs failed.
+
+        Args:
+            handlers: their number.
+        """
+        self._write(PAUSED_ITSELF_METRIC, "Count", handlers, int(time.time() * 1000))
 
     def _write(self, name: str, unit: str, value: int, now_ms: int) -> None:
         dimensions = dimensions_of(self._stage)

@@ -44,7 +44,8 @@ appended, the text of one that is too large for its trace."""
 KEY_LOCKS = "#key#"
 EVENT_LOCKS = "#message#"
 CRON_LOCKS = "#lease#"
-"""The start of the partitions of a handler's locks. The handler's name follows."""
+FAILING = "#failing#"
+"""The start of the partitions of a handler's locks, and of the number of its failures. The handler's name follows."""
 
 DEAD_SUFFIX = "-dead"
 """The end of a dead-letter queue's name."""
@@ -116,8 +117,12 @@ def handler_of(module: str) -> str:
 
 
 def partitions_of(handler: str) -> list[str]:
-    """Return the partitions of the trace table with a handler's traces and locks. A star stands for any characters."""
-    return [f"{handler}#*", f"{KEY_LOCKS}{handler}#*", f"{EVENT_LOCKS}{handler}#*", f"{CRON_LOCKS}{handler}"]
+    """Return the partitions of the trace table with a handler's traces, locks and number of failures.
+
+    A star stands for any characters.
+    """
+    own = (f"{CRON_LOCKS}{handler}", f"{FAILING}{handler}")
+    return [f"{handler}#*", f"{KEY_LOCKS}{handler}#*", f"{EVENT_LOCKS}{handler}#*", *own]
 
 
 @dataclass(frozen=True)

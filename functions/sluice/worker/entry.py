@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from .failure_brake import FailureBrake
+
 
 def build(environment: Mapping[str, str]) -> Worker:
     """Return the worker of a function.
@@ -41,12 +43,13 @@ def build(environment: Mapping[str, str]) -> Worker:
     prepare_for_forks()
     capture = Capture(Redaction.of(settings.redact, environment))
     stdout, _ = tee_standard_streams(capture)
+    telemetry = Telemetry(settings, capture, stdout, metrics=stdout)
     return Worker(
         settings,
         load=lambda: load_handler(settings.handler),
         store=TraceStore(clients.dynamodb(settings.stage), names.trace_table, days=settings.trace_days),
         queue=HandlerQueue(clients.sqs(settings.stage), settings.queue_url),
-        telemetry=Telemetry(settings, capture, stdout, metrics=stdout),
+        telemetry=telemetry,
         capture=capture,
         cron_lock=CronLock(clients.dynamodb(settings.stage), names.trace_table, settings.handler)
         if settings.skips_overlap
@@ -54,6 +57,27 @@ def build(environment: Mapping[str, str]) -> Worker:
         recorder=make_recorder(f"handlers.{module_of(settings.handler)}", values=settings.trace_values)
         if settings.trace == "calls"
         else None,
+        brake=_brake(settings, telemetry),
+    )
+
+
+def _brake(settings: Settings, telemetry: Telemetry) -> FailureBrake | None:
+    if settings.pause_on_failures is None:
+        return None
+    # Imported only where it is used: every cold start would pay for it.
+    from ..stage.failure_limit import limit_from_text  # noqa: PLC0415 - see above
+    from ..traces.failure_counter import FailureCounter  # noqa: PLC0415 - see above
+    from .failure_brake import FailureBrake, tell_reconciler  # noqa: PLC0415 - see above
+
+    limit = limit_from_text(settings.pause_on_failures)
+    if limit is None:
+        return None
+    return FailureBrake(
+        settings.handler,
+        limit=limit,
+        counter=FailureCounter(clients.dynamodb(settings.stage), Names(settings.stage).trace_table),
+        tell=lambda: tell_reconciler(settings.stage, settings.handler),
+        logger=telemetry.logger,
     )
 
 

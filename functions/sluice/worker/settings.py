@@ -35,6 +35,8 @@ class Settings:
         overlap: for a cron, `allow`, or `skip` if only one of its runs may be under way; None for any other handler.
         fortnight: for a fortnightly cron, a moment at which it is due; None for any other handler.
         redact: further names of secrets, with a `!` before those that are none; False if nothing is redacted.
+        pause_on_failures: failures at which the handler is paused, as `stage.failure_limit` writes them; None if it is
+            not.
     """
 
     stage: str
@@ -48,6 +50,7 @@ class Settings:
     overlap: str | None = None
     fortnight: datetime | None = None
     redact: tuple[str, ...] | bool = ()
+    pause_on_failures: str | None = None
 
     @property
     def queue_url(self) -> str:
@@ -79,6 +82,8 @@ class Settings:
             variables["SLUICE_FORTNIGHT"] = self.fortnight.isoformat()
         if self.redact not in ((), True):
             variables["SLUICE_REDACT"] = json.dumps(self.redact)
+        if self.pause_on_failures is not None:
+            variables["SLUICE_PAUSE_ON_FAILURES"] = self.pause_on_failures
         return variables
 
     @classmethod
@@ -102,4 +107,5 @@ class Settings:
             overlap=environment.get("SLUICE_OVERLAP"),
             fortnight=datetime.fromisoformat(fortnight) if fortnight else None,
             redact=redact if isinstance(redact, bool) else tuple(redact),
+            pause_on_failures=environment.get("SLUICE_PAUSE_ON_FAILURES"),
         )

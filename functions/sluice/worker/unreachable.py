@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 from ..clock import clock
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from ..queue.message import ReceivedMessage
     from ..traces import Trace, TraceStore
     from .attempts import Retries, Verdict
@@ -46,6 +48,11 @@ be acknowledged."""
 
 ANSWERING_SECONDS = 0.3
 """Seconds of these without calls to SQS: if it does not answer either, the batch response still tells Lambda."""
+
+
+def remaining_seconds(context: LambdaContext) -> float:
+    """Return the seconds until the invocation must be over."""
+    return context.get_remaining_time_in_millis() / 1000
 
 
 def end_calls_in_time(store: TraceStore, queue: HandlerQueue, remaining: float | None) -> None:

@@ -23,7 +23,7 @@ from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
 from .triage import Triage, Work
-from .unreachable import Unreachable, end_calls_in_time, leaves_time
+from .unreachable import Unreachable, end_calls_in_time, leaves_time, remaining_seconds
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ..recording.recorder import Recorder
     from ..traces import TraceStore
+    from .failure_brake import FailureBrake
     from .output import Capture
     from .overlap import CronLock
     from .queue import HandlerQueue
@@ -56,6 +57,7 @@ class Worker:
         capture: copies what a run prints and logs, and knows the secrets to remove.
         cron_lock: keeps two runs of a cron from overlapping; None if they may.
         recorder: records the handler's execution; None if its traces have none.
+        brake: has the handler paused if it fails too often; None if nothing does.
         clock: returns seconds since 1970.
         jitter: source of chance.
     """
@@ -71,6 +73,7 @@ class Worker:
         capture: Capture,
         cron_lock: CronLock | None = None,
         recorder: Recorder | None = None,
+        brake: FailureBrake | None = None,
         clock: Callable[[], float] = time.time,
         jitter: random.Random | None = None,
     ) -> None:
@@ -81,7 +84,7 @@ class Worker:
         self._telemetry = telemetry
         self._capture = capture
         self._cron_lock = cron_lock
-        self._recorder = recorder
+        self._recorder, self._brake = recorder, brake
         self._executions = Executions(settings.trace)
         self._clock = clock
         hand_on_context()
@@ -102,7 +105,7 @@ class Worker:
         Returns:
             The partial batch response: the messages that go back to the queue.
         """
-        end_calls_in_time(self._store, self._queue, _remaining(context))
+        end_calls_in_time(self._store, self._queue, remaining_seconds(context))
         try:
             return self._handle(batch, context)
         finally:
@@ -135,7 +138,7 @@ class Worker:
     def _return_if_process_dies(self, works: Sequence[Work], context: LambdaContext) -> None:
         risky = [work for work in works if work.verdict is Verdict.RUN and not work.message.is_first]
         self._retries.return_if_process_dies(
-            [work.message for work in risky], [work.used for work in risky], _remaining(context)
+            [work.message for work in risky], [work.used for work in risky], remaining_seconds(context)
         )
 
     # ---- one event, up to its start
@@ -162,10 +165,10 @@ class Worker:
         return due is not None and not is_on(due, fortnight)
 
     def _is_too_late(self, context: LambdaContext) -> bool:
-        return not leaves_time(_remaining(context), self._settings.timeout)
+        return not leaves_time(remaining_seconds(context), self._settings.timeout)
 
     def _lock_and_start(self, work: Work, context: LambdaContext) -> Verdict:
-        remaining = _remaining(context)
+        remaining = remaining_seconds(context)
         handler = self._settings.handler
         try:
             work = lock_event(work, handler, self._store, self._now_ms())
@@ -289,11 +292,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - an event that ran must not run again, whatever went wrong
             self._unreachable.trace_not_written(trace, message, error)
         self._telemetry.ran(trace)
+        if self._brake and trace.status in FAILED:
+            self._brake.failed()
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
-
-
-def _remaining(context: LambdaContext) -> float:
-    """Return the seconds until the invocation must be over."""
-    return context.get_remaining_time_in_millis() / 1000

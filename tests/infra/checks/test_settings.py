@@ -78,6 +78,11 @@ def test_limits_can_be_reached(settings: dict[str, Any]) -> None:
         ({"failure_threshold": 0}, "failure_threshold is 0; it may be 1 to 1,000,000 failures"),
         ({"failure_minutes": 1_441}, "failure_minutes is 1,441; it may be 1 to 1,440 minutes"),
         ({"alarm_on_failure": 0}, "alarm_on_failure is 0; write True or False"),
+        (
+            {"pause_on_failures": 20},
+            'pause_on_failures is 20; write a number of failures and a time, such as (20, "5m")',
+        ),
+        ({"pause_on_failures": (20, "5")}, "1 to 10,000 failures, in 10s to 24h"),
         ({"max_hops": 0}, "max_hops is 0; it may be 1 to 1,000,000 emits"),
         ({"max_hops": 1_000_001}, "max_hops is 1,000,001; it may be 1 to 1,000,000 emits"),
         (

@@ -37,6 +37,8 @@ def test_the_documentation_lists_every_alarm(template: Template) -> None:
     page = (PROJECT / "docs" / "alarms.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| `(sluice-[A-Za-z-]+)` \|", page, re.MULTILINE)
     listed = {name.replace("STAGE", "dev").replace("HANDLER", entry.name) for name in named for entry in ENTRIES}
+    # Only with a setting that no entry of this template has: tests/infra/handler/test_pause_on_failures.py.
+    listed.remove("sluice-dev--paused-itself")
     assert listed == {alarm["AlarmName"] for alarm in template.properties("AWS::CloudWatch::Alarm")}
 
 

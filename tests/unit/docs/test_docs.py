@@ -230,7 +230,7 @@ def test_every_alarm_is_in_the_table() -> None:
     named = {name.strip("`").replace("STAGE", "stage").replace("HANDLER", "handler") for name, *_ in rows}
 
     assert named == alarm_names()
-    assert len(named) == 10
+    assert len(named) == 11
     for row in rows:
         assert len(row) == 4
         assert row[3].startswith("`"), row
@@ -244,7 +244,11 @@ def test_every_metric_is_in_the_table() -> None:
 
     assert rows == dict.fromkeys(counts, "Count") | dict.fromkeys(times, "Milliseconds")
     shared = [name.strip("`") for name, *_ in PAGES["docs/alarms.md"].rows("metric of the stage")]
-    assert shared == [metric_names.STOPPED_METRIC, metric_names.NO_HANDLER_METRIC]
+    assert shared == [
+        metric_names.STOPPED_METRIC,
+        metric_names.PAUSED_ITSELF_METRIC,
+        metric_names.NO_HANDLER_METRIC,
+    ]
 
 
 def test_every_error_of_an_emit_is_named() -> None:
