@@ -163,7 +163,7 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
         done.append({"handler": name, **asdict(state)})
         if not invocation.as_json:
             invocation.say(f"{name}: {state.state}")
-    _invoke_reconciler(invocation.stage)
+    invoke_reconciler(invocation.stage)
     if invocation.as_json:
         invocation.print_json(done)
     if failures:
@@ -176,7 +176,7 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
         invocation.say(then=invocation.command("status", *(names if len(names) == 1 else ())))
 
 
-def _invoke_reconciler(stage: str) -> None:
+def invoke_reconciler(stage: str) -> None:
     """Run the reconciler now and not within the minute: it alone changes the crons' schedules."""
     with contextlib.suppress(BotoCoreError, ClientError):
         clients.client("lambda", stage).invoke(

@@ -9,7 +9,7 @@ from ..cli.command_error import WRONG_USAGE, CommandError
 from ..emitting.emit import emit_texts
 from ..event import body
 from ..stage.names import check_handler
-from . import replays
+from . import clearing, replays, switching
 from .notes import Note
 from .paths import Form, trace_path
 
@@ -60,6 +60,18 @@ def replay_group(stage: str, handler: str, form: Form) -> Note:
 
 
 ACTIONS: Mapping[str, Callable[[str, str, Form], Note]] = MappingProxyType(
-    {"emit": emit, "replay": replay, "replay-group": replay_group}
+    {
+        "emit": emit,
+        "replay": replay,
+        "replay-group": replay_group,
+        "pause": switching.pause,
+        "unpause": switching.unpause,
+        "block": switching.block,
+        "unblock": switching.unblock,
+        "redrive": clearing.redrive,
+        "purge": clearing.purge,
+        "cancel": clearing.cancel,
+        "run": clearing.run,
+    }
 )
 """The actions on a handler, by their names in paths."""

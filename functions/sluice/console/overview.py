@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..cli.describe_cron import in_words
@@ -13,6 +14,7 @@ from ..operate.failures import FailureGroup
 from ..operate.handlers import closest
 from ..operate.status import NO_HANDLER, HandlerStatus
 from ..pausing.describe import BLOCKED, PAUSED
+from .rendering import NOTHING, count_text, span_text
 
 FAILING, DEAD, WITHOUT, STOPPED = "failing", "dead", "without", "stopped"
 """Why a handler needs attention."""
@@ -71,6 +73,22 @@ def totals(rows: Sequence[HandlerStatus]) -> Mapping[str, int]:
     """Return the sums over all handlers."""
     names = ("waiting", "in_flight", "scheduled", "failed", "dead")
     return {name: sum(getattr(row, name) or 0 for row in rows) for name in names}
+
+
+_BAD = frozenset({"failed", "dead"})
+"""Numbers that are no good unless they are 0."""
+
+
+def number_cell(name: str, value: int | None) -> list[str]:
+    """Return a number as open pages show it: its text, and the class of its colour."""
+    return [count_text(value), "zero" if not value else "bad" if name in _BAD else ""]
+
+
+def row_cells(row: HandlerStatus) -> dict[str, Any]:
+    """Return a handler's numbers as open pages show them, by name."""
+    names = ("waiting", "in_flight", "delayed", "scheduled", "failed", "dead")
+    cells: dict[str, Any] = {name: number_cell(name, getattr(row, name)) for name in names}
+    return cells | {"oldest": [NOTHING if row.oldest_s is None else span_text(row.oldest_s), ""], "is": row.state}
 
 
 @dataclass(frozen=True, kw_only=True)

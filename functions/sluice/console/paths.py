@@ -13,7 +13,7 @@ Form = Mapping[str, str]
 
 def trace_path(stage: str, handler: str, event_id: str) -> str:
     """Return the path of a trace's page."""
-    return f"/{stage}/trace/{quote(handler, safe='')}/{event_id}"
+    return f"/{stage}/trace/{quote(handler, safe='')}/{quote(event_id, safe='')}"
 
 
 def handler_path(stage: str, handler: str) -> str:

@@ -10,8 +10,10 @@ from urllib.parse import parse_qs
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -19,18 +21,23 @@ from ..cli.command_error import NOT_FOUND, NOTHING_RUNNING, REFUSED, WRONG_USAGE
 from ..cli.explain_error import explain
 from ..cli.hide_secrets import hide_secrets
 from ..cli.next_command import next_command
+from ..errors import SluiceError
 from ..event.ids import is_id, time_of_id
 from ..operate.handlers import UnknownHandlerError
 from ..operate.status import NO_HANDLER
 from ..traces import open_store
+from ..traces.trace import iso
 from .actions import ACTIONS
 from .gathering import Gathering
 from .guard import Guard
 from .handler_page import brief_event, handler_page, told
+from .live import Live
 from .notes import Note, Notes
-from .overview import attention, cron_rows, totals
+from .overview import attention, cron_rows, number_cell, row_cells, totals
 from .paths import handler_path, path_back, trace_path
-from .rendering import Pages
+from .rendering import Pages, clock_text
+from .replays import count_group
+from .switching import HOURS
 from .trace_page import source_of, trace_page
 from .wanted import SINCE, STATUSES, parse_wanted
 
@@ -57,10 +64,13 @@ class Site:
         self.stage = stage
         self.gathering = Gathering(stage)
         self.notes = Notes()
+        self._refused: set[str] = set()
+        self.live = Live(stage, self._numbers)
         routes = [
             Route("/", self._to_overview),
             Route("/{stage}", self._page(self._overview)),
             Route("/{stage}/find", self._page(self._find)),
+            Route("/{stage}/live", self._live_events),
             Route("/{stage}/handler/{handler}", self._page(self._handler)),
             Route("/{stage}/handler/{handler}/{action}", self._act, methods=["POST"]),
             Route("/{stage}/trace/{handler}/{id}", self._page(self._trace)),
@@ -68,6 +78,7 @@ class Site:
         ]
         app = Starlette(
             routes=[Mount("/static", StaticFiles(directory=STATIC)), *routes],
+            middleware=[Middleware(GZipMiddleware)],
             exception_handlers={HTTPException: self._http_error},
             max_body_size=_LONGEST_FORM,
         )
@@ -134,6 +145,17 @@ class Site:
             at=rows.at,
         )
 
+    async def _live_events(self, request: Request) -> Response:
+        self._check_stage(request)
+        return StreamingResponse(self.live.events(), media_type="text/event-stream")
+
+    def _numbers(self) -> Mapping[str, Any]:
+        """Return what open pages show of the handlers: numbers as text, and a state's cell as it is rendered."""
+        rows = self.gathering.rows()
+        cells = {row.handler: row_cells(row) | {"state": self.pages.render("state_cell", row=row)} for row in rows.rows}
+        total = {name: number_cell(name, value) for name, value in totals(rows.rows).items()}
+        return {"at": clock_text(iso(int(rows.at * 1000))), "rows": cells, "totals": total}
+
     def _find(self, request: Request) -> Response:
         wanted = request.query_params.get("q", "").strip()
         names = [row.handler for row in self.gathering.rows().rows]
@@ -166,6 +188,10 @@ class Site:
             raise UnknownHandlerError(handler, self.stage, [row.handler for row in rows.rows])
         wanted, problem = parse_wanted(request.query_params)
         page = handler_page(self.stage, row, wanted)
+        asked = request.query_params
+        counted = None
+        if asked.get("do") == "replay" and asked.get("group"):
+            counted = count_group(self.stage, handler, asked["group"])
         more = {"note": note} if note else {}
         return self._html(
             "handler",
@@ -174,7 +200,11 @@ class Site:
             row=row,
             at=rows.at,
             shown=page,
-            asked=request.query_params,
+            asked=asked,
+            do=asked.get("do", ""),
+            counted=counted,
+            hours=HOURS,
+            refused=self._refused,
             statuses=STATUSES,
             since=SINCE,
             problem=problem,
@@ -215,6 +245,9 @@ class Site:
                 note = action(self.stage, handler, form)
             except Exception as error:  # noqa: BLE001 - as above
                 problem = error if isinstance(error, CommandError) else explain(error, self.stage)
+                if problem.code == REFUSED and not isinstance(error, SluiceError):
+                    # Its button says so from now on.
+                    self._refused.add(request.path_params["action"])
                 note = Note(text=_sentence(problem.message), failed=True, command=problem.then or "")
                 if "event" in form:
                     # What was typed stays in the box.

@@ -95,3 +95,83 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   keys[event.key]();
 });
+
+// Live numbers. Only texts and classes change, and a state's cell when the state does: rows and focus stay.
+const live = document.querySelector("[data-live]");
+let source = null;
+let heard = 0;
+
+function setNumber(cell, [text, colour]) {
+  if (cell.textContent === text) return;
+  cell.textContent = text;
+  if (colour !== undefined && !cell.classList.contains("num")) cell.className = colour;
+  cell.dataset.changed = "";
+  setTimeout(() => delete cell.dataset.changed, 1000);
+}
+
+function show(message) {
+  if (message.problem) {
+    live.classList.add("not");
+    live.querySelector(".word").textContent = "not live:";
+    live.querySelector(".dim").textContent = message.problem.slice(0, 60);
+    live.title = message.problem;
+    return;
+  }
+  heard = Date.now();
+  live.classList.remove("not");
+  live.removeAttribute("title");
+  live.querySelector(".word").textContent = "live";
+  live.querySelector(".dim").textContent = message.at;
+  for (const part of $$("[data-row]")) {
+    const cells = part.dataset.row ? message.rows[part.dataset.row] : message.totals;
+    if (!cells) continue;
+    for (const cell of $$("[data-n]", part)) if (cells[cell.dataset.n]) setNumber(cell, cells[cell.dataset.n]);
+    const state = part.querySelector("[data-state]");
+    if (state && state.dataset.state !== cells.is) {
+      if (state.dataset.state) state.innerHTML = cells.state; // rendered and escaped by the server
+      state.dataset.state = cells.is;
+      const act = part.querySelector("[data-act]");
+      if (act) name(act, cells.is, part.dataset.row);
+    }
+    const word = part.querySelector("[data-state-word]");
+    // The buttons and the notice are those of another state now. A dialog that is open is not taken away.
+    if (word && word.dataset.stateWord !== cells.is && !document.querySelector("dialog[open]")) reload();
+  }
+}
+
+function reload() {
+  const here = new URL(location.href);
+  here.searchParams.delete("do");
+  here.searchParams.delete("note");
+  here.hash = "";
+  location.replace(here);
+}
+
+function name(link, state, handler) {
+  const act = { running: "pause", blocked: "unblock" }[state] || "unpause";
+  const word = act[0].toUpperCase() + act.slice(1);
+  link.textContent = `${word}…`;
+  link.setAttribute("aria-label", `${word} ${handler}`);
+  link.href = `${link.href.split("?")[0]}?do=${act}`;
+}
+
+function listen() {
+  if (!live || source || document.hidden) return;
+  source = new EventSource(live.dataset.live);
+  source.onmessage = (event) => show(JSON.parse(event.data));
+}
+
+function rest() {
+  if (source) source.close();
+  source = null;
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
+addEventListener("pagehide", rest);
+addEventListener("pageshow", listen);
+listen();
+setInterval(() => {
+  if (!live || document.hidden || !heard || Date.now() - heard < 15000) return;
+  live.classList.add("not");
+  live.querySelector(".word").textContent = "not live since";
+}, 1000);
