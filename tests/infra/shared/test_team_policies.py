@@ -211,7 +211,7 @@ def test_only_an_admin_deletes_traces_and_nobody_other_rows(template: Template) 
         assert answer("admin", partition) == "Allow"
         assert {answer(kind, partition) for kind in ("viewer", "operator")} == {"ImplicitDeny"}
     rows = [value for value in vars(names).values() if isinstance(value, str) and value.startswith("#")]
-    assert len(rows) == 9
+    assert len(rows) == 10
     for partition in (row + "plain" if row[-1] == "#" else row for row in rows if row != UNHANDLED_PARTS):
         assert answer("admin", partition) != "Allow", partition
 
