@@ -10,6 +10,7 @@ from sluice.stage.names import (
     BLOCKS,
     CRON_LOCKS,
     EVENT_LOCKS,
+    FAILING,
     HISTORY,
     KEEPING,
     KEY_LOCKS,
@@ -36,7 +37,7 @@ _READS = ["lambda:Get*", "lambda:List*"]
 
 _NO_TRACES = [
     *(PAUSES, BLOCKS, KEEPING, UNHANDLED),
-    *(f"{start}*" for start in (HISTORY, KEY_LOCKS, EVENT_LOCKS, CRON_LOCKS)),
+    *(f"{start}*" for start in (HISTORY, KEY_LOCKS, EVENT_LOCKS, CRON_LOCKS, FAILING)),
 ]
 """Partitions without traces. No policy allows deleting from them."""
 
