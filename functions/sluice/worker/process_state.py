@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .left_behind import LeftBehind
+
 _VARIABLES = (
     "SLUICE_STAGE",
     "SLUICE_QUEUE_URL_PREFIX",
@@ -52,17 +54,21 @@ class ProcessState:
         self._kept: tuple[Any, ...] | None = None
         self._is_as_kept: Callable[[], bool] = lambda: True
         self._disabled: set[logging.Logger] = set()
+        self._left_behind = LeftBehind(logger)
 
     def __enter__(self) -> None:
         if self._kept is None:
             self._disabled = _disabled_loggers()
             self._kept = self._read()
             self._is_as_kept = self._look()
+            self._left_behind.look()
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):
             if not self._is_as_kept():
                 self._put_back()
+        with contextlib.suppress(Exception):
+            self._left_behind.tell()
 
     def _read(self) -> tuple[Any, ...]:
         root, named = self._root, self._named
