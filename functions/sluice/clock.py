@@ -14,6 +14,7 @@ class Clock:
 
     time = staticmethod(python.time)
     monotonic = staticmethod(python.monotonic)
+    perf_counter_ns = staticmethod(python.perf_counter_ns)
     thread_time = staticmethod(python.thread_time)
     sleep = staticmethod(python.sleep)
 

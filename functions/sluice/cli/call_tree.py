@@ -7,6 +7,7 @@ from itertools import groupby
 
 from ..traces import Trace
 from ..traces.calls import TracedCall, calls_of
+from ..traces.spans import TracedSpan
 from .brief_value import brief
 
 _BAR = 10
@@ -23,44 +24,76 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def call_lines(trace: Trace, *, width: int, full: bool) -> list[str]:
-    """Return the tree of a trace's calls: what was called, with what, to which end, and how long it took.
+    """Return the tree of a trace's calls and spans: what was called, with what, to which end, and how long it took.
 
     Args:
         trace: the trace.
         width: columns of a line.
         full: True to show all calls and all of their values, however long a line gets.
     """
-    if trace.no_calls:
-        return [f"none: {trace.no_calls}"]
-    calls = calls_of(trace.calls)
-    longest = max((call.us or 0 for call in calls), default=0)
-    lines = [
-        text if call is None else _line(text, call, longest, width=width, full=full)
-        for text, call in _tree(calls, None, 0, full=full)
+    calls, spans = calls_of(trace.calls), trace.traced_spans
+    lines = [f"none: {trace.no_calls}"] if trace.no_calls else []
+    longest = max([0, *(call.us or 0 for call in calls), *(span.us or 0 for span in spans)])
+    lines += [
+        text if one is None else _line(text, one, longest, width=width, full=full)
+        for text, one in _tree(calls, spans, None, 0, full=full)
     ]
-    more = trace.more_calls
-    return lines + ([f"not every call is recorded of: {', '.join(more)}"] if more else [])
+    if trace.more_calls:
+        lines.append(f"not every call is recorded of: {', '.join(trace.more_calls)}")
+    if trace.more_spans:
+        lines.append(f"{trace.more_spans} more calls to the outside or emits are not recorded")
+    return lines
 
 
 def _tree(
-    calls: Sequence[TracedCall], parent: int | None, depth: int, *, full: bool
-) -> Iterator[tuple[str, TracedCall | None]]:
-    """Yield each line's text and call; no call for a line that stands for several."""
-    below = [(index, call) for index, call in enumerate(calls) if call.parent == parent]
-    for function, alike in groupby(below, key=lambda each: each[1].function):
+    calls: Sequence[TracedCall], spans: Sequence[TracedSpan], parent: int | None, depth: int, *, full: bool
+) -> Iterator[tuple[str, TracedCall | TracedSpan | None]]:
+    """Yield each line's text, and its call or span; None for a line that stands for several."""
+    below: list[tuple[int, TracedCall | TracedSpan]] = [
+        *((index, call) for index, call in enumerate(calls) if call.parent == parent),
+        *((-1, span) for span in spans if span.parent == parent),
+    ]
+    below.sort(key=lambda each: each[1].start_us)
+    indent = "  " * depth
+    for name, alike in groupby(below, key=lambda each: _name(each[1])):
         group = list(alike)
         shown = group if full or len(group) <= _MOST_ALIKE else _few(group)
-        for index, call in shown:
-            mark = "x " if call.state == "raised" else "  "
-            yield f"{mark}{'  ' * depth}{call_text(call)}", call
-            yield from _tree(calls, index, depth + 1, full=full)
+        for index, one in shown:
+            if isinstance(one, TracedCall):
+                yield f"{'x' if one.state == 'raised' else ' '} {indent}{call_text(one)}", one
+                yield from _tree(calls, spans, index, depth + 1, full=full)
+            else:
+                yield f"  {indent}{_span_text(one)}", one
         if len(group) > len(shown):
-            yield f"  {'  ' * depth}… {len(group) - len(shown)} more of {function}: --full shows them", None
+            yield f"  {indent}… {len(group) - len(shown)} more of {name}: --full shows them", None
 
 
-def _few(group: list[tuple[int, TracedCall]]) -> list[tuple[int, TracedCall]]:
-    """Return the first calls of a group, and those that raised."""
-    return group[: _MOST_ALIKE - 2] + [each for each in group[_MOST_ALIKE - 2 :] if each[1].state == "raised"]
+def _name(one: TracedCall | TracedSpan) -> str:
+    """Return what a call or a span has in common with others of its kind."""
+    if isinstance(one, TracedCall):
+        return one.function
+    return "the log" if one.kind == "log" else f"{one.service} {one.operation}"
+
+
+def _few(group: list[tuple[int, TracedCall | TracedSpan]]) -> list[tuple[int, TracedCall | TracedSpan]]:
+    """Return the first of a group, and the calls that raised."""
+    rest = group[_MOST_ALIKE - 2 :]
+    return group[: _MOST_ALIKE - 2] + [
+        one for one in rest if isinstance(one[1], TracedCall) and one[1].state == "raised"
+    ]
+
+
+def _span_text(span: TracedSpan) -> str:
+    """Return a span in a line: what was called, what it answered, and how often it was tried again."""
+    if span.kind == "log":
+        return f"· {span.resource or 'a line of the log'}"
+    if span.kind == "emit":
+        return f"· emit {span.service} {span.resource or ''}".rstrip()
+    words = (span.operation, span.service) if span.kind == "http" else (span.service, span.operation)
+    text = " ".join(word for word in ("·", *words, span.resource) if word)
+    answer = "no answer" if span.us is None else span.status
+    retries = f" after {span.retries} {'retry' if span.retries == 1 else 'retries'}" if span.retries else ""
+    return f"{text} → {answer}{retries}" if answer is not None else f"{text}{retries}"
 
 
 def call_text(call: TracedCall) -> str:
@@ -75,7 +108,9 @@ def call_text(call: TracedCall) -> str:
     return text if call.result is None else f"{text} → {brief(call.result)}"
 
 
-def _line(text: str, call: TracedCall, longest: int, *, width: int, full: bool) -> str:
+def _line(text: str, call: TracedCall | TracedSpan, longest: int, *, width: int, full: bool) -> str:
+    if isinstance(call, TracedSpan) and call.kind == "log":
+        return text if full or len(text) <= width else text[: width - 1] + "…"
     room = max(20, width - _TIME - _BAR - 2)
     shown = text if full or len(text) <= room else text[: room - 1] + "…"
     return f"{shown:<{room}} {_duration(call.us):>{_TIME}} {_bar(call.us or 0, longest)}".rstrip()

@@ -39,6 +39,8 @@ class Run:
         ended: True once the run is over, though a thread that it started may go on.
         send: called in place of sending, with a stage, a handler, messages, their delay, and True for an `emit`.
             None to send them.
+        on_emit: called with each emit that has ended: the handler, the events' ids, and the moment at which it began,
+            on the clock of `time.perf_counter_ns`.
     """
 
     event_id: str
@@ -49,9 +51,16 @@ class Run:
     emitted_count: int = 0
     ended: bool = False
     send: Send | None = None
+    on_emit: Callable[[str, Sequence[str], int], None] | None = None
 
-    def note_emitted(self, handler: str, event_ids: list[str]) -> None:
-        """Record that the run emitted these events to `handler`, or log it if the run's trace is written already."""
+    def note_emitted(self, handler: str, event_ids: list[str], begun: int = 0) -> None:
+        """Record that the run emitted these events to `handler`, or log it if the run's trace is written already.
+
+        Args:
+            handler: the handler.
+            event_ids: the events' ids.
+            begun: the moment at which the emit began, on the clock of `time.perf_counter_ns`.
+        """
         if self.ended:
             _logger.warning(
                 "a thread of event %s emitted to %r after the event's run had ended, so its trace lacks these: %s; wait"
@@ -63,6 +72,8 @@ class Run:
         room = MAX_EMITTED_IN_TRACE - len(self.emitted)
         self.emitted.extend({"handler": handler, "id": event_id} for event_id in event_ids[:room])
         self.emitted_count += len(event_ids)
+        if self.on_emit and not self.ended:
+            self.on_emit(handler, event_ids, begun)
 
 
 RUN: ContextVar[Run | None] = ContextVar("sluice_run", default=None)

@@ -175,6 +175,7 @@ def _emit(
     if delay.until:
         _scheduler().check_sizes(handler, messages)
     event_ids = [message.envelope.id for message in messages]
+    begun = clock.perf_counter_ns()
     try:
         send = run.send if run and run.send else _send
         send(stage, handler, messages, delay, alone)
@@ -188,12 +189,12 @@ def _emit(
                 raise
     except NotAcceptedError as error:
         if run:
-            run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())])
+            run.note_emitted(handler, [event_id for _, event_id in sorted(error.accepted.items())], begun)
         raise
     except aws_errors() as error:
         raise to_aws_error(error) from error
     if run:
-        run.note_emitted(handler, event_ids)
+        run.note_emitted(handler, event_ids, begun)
     return event_ids
 
 

@@ -112,6 +112,11 @@ class CallLog:
             return waiting[-1].index
         return 0 if self.calls and self.calls[0].state == OPEN else -1
 
+    def current(self) -> int:
+        """Return the index of the call that this thread is in, or that the handler waits in; -1 for none."""
+        stack = self.stacks.get(_thread.get_ident())
+        return stack[-1].index if stack else self.parent_of_first()
+
     def close(self, call: Call, end: int, state: str, outcome: Frozen) -> None:
         """Note the end of a call."""
         call.end = end

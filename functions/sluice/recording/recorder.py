@@ -8,10 +8,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from . import spans
 from .calls import CallHook
 from .own_code import OwnCode
+from .spans import SpanLog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .call_log import CallLog
     from .failure import FailedFrame
     from .render import Secrets
@@ -50,18 +54,44 @@ class Recording:
         self._values = values
         self._frames: list[FailedFrame] = []
         self._log: CallLog | str
+        self._spans: SpanLog | None = None
         try:
             self._log = hook.start()
         except Exception as error:  # noqa: BLE001 - another tool takes the id at this moment, say
             self._log = f"recording failed: {type(error).__name__}"
+        with suppress(Exception):
+            self._spans = SpanLog(None if isinstance(self._log, str) else self._log)
+            spans.begin_run(self._spans)
 
     @property
     def call_count(self) -> int:
         """Number of calls on record. The first is `handle`, as a rule."""
         return 0 if isinstance(self._log, str) else len(self._log.calls)
 
+    @property
+    def outside_count(self) -> int:
+        """Number of calls to the outside on record."""
+        return self._spans.outside_count if self._spans else 0
+
+    def note_emit(self, handler: str, event_ids: Sequence[str], begun: int) -> None:
+        """Record an emit that has ended.
+
+        Args:
+            handler: the handler that was emitted to.
+            event_ids: the events' ids.
+            begun: the moment at which it began, on the clock of `time.perf_counter_ns`.
+        """
+        if self._spans:
+            self._spans.note_emit(handler, event_ids, begun)
+
+    def note_log(self, text: str) -> None:
+        """Record where a text was written to the log."""
+        if self._spans:
+            self._spans.note_log(text)
+
     def stop(self) -> None:
         """Stop recording."""
+        spans.end_run()
         with suppress(Exception):
             self._hook.stop()
 
@@ -91,15 +121,16 @@ class Recording:
                 self._log.note_secrets(secrets)
 
     def calls(self, secrets: Secrets, *, values: bool = True) -> dict[str, Any]:
-        """Return the calls, as call_log.py says, or `{"note": the reason why there are none}`.
+        """Return the calls, as call_log.py says, or `{"note": the reason why there are none}`; and the spans.
 
         Args:
             secrets: what to hide.
             values: False to leave out arguments and results.
         """
+        outside = self._spans.rendered(secrets) if self._spans else {}
         if isinstance(self._log, str):
-            return {"note": self._log}
-        return self._log.rendered(secrets, self._own.files, values=values)
+            return {"note": self._log, **outside}
+        return {**self._log.rendered(secrets, self._own.files, values=values), **outside}
 
     def locals(self, secrets: Secrets) -> tuple[dict[str, Any], ...]:
         """Return the frames that the run's exception went through, as a trace has them.
@@ -120,4 +151,5 @@ def make_recorder(module: str, *, values: bool = True, package: str = "handlers"
     """
     own = OwnCode(module, package)
     own.install()
+    spans.install()
     return Recorder(own, values=values)

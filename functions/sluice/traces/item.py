@@ -149,6 +149,8 @@ def damaged(item: Mapping[str, Any], error: DamagedTraceError) -> Trace:
 
 
 def _from_item(item: Mapping[str, Any]) -> Trace:
+    from .spans import number_of_more_spans, spans_of  # noqa: PLC0415 - most cold starts read no trace
+
     packed = item[_TEXT]
     text = packed["S"] if "S" in packed else unpacked(bytes(packed["B"]))
     fields = _known(json.loads(text), Trace)
@@ -160,7 +162,7 @@ def _from_item(item: Mapping[str, Any]) -> Trace:
         _check(vars(attempt), _ATTEMPT_TYPES)
     for emitted in fields.get("emitted", ()):
         _check({"id": emitted["id"], "handler": emitted["handler"]}, _EMITTED_TYPES)
-    for read in (calls_of, functions_with_more, reason_for_none):
+    for read in (calls_of, functions_with_more, reason_for_none, spans_of, number_of_more_spans):
         read(fields.get("calls"))
     for frame in fields.get("locals", ()):
         _check({name: frame[name] for name in _FRAME_TYPES}, _FRAME_TYPES)

@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..event import body
 from ..event.envelope import LAST_MS
 from .calls import calls_of, functions_with_more, reason_for_none
 from .failure import FAILED, Failure
+
+if TYPE_CHECKING:
+    from .spans import TracedSpan
 
 STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
@@ -77,8 +80,8 @@ class Trace:
         skipped: the reason why it was done without a run, in words.
         claim: what its message claimed of itself and was not believed, in words.
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
-        calls: the calls of the team's own functions, in the form that recording/call_log.py describes; None if they
-            are not kept.
+        calls: the calls of the team's own functions and the spans, in the form that recording/call_log.py and
+            recording/spans.py describe; None if they are not kept.
         locals: for a run that failed, the frames of the team's own code that the exception went through, outermost
             first: `function`, `file`, `line`, `source` (the line's text) and `values` (the local variables).
         replay_of: the id of the event that this one replays, if it is a replay.
@@ -112,7 +115,7 @@ class Trace:
     claim: str | None = None
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
     calls: dict[str, Any] | None = field(
-        default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls")}
+        default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls", "spans", "more_spans")}
     )
     locals: tuple[dict[str, Any], ...] = ()
     replay_of: str | None = None
@@ -170,6 +173,25 @@ class Trace:
         """The id of the event of a replay that has begun and may have been cut off; None if there is none."""
         mark = self.replayed_as or ""
         return mark.removesuffix(PENDING) if mark.endswith(PENDING) else None
+
+    @property
+    def spans(self) -> list[dict[str, Any]] | None:
+        """The spans as `--json` prints them; None if they are not kept."""
+        return None if self.calls is None else [span._asdict() for span in self.traced_spans]
+
+    @property
+    def traced_spans(self) -> list[TracedSpan]:
+        """The spans; those of the log have its lines."""
+        from .spans import spans_of  # noqa: PLC0415 - for readers only: each cold start would pay for it
+
+        return spans_of(self.calls, [] if "logs" in self.cut else self.log_lines)
+
+    @property
+    def more_spans(self) -> int:
+        """Number of spans that were not recorded, as there were too many."""
+        from .spans import number_of_more_spans  # noqa: PLC0415 - as above
+
+        return number_of_more_spans(self.calls)
 
     @property
     def duration_ms(self) -> int | None:

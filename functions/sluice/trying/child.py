@@ -89,6 +89,7 @@ def try_event(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["pdb"]:
         enter_at_breakpoints(terminal)
     output, recording = capture.start(), recorder.start()
+    run.on_emit, output.on_write = recording.note_emit, recording.note_log
     begun = time.time()
     try:
         with under_way(run):

@@ -61,8 +61,8 @@ class Executions:
             if trace.status != "ok" or self._is_first_of_minute(trace.finished_ms or 0):
                 return dataclasses.replace(trace, calls=recording.calls(secrets), locals=recording.locals(secrets))
             count = recording.call_count
-            # A single call is `handle`, of which the trace says everything already.
-            if not 1 < count <= MAX_CALLS_BY_NAME:
+            # A single call is `handle`, of which the trace says everything already; and so it does of emits and logs.
+            if count > MAX_CALLS_BY_NAME or (count <= 1 and not recording.outside_count):
                 return trace
             by_name = lambda: recording.calls(secrets, values=False)  # noqa: E731 - beside the one that follows
             with_values = lambda: recording.calls(secrets)  # noqa: E731

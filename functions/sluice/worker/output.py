@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TextIO
 
@@ -26,11 +27,13 @@ class Output:
 
     Attributes:
         redacted: True if a secret was removed from it.
+        on_write: called with each text before it is added.
     """
 
     def __init__(self, limit: int = MAX_CHARACTERS, secrets: Secrets | None = None) -> None:
         self.secrets = secrets
         self.redacted = False
+        self.on_write: Callable[[str], None] | None = None
         self._half = limit // 2
         self._head: list[str] = []
         self._head_room = self._half
@@ -41,6 +44,8 @@ class Output:
 
     def write(self, text: str) -> None:
         """Add text."""
+        if self.on_write:
+            self.on_write(text)
         with self._lock:
             if self._head_room:
                 taken = text[: self._head_room]

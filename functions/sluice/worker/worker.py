@@ -260,6 +260,8 @@ class Worker:
         run = Run(envelope.id, self._settings.handler, envelope.hops, self._settings.max_hops)
         output, secrets = self._capture.start(), self._capture.secrets
         recording = self._recorder.start() if self._recorder else None
+        if recording:
+            run.on_emit, output.on_write = recording.note_emit, recording.note_log
         try:
             with under_way(run), self._state:
                 outcome = run_handler(self._load, work.message.event, self._settings.timeout, recording, secrets)

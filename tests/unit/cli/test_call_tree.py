@@ -49,6 +49,50 @@ def test_a_tree_of_80_columns() -> None:
     )
 
 
+SPANS = [
+    ["aws", "dynamodb", "GetItem", 12, 5_000, 200, "orders", 0, 1],
+    ["http", "api.stripe.com", "POST", 5_100, 2_000, 402, "/v1/charges", 2, 1],
+    ["http", "example.com", "GET", 8_000, -1, None, "/slow", 0, 0],
+    ["emit", "audit-log", "emit", 8_500, 300, None, "01a219c4-271e-769f-ab36-b374393d0189", 0, 0],
+    ["log", "", "", 8_900, 0, None, 1, 0, 0],
+    ["log", "", "", 8_950, 0, None, 9, 0, -1],
+]
+LOGS = "a line before\nINFO handlers.order_placed: order A-1006: 2 items, and so on and so forth until the line ends\n"
+
+
+def test_spans_stand_in_the_tree_where_they_were_made() -> None:
+    trace = a_trace(calls=CALLS | {"spans": SPANS, "more_spans": 3}, logs=LOGS)
+    assert "\n".join(call_lines(trace, width=80, full=False)) == golden(
+        """
+        x handle raised ValueError("no email") at line 24             12.3 ms ██████████
+            total_of(lines=[{sku: "TEA"}, {sku: "POT"}], currency=…    9.0 ms ███████▍
+              · dynamodb GetItem orders → 200                          5.0 ms ████▏
+              price_of(sku="TEA") → Decimal 2.50                       850 µs ▊
+              price_of(sku="POT") → Decimal 12.00                      7.9 ms ██████▍
+              · POST api.stripe.com /v1/charges → 402 after 2 retr…    2.0 ms █▋
+            · GET example.com /slow → no answer                             -
+            · emit audit-log 01a219c4-271e-769f-ab36-b374393d0189      300 µs ▎
+            · INFO handlers.order_placed: order A-1006: 2 items, and so on and so forth…
+        x   check(order={id: "A-1006", email: null, lines: [{sku: …     40 µs
+          · a line of the log
+        3 more calls to the outside or emits are not recorded
+        """
+    )
+
+
+def test_spans_are_shown_where_calls_cannot_be_recorded() -> None:
+    found = lines({"note": "Python 3.11 cannot record calls; 3.12 and newer can", "spans": [[*SPANS[0][:8], -1]] * 7})
+    assert found == golden(
+        """
+        none: Python 3.11 cannot record calls; 3.12 and newer can
+          · dynamodb GetItem orders → 200                              5.0 ms ██████████
+          · dynamodb GetItem orders → 200                              5.0 ms ██████████
+          · dynamodb GetItem orders → 200                              5.0 ms ██████████
+          … 4 more of dynamodb GetItem: --full shows them
+        """
+    )
+
+
 def test_a_tree_of_160_columns() -> None:
     cell = 160 - 21
     assert lines(CALLS, width=160).splitlines()[1] == (

@@ -35,6 +35,24 @@ DAMAGES: dict[str, Any] = {
     "logs of another type": {"trace": {"S": '{"event": "1", "logs": 1}'}},
     "an error of another type": {"trace": {"S": '{"event": "1", "error": {"type": 1}}'}},
     "emitted without an id": {"trace": {"S": '{"event": "1", "emitted": [{"handler": "a"}]}'}},
+    "spans of another type": {"trace": {"S": '{"event": "1", "calls": {"spans": {}}}'}},
+    "a span with too few fields": {"trace": {"S": '{"event": "1", "calls": {"spans": [["aws"]]}}'}},
+    "a span of an unknown kind": {
+        "trace": {"S": '{"event": "1", "calls": {"spans": [["x", "", "", 1, 1, null, null, 0, -1]]}}'}
+    },
+    "a span whose time is text": {
+        "trace": {"S": '{"event": "1", "calls": {"spans": [["aws", "", "", "1", 1, null, null, 0, -1]]}}'}
+    },
+    "a span whose status is a list": {
+        "trace": {"S": '{"event": "1", "calls": {"spans": [["aws", "", "", 1, 1, [], null, 0, -1]]}}'}
+    },
+    "a span of a log without a line": {
+        "trace": {"S": '{"event": "1", "calls": {"spans": [["log", "", "", 1, 1, null, "x", 0, -1]]}}'}
+    },
+    "a span below a call that is not there": {
+        "trace": {"S": '{"event": "1", "calls": {"spans": [["aws", "", "", 1, 1, null, null, 0, 5]]}}'}
+    },
+    "a number of spans that is text": {"trace": {"S": '{"event": "1", "calls": {"more_spans": "x"}}'}},
     "cut of another type": {"trace": {"S": '{"event": "1", "cut": [[]]}'}},
     "too deep to read": {"trace": {"S": '{"event": "1", "result": ' + "[" * 5_000 + "]" * 5_000 + "}"}},
     "a number": {"trace": {"N": "1"}},

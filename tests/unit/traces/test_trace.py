@@ -78,6 +78,8 @@ def test_a_trace_is_printed_in_the_order_that_the_readme_has() -> None:
         "calls",
         "more_calls",
         "no_calls",
+        "spans",
+        "more_spans",
         "locals",
         "replay_of",
         "replayed_as",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.unit.support.http_server import http_server
 from tests.unit.support.working_copy import a_function, try_here
 
 CALLS = """
@@ -39,6 +40,35 @@ def test_a_run_has_its_result_logs_calls_and_the_events_that_were_not_sent(tmp_p
         ("handle", None, None),
         ("double", {"number": 2}, 4),
         ("double", {"number": 2}, 4),
+    ]
+
+
+def test_emits_log_lines_and_calls_to_the_outside_stand_in_the_tree(tmp_path: Path) -> None:
+    source = """
+        import urllib.request
+        from sluice import emit
+
+        def handle(event):
+            print("begun")
+            tell(event)
+            fetch(event)
+
+        def tell(event):
+            emit("audit-log", event)
+
+        def fetch(url):
+            print("fetching")
+            urllib.request.urlopen(url + "/a?token=7").read()
+    """
+    with http_server() as url:
+        run = try_here(tmp_path, source, f'"{url}"')
+    assert run.trace.status == "ok", run.trace.error
+    names = [call["function"] for call in run.trace.call_list or ()]
+    assert [(span.kind, names[span.parent or 0], span.resource) for span in run.trace.traced_spans] == [
+        ("log", "handle", "begun"),
+        ("emit", "tell", run.emitted[0]["id"]),
+        ("log", "fetch", "fetching"),
+        ("http", "fetch", "/a"),
     ]
 
 

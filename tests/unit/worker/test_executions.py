@@ -28,7 +28,8 @@ NOW = 1_795_459_256_000
 class Recorded(Recording):
     """A run of `handle`, which made so many calls with an argument of such a size."""
 
-    def __init__(self, count: int, size: int = 1) -> None:
+    def __init__(self, count: int, size: int = 1, outside: int = 0) -> None:
+        self.outside = outside
         self.made: list[bool] = []
         self.count = count
         self.size = size
@@ -36,6 +37,10 @@ class Recorded(Recording):
     @property
     def call_count(self) -> int:
         return self.count
+
+    @property
+    def outside_count(self) -> int:
+        return self.outside
 
     def calls(self, secrets: Secrets, *, values: bool = True) -> dict[str, Any]:
         self.made.append(values)
@@ -64,6 +69,14 @@ def executions() -> Executions:
 
 def units(trace: Trace) -> int:
     return units_of(to_item(trace, 1_800_000_000))
+
+
+@pytest.mark.parametrize(("outside", "kept"), [(0, False), (1, True)])
+def test_a_run_that_only_calls_the_outside_keeps_what_fits(executions: Executions, outside: int, kept: bool) -> None:
+    """A single call is `handle`, of which the trace says everything already."""
+    trace = executions.kept(ran(), Recorded(1, outside=outside), NoSecrets())
+    assert (trace.calls is not None) == kept
+    assert units(trace) == units(ran())
 
 
 @pytest.mark.parametrize("status", ["error", "timed-out", "interrupted", "dead"])
