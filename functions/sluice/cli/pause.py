@@ -30,6 +30,7 @@ from .identity import caller
 from .invocation import Invocation, about_stage
 from .known_handlers import known_handlers
 from .parse_time import parse_moment
+from .sampling import MAX_SAMPLE, try_first
 
 Act = Callable[[Commands, str], Snapshot]
 """A change of one handler's state, given the handler's name."""
@@ -52,12 +53,14 @@ def _is_text(given: str) -> bool:
     return True
 
 
-def _about_handlers(*lines: str, until: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _about_handlers(
+    *lines: str, more: Sequence[Callable[[Any], Any]] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the arguments and options that all four have, and examples in its help.
 
     Args:
         lines: the examples.
-        until: whether it has `--until` as well.
+        more: further options.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,15 +74,7 @@ def _about_handlers(*lines: str, until: bool = False) -> Callable[[Callable[...,
                 help=f"Why, in at most {MAX_REASON:,} characters. `sluice status` and `sluice history` show it.",
             ),
         ]
-        if until:
-            decorators.append(
-                click.option(
-                    "--until",
-                    metavar="ISO",
-                    help="Moment at which the pause ends by itself, such as 2030-01-31T09:00:00+01:00.",
-                )
-            )
-        for decorator in reversed([*decorators, about_stage(deployed=True)]):
+        for decorator in reversed([*decorators, *more, about_stage(deployed=True)]):
             command = decorator(command)
         return click.command(epilog=examples(*lines))(command)
 
@@ -89,7 +84,13 @@ def _about_handlers(*lines: str, until: bool = False) -> Callable[[Callable[...,
 @_about_handlers(
     'sluice pause send-receipt --reason "the mail provider is down"',
     "sluice pause --all --until 2030-01-31T09:00:00+01:00",
-    until=True,
+    more=(
+        click.option(
+            "--until",
+            metavar="ISO",
+            help="Moment at which the pause ends by itself, such as 2030-01-31T09:00:00+01:00.",
+        ),
+    ),
 )
 def pause(
     invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None, until: str | None
@@ -110,12 +111,29 @@ def pause(
     _for_each(invocation, names, everything, lambda commands, name: commands.pause(name, reason, until_ms))
 
 
-@_about_handlers("sluice unpause send-receipt", "sluice unpause --all")
-def unpause(invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None) -> None:
+@_about_handlers(
+    "sluice unpause send-receipt",
+    "sluice unpause send-receipt --sample 5",
+    "sluice unpause --all",
+    more=(
+        click.option(
+            "--sample",
+            type=click.IntRange(1, MAX_SAMPLE),
+            metavar="N",
+            help="First run N of the waiting events, one after the other: unpause only if all of them end well.",
+        ),
+    ),
+)
+def unpause(
+    invocation: Invocation, names: Sequence[str], *, everything: bool, reason: str | None, sample: int | None
+) -> None:
     """Unpause HANDLER: all its waiting events start.
 
-    A blocked handler cannot be unpaused.
+    A blocked handler cannot be unpaused. With --sample, some events run first, and nothing else does. If one of them
+    fails, the handler stays paused, and the exit code is 1.
     """
+    if sample is not None:
+        try_first(invocation, names, sample, everything=everything)
     counter = FailureCounter(clients.dynamodb(invocation.stage), Names(invocation.stage).trace_table)
 
     def act(commands: Commands, name: str) -> Snapshot:

@@ -72,6 +72,38 @@ def run_one(
         StillChangingError: it is being paused or unpaused just now.
         RunFailedError: the function failed.
     """
+    event_id = new_id(states.now_ms() / 1000)
+
+    def payload(snapshot: Snapshot) -> bytes:
+        return _payload(snapshot, body, by, Envelope(id=event_id, emitted_ms=states.now_ms(), emitted_by=None))
+
+    run_payload(states, invoke, handler, payload, sleep=sleep)
+    return event_id
+
+
+def run_payload(
+    states: HandlerStates,
+    invoke: Callable[..., Any],
+    handler: str,
+    payload_of: Callable[[Snapshot], bytes],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bytes:
+    """Invoke a handler's function once and wait for its end, as `run_one` does.
+
+    Args:
+        states: the states of the stage's handlers.
+        invoke: a Lambda client's `invoke`, which waits as long as the function may take.
+        handler: the handler's name.
+        payload_of: returns the payload, given the handler's state.
+        sleep: waits for Lambda, for so many seconds.
+
+    Returns:
+        The function's answer.
+
+    Raises:
+        BlockedError, NotPausableError, StillChangingError, RunFailedError: as `run_one` raises them.
+    """
     snapshots = states.read([handler])
     if not snapshots:
         raise NotPausableError(handler)
@@ -79,10 +111,9 @@ def run_one(
     desired = snapshot.decision.desired
     if desired.block is not None:
         raise BlockedError(handler, desired.block)
-    payload, event_id = _invocation(snapshot, body, by, states.now_ms())
+    payload = payload_of(snapshot)
     if not desired.paused:
-        _invoke(states, invoke, snapshot, payload, sleep)
-        return event_id
+        return _invoke(states, invoke, snapshot, payload, sleep)
     if snapshot.observed.mapping in RECEIVING:
         # While the mapping is enabled, other events would run too.
         raise StillChangingError(handler, recorded=False)
@@ -96,10 +127,9 @@ def run_one(
         raise StillChangingError(handler, recorded=False) from error
     try:
         _allow_one_invocation(states, snapshot)
-        _invoke(states, invoke, snapshot, payload, sleep)
+        return _invoke(states, invoke, snapshot, payload, sleep)
     finally:
         _end_lease(states, snapshot, leased)
-    return event_id
 
 
 def _allow_one_invocation(states: HandlerStates, snapshot: Snapshot) -> None:
@@ -166,7 +196,7 @@ def _invoke(
     snapshot: Snapshot,
     payload: bytes,
     sleep: Callable[[float], None],
-) -> None:
+) -> bytes:
     deadline = states.clock() + _PROPAGATION_SECONDS
     while True:
         try:
@@ -179,14 +209,16 @@ def _invoke(
             if not throttled or states.clock() >= deadline:
                 raise
             sleep(_RETRY_SECONDS)
+    returned: bytes = answer["Payload"].read() if "Payload" in answer else b""
     if answer.get("FunctionError"):
-        text = answer["Payload"].read().decode(errors="replace")
+        text = returned.decode(errors="replace")
         raise RunFailedError(f"{snapshot.handler}'s function failed: {text[:500]}. Its log says more")
+    return returned
 
 
-def _invocation(snapshot: Snapshot, body: str, by: str, now_ms: int) -> tuple[bytes, str]:
-    """Return the payload with which the mapping would call the function, and the event's id."""
-    envelope = Envelope(id=new_id(now_ms / 1000), emitted_ms=now_ms, emitted_by=None)
+def _payload(snapshot: Snapshot, body: str, by: str, envelope: Envelope) -> bytes:
+    """Return the payload with which the mapping would call the function."""
+    now_ms = envelope.emitted_ms
     arn = snapshot.resources.function_arn
     record = {
         "messageId": str(uuid.uuid4()),
@@ -203,4 +235,4 @@ def _invocation(snapshot: Snapshot, body: str, by: str, now_ms: int) -> tuple[by
         "eventSourceARN": arn.replace(":lambda:", ":sqs:").replace(":function:", ":"),
         "awsRegion": arn.split(":")[3],
     }
-    return json.dumps({"Records": [record]}).encode(), envelope.id
+    return json.dumps({"Records": [record]}).encode()

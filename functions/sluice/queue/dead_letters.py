@@ -7,8 +7,8 @@ limit of receives, and an event's attempts are counted in its trace.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import scan, transfer
@@ -47,14 +47,14 @@ class Redriven:
         refused: SQS's error for each one that it refused. These are still dead letters.
         arrived: dead letters that were left where they are, as they came in after the redrive began.
         held_by_others: about how many were left because others hold them.
-        ids: the events' ids of the dead letters that were put back, if their number was limited.
+        redrives: how often each event that was put back has been redriven by now, by id, if their number was limited.
     """
 
     done: int
     refused: tuple[str, ...] = ()
     arrived: int = 0
     held_by_others: int = 0
-    ids: tuple[str, ...] = ()
+    redrives: Mapping[str, int] = field(default_factory=dict)
 
 
 class DeadLetters:
@@ -155,7 +155,9 @@ class DeadLetters:
         """
         if event_id is not None:
             choose, limit = (lambda batch: [letter for letter in batch if letter.envelope.id == event_id]), 1
-        done: dict[str, str] = {}
+        done: set[str] = set()
+        redrives: dict[str, int] = {}
+        sampled = limit is not None and event_id is None
         refused: dict[str, str] = {}
         # All of them: one receive at a time, so that each batch is moved long before its hold is over.
         options = {"hold": _MOVE_HOLD, "receivers": 1} if choose is None and limit is None else {}
@@ -168,15 +170,16 @@ class DeadLetters:
                 )
                 moved = [letter for letter in wanted if letter.message_id not in errors]
                 found.forget(moved)
-                done.update((letter.message_id, letter.envelope.id) for letter in moved)
+                done.update(letter.message_id for letter in moved)
+                if sampled:
+                    redrives.update((letter.envelope.id, letter.envelope.redrives + 1) for letter in moved)
                 refused = {key: error for key, error in (refused | errors).items() if key not in done}
                 if progress:
                     progress(len(done), max(len(done), found.about if limit is None else limit))
                 if limit is not None and (len(done) >= limit or (event_id is not None and wanted)):
-                    return Redriven(len(done), tuple(refused.values()), ids=() if event_id else tuple(done.values()))
+                    return Redriven(len(done), tuple(refused.values()), redrives=redrives)
             arrived = sum(map(found.is_new, found.held.values())) if event_id is None else 0
-            ids = () if limit is None else tuple(done.values())
-            return Redriven(len(done), tuple(refused.values()), arrived, found.held_by_others(), ids)
+            return Redriven(len(done), tuple(refused.values()), arrived, found.held_by_others(), redrives)
 
     def purge(self) -> None:
         """Delete every dead letter. SQS takes up to a minute, and allows it once a minute."""

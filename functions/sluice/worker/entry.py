@@ -81,6 +81,9 @@ def _brake(settings: Settings, telemetry: Telemetry) -> FailureBrake | None:
     )
 
 
+SAMPLE_KEY = "sample"
+"""Key of a payload that no mapping sends: the function is to run one of its waiting events."""
+
 _worker = build(os.environ)
 
 # In Lambda's init phase, so that it takes none of the first event's time. If it fails, each attempt tries again and
@@ -95,14 +98,23 @@ gc.freeze()
 gc.enable()
 
 
-def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handle(batch: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | dict[str, str | None]:
     """Run the handler for a batch of messages.
 
     Args:
-        batch: Lambda's SQS event.
+        batch: Lambda's SQS event; or what `unpause --sample` invokes the function with.
         context: of the invocation.
 
     Returns:
-        The partial batch response: the messages that go back to the queue.
+        The partial batch response: the messages that go back to the queue. For a sample, what `run_sample` returns.
     """
+    if SAMPLE_KEY in batch:
+        return _sample(context)
     return _worker.handle(batch, context)
+
+
+def _sample(context: LambdaContext) -> dict[str, str | None]:
+    from .sample import run_sample  # noqa: PLC0415 - every cold start would pay for it
+
+    settings = Settings.from_environment(os.environ)
+    return run_sample(_worker, clients.sqs(settings.stage), settings.queue_url, settings.handler, context)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..schedules.fortnight import is_on
 from .attempts import Plan, Verdict, plan, suspicion
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..queue.message import ReceivedMessage
     from ..traces import TraceStore
     from .attempts import Retries
@@ -89,3 +92,16 @@ class Triage:
         except Exception as error:  # noqa: BLE001 - whatever it is, the batch's other events can start
             return Work(message, self._unreachable.trace_not_read(message, error))
         return Work(message, self._retries.carry_out(planned, message), planned)
+
+
+def is_off_week(message: ReceivedMessage, fortnight: datetime | None) -> bool:
+    """Return True for a tick of a fortnightly cron in a week in which it does not run.
+
+    Args:
+        message: the message.
+        fortnight: a moment at which the cron is due; None for any other handler.
+    """
+    if fortnight is None:
+        return False
+    due = message.due
+    return due is not None and not is_on(due, fortnight)

@@ -11,7 +11,6 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
-from ..schedules.fortnight import is_on
 from ..traces import COMPLETED, Trace
 from ..traces.failure import FAILED, process_died
 from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
@@ -22,7 +21,7 @@ from .process_state import ProcessState
 from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
-from .triage import Triage, Work
+from .triage import Triage, Work, is_off_week
 from .unreachable import Unreachable, end_calls_in_time, leaves_time, remaining_seconds
 
 if TYPE_CHECKING:
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
     from .run_handler import Handler
     from .settings import Settings
     from .telemetry import Telemetry
+
+
+ACKNOWLEDGE_KEY = "acknowledge"
+"""Key of a batch that no mapping sends: the worker acknowledges its messages."""
 
 
 class ReturnedError(Exception):
@@ -118,13 +121,14 @@ class Worker:
         self._return_if_process_dies(works, context)
         by_receipt = {work.message.receipt_handle: work for work in works}
         records = {record["receiptHandle"]: record for record in batch["Records"]}
+        acknowledges = batch.get(ACKNOWLEDGE_KEY) is True
 
         def process(record: SQSRecord) -> None:
             work = by_receipt[record.receipt_handle]
             verdict = self._process(work, context)
             if verdict is Verdict.RETURN:
                 raise ReturnedError
-            if work.verdict is Verdict.RUN and not work.message.is_first:
+            if work.verdict is Verdict.RUN and (acknowledges or not work.message.is_first):
                 # This may be its last receive, and an event after it may take the process down.
                 self._queue.acknowledge(work.message)
 
@@ -144,7 +148,7 @@ class Worker:
     # ---- one event, up to its start
 
     def _process(self, work: Work, context: LambdaContext) -> Verdict:
-        verdict = Verdict.DONE if self._is_off_week(work.message) else work.verdict
+        verdict = Verdict.DONE if is_off_week(work.message, self._settings.fortnight) else work.verdict
         if verdict is not Verdict.RUN:
             return verdict
         if self._is_too_late(context):
@@ -155,14 +159,6 @@ class Worker:
             return self._lock_and_start(work, context)
         finally:
             self._telemetry.end()
-
-    def _is_off_week(self, message: ReceivedMessage) -> bool:
-        """Return True for a tick of a fortnightly cron in a week in which it does not run."""
-        fortnight = self._settings.fortnight
-        if fortnight is None:
-            return False
-        due = message.due
-        return due is not None and not is_on(due, fortnight)
 
     def _is_too_late(self, context: LambdaContext) -> bool:
         return not leaves_time(remaining_seconds(context), self._settings.timeout)

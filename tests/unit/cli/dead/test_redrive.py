@@ -38,4 +38,4 @@ def test_a_redrive_of_some_leaves_the_others(cloud: Cloud, capsys: pytest.Captur
     assert program.run(["dead", "list", HANDLER, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 12
     assert program.run(["dead", "redrive", HANDLER, "--where", "event", "--id", event_ids[0]]) == 2
-    assert "give --id or --where" in capsys.readouterr().err
+    assert "leave out --where and --sample" in capsys.readouterr().err
