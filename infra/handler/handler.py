@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from aws_cdk import Aws, Duration, Tags
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
+from sluice.pausing.mapping_settings import MappingSettings
 from sluice.stage.failure_limit import LIMIT_TAG, limit_from_setting
-from sluice.stage.names import MISSED_TAG, Names, module_of
+from sluice.stage.names import MAPPING_TAG, MISSED_TAG, STAGE_TAG, Names, module_of
 
 from ..bundle import Bundle
 from ..entries import Cron, Entry
@@ -127,16 +128,21 @@ class Handler(Construct):
         if limit is not None:
             Tags.of(self.function).add(LIMIT_TAG, limit.to_text())
         # `enabled` is left out: pausing changes it, and a deployment leaves alone what the template doesn't name.
+        settings = MappingSettings(entry.batch_size, entry.batch_window, entry.max_concurrency)
+        # Whoever may pause may change the mapping. The reconciler reads this tag, and puts the settings back.
+        Tags.of(self.function).add(MAPPING_TAG, settings.to_tag())
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=self.function,
             event_source_arn=self.queue.queue_arn,
-            batch_size=entry.batch_size,
-            max_batching_window=Duration.seconds(entry.batch_window),
-            max_concurrency=entry.max_concurrency,
+            batch_size=settings.batch_size,
+            max_batching_window=Duration.seconds(settings.batch_window),
+            max_concurrency=settings.max_concurrency,
             report_batch_item_failures=True,
         )
+        # The reconciler may change it by this tag, also while it is another function's.
+        Tags.of(mapping).add(STAGE_TAG, names.stage)
         accept(mapping, {"Serverless-LambdaEventSourceMappingDestination": in_queue})
         add_failure_alarm(self, names=names, entry=entry, alarms=alarms)
         if schedule:

@@ -8,7 +8,13 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from sluice.reconciler.metric_names import NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
+from sluice.reconciler.metric_names import (
+    MAPPING_METRIC,
+    NO_HANDLER_METRIC,
+    PAUSED_ITSELF_METRIC,
+    STOPPED_METRIC,
+    dimensions_of,
+)
 from sluice.stage.names import METRICS_NAMESPACE, Names
 
 from ..arns import Arns
@@ -203,6 +209,16 @@ class Reconciler(Construct):
             f" {names.stage}",
             metric=metric(STOPPED_METRIC),
             at_least=stopped_hours * 3_600,
+        )
+        alarms.add(
+            self,
+            "MappingChanged",
+            f"{names.stack}--mapping-changed",
+            "Somebody changed the settings of a handler's event source mapping, such as its filter. They were put back;"
+            " a filter may have deleted events. See: sluice history HANDLER --stage"
+            f" {names.stage}",
+            metric=metric(MAPPING_METRIC),
+            at_least=1,
         )
         alarms.add(
             self,

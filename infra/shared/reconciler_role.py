@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from sluice.stage.names import Names
+from sluice.stage.names import STAGE_TAG, Names
 
 from ..arns import Arns
 from ..findings import accept, accept_wildcards
@@ -62,6 +62,13 @@ def make_reconciler_role(
             ["lambda:UpdateEventSourceMapping"],
             [arns.mappings],
             {"ArnLike": {"lambda:FunctionArn": arns.functions}},
+        ),
+        # Also one that somebody has pointed at another function.
+        allow(
+            "RepairMapping",
+            ["lambda:UpdateEventSourceMapping"],
+            [arns.mappings],
+            {"StringEquals": {f"aws:ResourceTag/{STAGE_TAG}": names.stage}},
         ),
         # GetFunction shows a function's tags only to a caller who may list them.
         allow("SeeTags", ["lambda:ListTags"], [arns.functions, arns.mappings]),

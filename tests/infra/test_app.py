@@ -68,6 +68,8 @@ def test_local_differs_from_other_stages_only_where_it_must(deployed: dict[str, 
         "/Properties/Dimensions/1/Value",
         "/Properties/DisplayName",
         "/Properties/Environment/Variables/SLUICE_STAGE",
+        "/Properties/Tags/0/Value",
+        "/Properties/Policies/0/PolicyDocument/Statement/7/Condition/StringEquals/aws:ResourceTag/sluice:stage",
         # crons can be switched off locally
         "/Properties/State",
         # traces of the local cloud need not be kept
@@ -103,7 +105,7 @@ def test_the_code_asset_holds_the_handlers_and_the_deployed_packages(outputs: di
     assert {path.name for path in code.iterdir()} == {"handlers", "sluice"}
     assert not {*PACKAGES_NOT_DEPLOYED} & {path.name for path in (code / "sluice").iterdir()}
     assert {path.suffix for path in sources_in(code)} <= {".py", ".typed"}
-    assert sum(path.stat().st_size for path in sources_in(code)) < 600_000
+    assert sum(path.stat().st_size for path in sources_in(code)) < 700_000
 
 
 def sources_in(directory: Path) -> list[Path]:

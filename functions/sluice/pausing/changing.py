@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from ..stage.names import BLOCKED_TAG, Names
 from . import cron_schedules
 from .observed import HandlerResources
-from .state import RUN_ONE_CONCURRENCY, Call
+from .state import MAPPING_CALLS, RUN_ONE_CONCURRENCY, Call
 
 BUSY_CODES = frozenset({"ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"})
 """Error codes with which AWS refuses a change while an earlier one is still under way."""
@@ -44,6 +44,9 @@ class StateWriter:
             botocore.exceptions.ClientError: AWS refused it.
         """
         name = self._names.function(resources.handler)
+        if call in MAPPING_CALLS and not resources.mapping_id:
+            # Without a mapping nothing receives, and there is nothing to tag.
+            return
         if call is Call.SET_ZERO:
             self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
         elif call is Call.RELEASE:
@@ -52,7 +55,10 @@ class StateWriter:
             if cap is not None:
                 self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=cap)
         elif call in (Call.ENABLE_MAPPING, Call.DISABLE_MAPPING):
-            self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=call is Call.ENABLE_MAPPING)
+            # In one call: AWS refuses a second one while the first is under way.
+            repaired = resources.repair.arguments if resources.repair else {}
+            enabled = call is Call.ENABLE_MAPPING
+            self._functions.update_event_source_mapping(UUID=resources.mapping_id, Enabled=enabled, **repaired)
         elif call is Call.TAG_FUNCTION:
             self._functions.tag_resource(Resource=resources.function_arn, Tags={BLOCKED_TAG: block or ""})
         elif call is Call.TAG_MAPPING:
@@ -62,6 +68,21 @@ class StateWriter:
         else:
             state = "ENABLED" if call is Call.ENABLE_SCHEDULE else "DISABLED"
             cron_schedules.set_state(self._schedules, self._names, resources.handler, state)
+
+    def repair_mapping(self, resources: HandlerResources, *, enabled: bool) -> None:
+        """Put a mapping's settings back as they were deployed.
+
+        Args:
+            resources: the handler's resources.
+            enabled: whether the mapping receives. AWS may enable one if an update leaves that out.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused it.
+        """
+        if resources.repair:
+            self._functions.update_event_source_mapping(
+                UUID=resources.mapping_id, Enabled=enabled, **resources.repair.arguments
+            )
 
     def remove_block_tag(self, resources: HandlerResources) -> None:
         """Remove the tag that blocks a function. Only an admin has the right to; Sluice never does it by itself."""

@@ -18,7 +18,7 @@ from .errors import BlockedError, NotPausableError, StillChangingError
 from .handler_states import HandlerStates, Snapshot
 from .history import Change, block_found, new_change
 from .record_store import ConflictError, same_block
-from .state import LEASE_EXPIRED_MS, RECEIVING, Call, Record
+from .state import AT_REST, LEASE_EXPIRED_MS, RECEIVING, Call, Record
 
 _BUSY_SECONDS = 90.0
 """Seconds to retry while AWS refuses to change a mapping that is between two states, or others write the record."""
@@ -245,7 +245,7 @@ class Commands:
             if desired.block is not None or snapshot.observed.mapping_block is not None:
                 # IAM refuses operators to change a mapping with a block's tag, so the reconciler disables it.
                 return
-            if snapshot.observed.mapping == "Disabled":
+            if snapshot.observed.mapping in AT_REST:
                 return
             if snapshot.observed.mapping in RECEIVING:
                 try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..traces.trace import iso
 from . import block_tag
 from .handler_states import Snapshot
-from .state import RECEIVING, UNTIL_PASSED, Record
+from .state import AT_REST, RECEIVING, UNTIL_PASSED, Record
 
 RUNNING = "running"
 PAUSING = "pausing"
@@ -55,7 +55,7 @@ def state_of(snapshot: Snapshot, in_flight: int = 0, now_ms: int = 0) -> State:
         # then were received for a throttled function, and are hidden until their visibility timeout ends.
         ended_ms = (desired.since_ms or now_ms) + 1000 * snapshot.resources.timeout
         runs = in_flight > 0 and now_ms < ended_ms
-        at_rest = observed.mapping == "Disabled" and observed.concurrency == 0 and not runs
+        at_rest = observed.mapping in AT_REST and observed.concurrency == 0 and not runs
         return State(
             state=PAUSED if at_rest else PAUSING,
             reason=desired.reason,

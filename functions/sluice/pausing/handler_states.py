@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from .changing import StateWriter
 from .decision import Decision, decide
-from .history import LIFTED, Change, changes_between
+from .history import LIFTED, MAX_REASON, SLUICE, Change, changes_between, new_change
 from .observed import HandlerResources, StateReader
 from .record_store import ConflictError, RecordStore
-from .state import SCHEDULE_CALLS, Observed, Record
+from .state import RECEIVING, SCHEDULE_CALLS, SWITCHES, Observed, Record
 
 Clock = Callable[[], float]
 """Returns seconds since 1970."""
@@ -129,6 +129,8 @@ class HandlerStates:
         for call in decision.calls:
             if call not in skipped:
                 self.writer.call(snapshot.resources, call, block=desired.block, cap=desired.cap)
+                if call in SWITCHES:
+                    self._note_repair(snapshot)
         if calls_function:
             desired = dataclasses.replace(desired, settled_ms=self.now_ms())
         if calls_function or dataclasses.replace(desired, revision=record.revision) != record:
@@ -140,6 +142,36 @@ class HandlerStates:
                 raise
             written += changes
         return written
+
+    def repair(self, snapshot: Snapshot) -> bool:
+        """Put a mapping's settings back as they were deployed, unless the calls that were decided do so.
+
+        IAM lets the reconciler change no mapping with the tag of a block; then the end of the block does it.
+
+        Returns:
+            True if it was done.
+
+        Raises:
+            ConflictError: somebody else has written the record since the snapshot; nothing was done.
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the call failed, and so did nothing.
+        """
+        decision, record = snapshot.decision, snapshot.record
+        blocked = decision.desired.block is not None or snapshot.observed.mapping_block is not None
+        # For a minute after a switch nobody knows whether the mapping receives, and the call has to say so.
+        if snapshot.resources.repair is None or blocked or decision.calls or record.settled_just_now(self.now_ms()):
+            return False
+        # The write fails if somebody else wrote since the snapshot: nothing is enabled against a pause.
+        self.records.put(snapshot.handler, record, record)
+        enabled = snapshot.observed.mapping in RECEIVING and not decision.stopped
+        self.writer.repair_mapping(snapshot.resources, enabled=enabled)
+        self._note_repair(snapshot)
+        return True
+
+    def _note_repair(self, snapshot: Snapshot) -> None:
+        repair = snapshot.resources.repair
+        if repair:
+            change = new_change("restored", self.now_ms(), by=SLUICE, reason=repair.reason[:MAX_REASON])
+            self.records.amend(snapshot.handler, change)
 
     def mark_pending(self, handler: str) -> None:
         """Mark the record as pending, so that the next run makes AWS as recorded, whatever was called since."""

@@ -11,10 +11,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..stage.failure_limit import LIMIT_TAG, FailureLimit, limit_from_text
-from ..stage.names import BLOCKED_TAG, MISSED_TAG, Names
+from ..stage.names import BLOCKED_TAG, MAPPING_TAG, MISSED_TAG, Names
 from . import cron_schedules
+from .mapping_settings import Repair, from_tag, repair_of
 from .pace import Pace
-from .state import Observed
+from .state import MISSING, Observed
 
 NO_STACK = "none"
 """Stands for the deployment where no stack of Sluice exists, as in tests."""
@@ -34,9 +35,10 @@ class HandlerResources:
     Attributes:
         handler: the handler's name.
         function_arn: the function's ARN.
-        mapping_id: the event source mapping's UUID.
-        mapping_arn: the event source mapping's ARN.
+        mapping_id: the event source mapping's UUID; empty if it has none.
+        mapping_arn: the event source mapping's ARN; empty if it has none.
         observed: the state.
+        repair: the way back to the mapping as it was deployed; None if it is so, or a deployment is under way.
         timeout: seconds after which Lambda ends an invocation.
         failure_limit: failures at which the handler is to be paused; None if it is not.
     """
@@ -46,6 +48,7 @@ class HandlerResources:
     mapping_id: str
     mapping_arn: str
     observed: Observed
+    repair: Repair | None = None
     timeout: int = 0
     failure_limit: FailureLimit | None = None
 
@@ -69,11 +72,11 @@ class StateReader:
         self._pace = pace or Pace(GET_FUNCTION_PER_SECOND)
 
     def read(self, handlers: Iterable[str] | None = None, *, blocked: Collection[str] = ()) -> list[HandlerResources]:
-        """Read the handlers that have a function and a mapping.
+        """Read the handlers that have a function and a mapping, and those that are asked for and have only a function.
 
         Args:
             handlers: only these; all of the stage's if left out.
-            blocked: handlers that are blocked or ever were: their mappings may still have the tag.
+            blocked: handlers that are blocked or ever were: their mappings may still have the tag, or be gone.
 
         Raises:
             botocore.exceptions.ClientError: AWS refused a call, or the tags of a function.
@@ -81,6 +84,8 @@ class StateReader:
         # The deployment is read first and last, so that one that begins meanwhile is not taken for somebody's wish.
         deployment = self._deployment()
         mappings = self._mappings(None if handlers is None else list(handlers))
+        if handlers is None:
+            mappings |= {name: None for name in blocked if name not in mappings}
         if not mappings:
             return []
         states = cron_schedules.states(self._schedules, self._names)
@@ -96,10 +101,13 @@ class StateReader:
         if deployment in (None, NO_STACK) or self._deployment() == deployment:
             return found
         # A deployment has begun meanwhile, and may have changed the functions.
-        return [dataclasses.replace(one, observed=dataclasses.replace(one.observed, deployment=None)) for one in found]
+        return [_during_deployment(one) for one in found]
 
     def _mappings(self, handlers: list[str] | None) -> dict[str, Any]:
-        """Return the event source mappings by handler: of all handlers in one list, or of these one by one."""
+        """Return the event source mappings by handler: of all handlers in one list, or of these one by one.
+
+        A mapping is a handler's by its queue, as anybody who may change a mapping may give it another function.
+        """
         paginator = self._functions.get_paginator("list_event_source_mappings")
         if handlers is None:
             found = [mapping for page in paginator.paginate() for mapping in page["EventSourceMappings"]]
@@ -111,36 +119,64 @@ class StateReader:
                         found += page["EventSourceMappings"]
                 except self._functions.exceptions.ResourceNotFoundException:
                     continue
-        mappings: dict[str, Any] = {}
-        for mapping in found:
-            name = self._names.handler_of_queue(mapping["FunctionArn"].split(":")[6])
-            queue = mapping.get("EventSourceArn", "").rsplit(":", 1)[-1]
-            # A team may feed a function from other sources too; those mappings are the team's.
-            if name is not None and queue == self._names.queue(name):
-                mappings[name] = mapping
+        mappings = self._by_handler(found)
+        for handler in handlers or ():
+            if handler not in mappings:
+                queue = self._queue_arn(handler)
+                if queue is not None:
+                    found = [
+                        each
+                        for page in paginator.paginate(EventSourceArn=queue)
+                        for each in page["EventSourceMappings"]
+                    ]
+                    mappings[handler] = self._by_handler(found).get(handler)
         return mappings
+
+    def _by_handler(self, found: Iterable[Any]) -> dict[str, Any]:
+        """Return mappings by the handlers whose queue they receive from. One of the handler's function comes first."""
+        own: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        for mapping in found:
+            # A team may feed a function from other sources too; those mappings are the team's.
+            name = self._names.handler_of_queue(mapping.get("EventSourceArn", "").rsplit(":", 1)[-1])
+            if name is not None:
+                is_own = mapping["FunctionArn"].split(":")[6] == self._names.function(name)
+                (own if is_own else others)[name] = mapping
+        return others | own
+
+    def _queue_arn(self, handler: str) -> str | None:
+        """Return the ARN of a handler's queue, by its function's; None if it has no function."""
+        function = self._function(handler)
+        if function is None:
+            return None
+        _, partition, _, region, account, *_ = function["Configuration"]["FunctionArn"].split(":")
+        return f"arn:{partition}:sqs:{region}:{account}:{self._names.queue(handler)}"
+
+    def _function(self, handler: str) -> Any:
+        """Return a handler's function; None if it has none."""
+        self._pace.wait()
+        try:
+            return self._functions.get_function(FunctionName=self._names.function(handler))
+        except self._functions.exceptions.ResourceNotFoundException:
+            return None
 
     def _read(
         self, handler: str, mapping: Any, schedule: str | None, deployment: str | None, *, check_tags: bool
     ) -> HandlerResources | None:
-        self._pace.wait()
-        try:
-            function = self._functions.get_function(FunctionName=self._names.function(handler))
-        except self._functions.exceptions.ResourceNotFoundException:
+        function = self._function(handler)
+        if function is None:
             return None
         if "TagsError" in function:
             # The caller may get the function but not list its tags. Read as "no tags", that would lift a block.
             raise ClientError({"Error": _error_of(function["TagsError"], handler)}, "ListTags")
         configuration, tags = function["Configuration"], function.get("Tags", {})
-        arn = mapping.get("EventSourceMappingArn") or configuration["FunctionArn"].replace(
-            f":function:{self._names.function(handler)}", f":event-source-mapping:{mapping['UUID']}"
-        )
+        arn = self._mapping_arn(handler, mapping, configuration) if mapping else ""
         mapping_tags: dict[str, str] = {}
-        if check_tags or BLOCKED_TAG in tags:
+        if arn and (check_tags or BLOCKED_TAG in tags):
             mapping_tags = self._functions.list_tags(Resource=arn)["Tags"]
         observed = Observed(
             concurrency=function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-            mapping=mapping["State"],
+            mapping=mapping["State"] if mapping else MISSING,
             block=tags.get(BLOCKED_TAG),
             mapping_block=mapping_tags.get(BLOCKED_TAG),
             schedule=schedule,
@@ -150,12 +186,21 @@ class StateReader:
         return HandlerResources(
             handler=handler,
             function_arn=configuration["FunctionArn"],
-            mapping_id=mapping["UUID"],
+            mapping_id=mapping["UUID"] if mapping else "",
             mapping_arn=arn,
             observed=observed,
+            repair=repair_of(mapping, from_tag(tags.get(MAPPING_TAG)), configuration["FunctionArn"])
+            if mapping and deployment is not None
+            else None,
             timeout=configuration.get("Timeout", 0),
             failure_limit=limit_from_text(tags.get(LIMIT_TAG, "")),
         )
+
+    def _mapping_arn(self, handler: str, mapping: Any, configuration: Any) -> str:
+        arn = mapping.get("EventSourceMappingArn") or configuration["FunctionArn"].replace(
+            f":function:{self._names.function(handler)}", f":event-source-mapping:{mapping['UUID']}"
+        )
+        return str(arn)
 
     def _deployment(self) -> str | None:
         """Return a mark that differs between deployments of the stack; None while one is under way."""
@@ -168,6 +213,10 @@ class StateReader:
         if stack["StackStatus"].endswith("_IN_PROGRESS"):
             return None
         return str(stack.get("LastUpdatedTime") or stack["CreationTime"])
+
+
+def _during_deployment(one: HandlerResources) -> HandlerResources:
+    return dataclasses.replace(one, observed=dataclasses.replace(one.observed, deployment=None), repair=None)
 
 
 def _error_of(refusal: Any, handler: str) -> Any:

@@ -147,7 +147,7 @@ class RecordStore:
         return {"Put": put}
 
     def amend(self, handler: str, change: Change) -> None:
-        """Replace a change in the history with one that says more."""
+        """Write a change, or replace it with one that says more."""
         self._client.put_item(TableName=self._table, Item=history.to_item(handler, change))
 
     def history(self, handler: str, limit: int) -> list[Change]:

@@ -10,6 +10,12 @@ from typing import Any
 RECEIVING = frozenset({"Creating", "Enabling", "Enabled", "Updating"})
 """States of an event source mapping in which it receives, or may."""
 
+MISSING = "Missing"
+"""Stands for the state of a mapping where a handler has none: somebody deleted it."""
+
+AT_REST = frozenset({"Disabled", MISSING})
+"""States of an event source mapping in which it receives nothing, and is not about to."""
+
 DEPLOYMENT_UNDER_WAY = "under way"
 """Stands in a record for the deployment if the first state recorded was applied during one."""
 
@@ -39,6 +45,12 @@ class Call(Enum):
     DISABLE_SCHEDULE = "disable the cron's schedule"
     ENABLE_SCHEDULE = "enable the cron's schedule"
 
+
+SWITCHES = frozenset({Call.DISABLE_MAPPING, Call.ENABLE_MAPPING})
+"""Calls that also put a mapping's settings back."""
+
+MAPPING_CALLS = SWITCHES | {Call.TAG_MAPPING, Call.UNTAG_MAPPING}
+"""Calls about the mapping."""
 
 SCHEDULE_CALLS = frozenset({Call.DISABLE_SCHEDULE, Call.ENABLE_SCHEDULE})
 """Calls that only the reconciler makes: the right to update a schedule includes changing its target."""

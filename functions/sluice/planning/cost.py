@@ -35,9 +35,10 @@ ALARMED_METRICS = 4
 """Metrics of a handler that alarms watch: failures, the number of dead letters, and the age of each queue's oldest
 message."""
 
-STAGE_ALARMS = 6
+STAGE_ALARMS = 7
 """Alarms of a stage: Scheduler's failed deliveries, traces that were not written, a reconciler that fails, one that
-does not run, a handler that has been stopped for long, and emits to names without a handler."""
+does not run, a handler that has been stopped for long, a mapping that was changed, and emits to names without a
+handler."""
 
 
 KMS_REQUESTS_OF_A_QUEUE = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 STOPPED_METRIC = "LongestStop"
 NO_HANDLER_METRIC = "NoHandler"
 PAUSED_ITSELF_METRIC = "PausedItself"
+MAPPING_METRIC = "MappingChanged"
 
 
 def dimensions_of(stage: str) -> dict[str, str]:

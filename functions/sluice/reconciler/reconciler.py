@@ -30,6 +30,10 @@ UPKEEP = "upkeep"
 """Key in the payload of the schedule's runs: those look after the queues too. Others do so only after a throttle."""
 
 
+REPAIRED = "put the mapping's settings back"
+"""Stands among the calls for the one that does so."""
+
+
 class ReconcilerError(Exception):
     """Some handlers could not be looked after. The next run tries again; if that fails too, an alarm fires."""
 
@@ -85,6 +89,9 @@ class Reconciler:
             calls = self._apply(snapshot, failures)
             if calls:
                 settled[snapshot.handler] = calls
+        if self._watch:
+            changed = sum(snapshot.resources.repair is not None for snapshot in snapshots)
+            self._watch.count_changed_mappings(changed, self._states.now_ms())
         user_change = user_change_of(event, self._names)
         named = add_user(user_change, self._states.records) if user_change else False
         moved: dict[str, int] = {}
@@ -122,6 +129,7 @@ class Reconciler:
         handler = snapshot.handler
         try:
             changes = self._states.apply(snapshot)
+            repaired = self._states.repair(snapshot)
         except ConflictError:
             _logger.info("%s: changed by someone else since it was read", handler)
             return []
@@ -136,6 +144,8 @@ class Reconciler:
             failures.append(f"{handler}: {error!r}")
             return []
         calls = [call.value for call in snapshot.decision.calls]
+        if repaired:
+            calls.append(REPAIRED)
         if calls or changes:
             _logger.info("%s: %s", handler, ", ".join([*calls, *(change.what for change in changes)]))
         return calls

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..pausing.describe import BLOCKED, PAUSED, state_of
 from ..stage.names import METRICS_NAMESPACE
-from .metric_names import NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
+from .metric_names import MAPPING_METRIC, NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
 
 if TYPE_CHECKING:
     from ..pausing.handler_states import Snapshot
@@ -60,6 +60,16 @@ class Watch:
             handlers: their number.
         """
         self._write(PAUSED_ITSELF_METRIC, "Count", handlers, int(time.time() * 1000))
+
+    def count_changed_mappings(self, count: int, now_ms: int) -> None:
+        """Write how many event source mappings are not as deployed.
+
+        Args:
+            count: their number.
+            now_ms: milliseconds since 1970.
+        """
+        if count:
+            self._write(MAPPING_METRIC, "Count", count, now_ms)
 
     def _write(self, name: str, unit: str, value: int, now_ms: int) -> None:
         dimensions = dimensions_of(self._stage)

@@ -25,6 +25,12 @@ METRICS_NAMESPACE = "Sluice"
 BLOCKED_TAG = "sluice:blocked"
 """The tag of a blocked function and of its mapping. Its value holds the time, the person and the reason."""
 
+MAPPING_TAG = "sluice:mapping"
+"""The tag of a function for the settings with which its event source mapping was deployed."""
+
+STAGE_TAG = "sluice:stage"
+"""The tag of an event source mapping for its stage."""
+
 MISSED_TAG = "sluice:missed"
 """The tag of a cron's function for ticks during a pause: `skip` or `queue`."""
 

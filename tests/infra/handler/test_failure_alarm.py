@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sluice.planning.cost import STAGE_ALARMS
 
 from infra import Worker
 from tests.infra.support.synth import Template, make_project, stack_of, synthesise
@@ -25,5 +26,5 @@ def test_an_alarm_fires_when_runs_fail(template: Template, handler: str, thresho
 def test_a_handler_can_be_without_it(tmp_path: Path) -> None:
     made = synthesise(stack_of(make_project(tmp_path, ["a"]), [Worker("a", alarm_on_failure=False)]))
     names = [alarm["AlarmName"] for alarm in made.properties("AWS::CloudWatch::Alarm")]
-    assert len(names) == 3 + 6
+    assert len(names) == 3 + STAGE_ALARMS
     assert "sluice-dev-a-failing" not in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sluice.pausing.mapping_settings import from_tag, repair_of
 
 from tests.infra.support.entries import HANDLERS
 from tests.infra.support.synth import Template
@@ -28,6 +29,7 @@ def test_a_mapping_takes_partial_responses_and_leaves_enabled_to_pausing(templat
     mapping = template.mapping_of(f"sluice-dev-{handler}")
     assert template.arn(mapping["EventSourceArn"]) == f"sluice-dev-{handler}"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["Tags"] == [{"Key": "sluice:stage", "Value": "dev"}]
     assert "Enabled" not in mapping
 
 
@@ -45,3 +47,13 @@ def test_a_crons_function_has_its_missed_setting_as_a_tag(template: Template) ->
     often = {tag["Key"]: tag["Value"] for tag in template.function("sluice-dev-often")["Tags"]}
     assert often["sluice:missed"] == "queue"
     assert all(tag["Key"] != "sluice:missed" for tag in template.function("sluice-dev-plain")["Tags"])
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_functions_tag_has_the_settings_of_its_mapping(template: Template, handler: str) -> None:
+    """The reconciler puts the mapping back to them."""
+    function = template.function(f"sluice-dev-{handler}")
+    tags = {tag["Key"]: tag["Value"] for tag in function["Tags"]}
+    mapping = template.mapping_of(f"sluice-dev-{handler}") | {"FunctionArn": "arn"}
+    assert repair_of(mapping, from_tag(tags["sluice:mapping"]), "arn") is None
+    assert from_tag(tags["sluice:mapping"]) is not None

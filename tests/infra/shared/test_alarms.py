@@ -24,7 +24,7 @@ def statements(template: Template) -> list[dict[str, Any]]:
 
 def test_every_alarm_publishes_to_the_topic_when_it_begins(template: Template) -> None:
     alarms = template.properties("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 4 * 4 + 6
+    assert len(alarms) == 4 * 4 + STAGE_ALARMS
     for alarm in alarms:
         (action,) = alarm["AlarmActions"]
         assert template.resolve(action)["TopicName"] == TOPIC

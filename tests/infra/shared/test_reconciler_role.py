@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sluice.stage.names import BLOCKS, HISTORY, KEEPING, PAUSES
 
@@ -36,6 +38,20 @@ def test_a_mapping_of_another_program_is_none_of_ours(template: Template, functi
         call = "lambda:UpdateEventSourceMapping"
         assert decision([policy], call, MAPPING, function=function) == "ImplicitDeny"
         assert decision([policy], call, MAPPING, function=FUNCTION) == "Allow"
+
+
+def test_the_reconciler_alone_may_change_a_mapping_of_the_stage_that_points_elsewhere(template: Template) -> None:
+    """Otherwise somebody who may pause could take a handler's events away for good."""
+    call, elsewhere = "lambda:UpdateEventSourceMapping", "arn:aws:lambda:REGION:ACCOUNT:function:somebody-elses"
+
+    def answer(policy: Any, stage: str, *, blocked: bool = False) -> str:
+        tags = {"sluice:stage": stage}
+        return decision([policy], call, MAPPING, function=elsewhere, tags=tags, blocked=blocked)
+
+    assert answer(reconciler(template), "dev") == "Allow"
+    assert answer(reconciler(template), "dev", blocked=True) == "Deny"
+    assert answer(reconciler(template), "other") == "ImplicitDeny"
+    assert answer(document(template, "operator"), "dev") == "ImplicitDeny"
 
 
 def test_the_reconciler_may_write_the_partitions_that_nobody_else_may(template: Template) -> None:

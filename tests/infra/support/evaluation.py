@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document  # type: ignore[import-untyped]
@@ -75,6 +77,7 @@ def decision(
     keys: list[str] | None = None,
     partitions: list[str] | None = None,
     function: str | None = FUNCTION,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return IAM's decision on a call: `Allow`, `Deny` or `ImplicitDeny`.
 
@@ -86,10 +89,12 @@ def decision(
         keys: the keys of the tags that the call changes.
         partitions: the partitions of the table that the call reads or writes.
         function: the function of the event source mapping that the call is about; None if AWS does not tell.
+        tags: other tags of the resource.
     """
     context: dict[str, Any] = {} if function is None else {"lambda:functionarn": function}
     if blocked:
         context["aws:resourcetag/sluice:blocked"] = "2026-11-23T10:00:00Z user/ada - why"
+    context |= {f"aws:resourcetag/{key}": value for key, value in tags.items()}
     context["aws:tagkeys"] = keys
     if partitions is not None:
         context["dynamodb:leadingkeys"] = partitions

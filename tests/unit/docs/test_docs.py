@@ -230,7 +230,7 @@ def test_every_alarm_is_in_the_table() -> None:
     named = {name.strip("`").replace("STAGE", "stage").replace("HANDLER", "handler") for name, *_ in rows}
 
     assert named == alarm_names()
-    assert len(named) == 11
+    assert len(named) == 12
     for row in rows:
         assert len(row) == 4
         assert row[3].startswith("`"), row
@@ -247,6 +247,7 @@ def test_every_metric_is_in_the_table() -> None:
     assert shared == [
         metric_names.STOPPED_METRIC,
         metric_names.PAUSED_ITSELF_METRIC,
+        metric_names.MAPPING_METRIC,
         metric_names.NO_HANDLER_METRIC,
     ]
 

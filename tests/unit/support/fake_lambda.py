@@ -37,13 +37,24 @@ def refused(code: str, operation: str = "Any") -> ClientError:
 
 @dataclass
 class FakeFunction:
-    """A handler's function, mapping and schedule."""
+    """A handler's function, mapping and schedule.
+
+    Attributes:
+        concurrency: the function's reserved concurrency.
+        mapping: the mapping's state; None if somebody has deleted it.
+        tags, mapping_tags: their tags.
+        schedule: the schedule's state.
+        settings: the mapping's other settings.
+        target: the ARN of the mapping's function, if it is another one.
+    """
 
     concurrency: int | None = None
-    mapping: str = "Enabled"
+    mapping: str | None = "Enabled"
     tags: dict[str, str] = field(default_factory=dict)
     mapping_tags: dict[str, str] = field(default_factory=dict)
     schedule: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    target: str | None = None
 
     @property
     def unsafe(self) -> bool:
@@ -86,7 +97,8 @@ class FakeAws:
     def tick(self) -> None:
         """Let mappings reach the states that they are on their way to."""
         for function in self.functions.values():
-            function.mapping = {"Enabling": "Enabled", "Disabling": "Disabled"}.get(function.mapping, function.mapping)
+            moving = {"Enabling": "Enabled", "Disabling": "Disabled"}
+            function.mapping = moving.get(str(function.mapping), function.mapping)
 
 
 class FakeClient:
@@ -113,20 +125,31 @@ class FakeClient:
         }
         return Pages(pages[operation])
 
-    def _mappings(self, FunctionName: str | None = None) -> dict[str, Any]:  # noqa: N803 - boto3's names
+    def _mappings(
+        self,
+        FunctionName: str | None = None,  # noqa: N803 - boto3's names
+        EventSourceArn: str | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
         names = self._aws.names
         if FunctionName is not None:
             self._aws.of(FunctionName)
+        found = [
+            {
+                "UUID": f"mapping-{handler}",
+                "FunctionArn": function.target or f"{ACCOUNT}:function:{names.function(handler)}",
+                "EventSourceArn": f"arn:aws:sqs:eu-central-1:123456789012:{names.queue(handler)}",
+                "State": self._aws.look(handler, "mapping", function.mapping),
+                **function.settings,
+            }
+            for handler, function in self._aws.functions.items()
+            if function.mapping is not None
+        ]
         return {
             "EventSourceMappings": [
-                {
-                    "UUID": f"mapping-{handler}",
-                    "FunctionArn": f"{ACCOUNT}:function:{names.function(handler)}",
-                    "EventSourceArn": f"arn:aws:sqs:eu-central-1:123456789012:{names.queue(handler)}",
-                    "State": self._aws.look(handler, "mapping", function.mapping),
-                }
-                for handler, function in self._aws.functions.items()
-                if FunctionName in (None, names.function(handler))
+                mapping
+                for mapping in found
+                if FunctionName is None or mapping["FunctionArn"].endswith(f":function:{FunctionName}")
+                if EventSourceArn in (None, mapping["EventSourceArn"])
             ]
         }
 
@@ -181,13 +204,16 @@ class FakeClient:
         self._aws.before_switch(True)
         function.concurrency = None
 
-    def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803
+    def update_event_source_mapping(self, UUID: str, Enabled: bool, **settings: Any) -> None:  # noqa: N803
         self._before("update_event_source_mapping")
         function = self._aws.of(UUID)
         self._refuse_if("operator", "UpdateEventSourceMapping", blocked=function.mapping_tags)
         self._refuse_if("reconciler", "UpdateEventSourceMapping", blocked=function.mapping_tags)
         if function.mapping not in ("Enabled", "Disabled"):
             raise refused("ResourceInUseException")
+        if "FunctionName" in settings:
+            function.target = settings.pop("FunctionName")
+        function.settings |= settings
         self._aws.before_switch(Enabled)
         moving, there = ("Enabling", "Enabled") if Enabled else ("Disabling", "Disabled")
         function.mapping = moving if self._aws.slow and function.mapping != there else there

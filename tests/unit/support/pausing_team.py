@@ -15,7 +15,7 @@ from tests.unit.support.cloud import HANDLER
 from tests.unit.support.fake_lambda import CutOffError, Role
 from tests.unit.support.fake_stage import FakeStage
 
-State = tuple[int | None, str]
+State = tuple[int | None, str | None]
 """A reserved concurrency and a mapping's state."""
 
 RUNNING: State = (None, "Enabled")
