@@ -30,6 +30,7 @@ _EPILOG = "\n\n".join(
             "dead       events in the dead-letter queue",
             "failed     runs that raised, timed out or died in the last 24 hours; sluice failures",
             "           groups them by cause",
+            "running    runs on record that have started and not ended",
             "oldest s   CloudWatch's age of the oldest waiting event, in seconds, some",
             "           minutes old",
             "moved at   when a paused handler's events were last sent again, so that SQS",
@@ -88,10 +89,22 @@ def _watch(invocation: Invocation, handler: str | None, every: int) -> None:
 
 def print_status(rows: Sequence[HandlerStatus]) -> None:
     """Print the status table."""
-    names = ["handler", "kind", "state", "waiting", "in_flight", "delayed", "scheduled", "dead", "failed", "oldest_s"]
+    names = [
+        "handler",
+        "kind",
+        "state",
+        "waiting",
+        "in_flight",
+        "delayed",
+        "scheduled",
+        "dead",
+        "failed",
+        "running",
+        "oldest_s",
+    ]
     names += ["reason", "by", "since", "until", "moved_at"]
     cells = [[_cell(fields[name]) for name in names] for fields in map(_fields, rows)]
-    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 10), drop_empty=range(9, 15))
+    print_table([name.replace("_", " ") for name in names], cells, numbers=range(3, 11), drop_empty=range(9, 16))
 
 
 def _fields(row: HandlerStatus) -> dict[str, object]:
@@ -100,6 +113,8 @@ def _fields(row: HandlerStatus) -> dict[str, object]:
         fields["scheduled"] = f"{MAX_COUNTED}+"
     if row.failed_more:
         fields["failed"] = f"{row.failed}+"
+    # A column for those that are under way, if any is.
+    fields["running"] = row.running or None
     if row.unhandled:
         kept = f"{row.unhandled} event{'' if row.unhandled == 1 else 's'} kept that had no handler"
         fields["reason"] = f"{row.reason}; {kept}" if row.reason else kept

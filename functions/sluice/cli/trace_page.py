@@ -37,6 +37,7 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
             iso(trace.finished_ms), None if trace.duration_ms is None else f"after {trace.duration_ms} ms"
         ),
         "attempts": str(trace.attempts),
+        "running": f"until {iso(trace.over_ms)} at most" if trace.status == "running" else None,
         "parent": trace.parent,
         "not run": (trace.duplicate_of and f"{trace.duplicate_of} has the same key") or trace.skipped,
         "group": trace.failure.group if trace.cause and trace.failure else None,
@@ -67,17 +68,20 @@ def print_trace(trace: Trace, *, full: bool = False) -> None:
         lines = [f"{event['id']}  {event['handler']}" for event in trace.emitted]
         more = trace.emitted_count - len(lines)
         section("emitted", "\n".join(lines + ([f"and {more} more"] if more > 0 else [])))
-    if len(trace.history) > 1:
+    if len(trace.history) > 1 or trace.has_died:
         section("attempts", "\n".join(attempt_words(trace)))
 
 
 def attempt_words(trace: Trace) -> Iterator[str]:
     """Yield a line for each attempt."""
     for number, attempt in enumerate(trace.history, 1):
-        # A start without an end, and another start after it: its process has died. So it has if the event is dead.
-        died = attempt.outcome == "started" and (number < len(trace.history) or trace.status == "dead")
+        # A start without an end, and another start after it, or none within its time: its process has died.
+        is_last = number == len(trace.history)
+        died = attempt.outcome == "started" and (not is_last or trace.has_died)
+        running = attempt.outcome == "started" and is_last and trace.status == "running"
         reason = attempt.reason or ("its process left no record of an end" if died else None)
-        yield f"{number}. {'died' if died else attempt.outcome}" + (f": {reason}" if reason else "")
+        outcome = "died" if died else "running" if running else attempt.outcome
+        yield f"{number}. {outcome}" + (f": {reason}" if reason else "")
 
 
 def _with(fact: str | None, more: str | None) -> str | None:

@@ -19,7 +19,7 @@ _WRITERS = 16
 _AT_A_TIME = 500
 """Deletions under way or waiting for a thread."""
 
-UNFINISHED = frozenset({"timed-out", "interrupted"})
+UNFINISHED = frozenset({"timed-out", "interrupted", "running"})
 """Statuses of events that may run again. What is known of their attempts keeps that from happening too often, and an
 attempt that ends writes the trace anew."""
 

@@ -152,7 +152,7 @@ def why_not(trace: Trace, *, handlers: Collection[str], asked: Collection[str]) 
         ("event" in trace.redacted, REDACTED),
         # The events of names without a handler are kept whole, in parts if they are large.
         ("event" in trace.cut and trace.status != "no-handler", CUT),
-        (trace.status in ("timed-out", "interrupted") and trace.status not in asked, RETRIED),
+        (trace.status in ("timed-out", "interrupted", "running") and trace.status not in asked, RETRIED),
         (trace.status == "dead" and trace.status not in asked, DEAD),
     )
     return next((reason for holds, reason in reasons if holds), None)

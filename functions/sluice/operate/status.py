@@ -55,6 +55,7 @@ class HandlerStatus:
         dead: events in the dead-letter queue.
         failed: runs that failed in the last 24 hours; None if the stage has no index of failures.
         failed_more: True if there are more than `failed` of them, too many to count.
+        running: starts on record that have no end and may still have one; None as for `failed`.
         oldest_s: seconds that the oldest event had been waiting at CloudWatch's last measurement, some minutes ago;
             None without one.
         reason: the reason for the pause or block.
@@ -85,6 +86,7 @@ class HandlerStatus:
     scheduled: int | None = None
     failed: int | None = None
     failed_more: bool = False
+    running: int | None = None
     unhandled: int = 0
     moved_at: str | None = None
     moving: bool = False
@@ -178,6 +180,7 @@ def _row(name: str, facts: _Facts) -> HandlerStatus:
         oldest_s=facts.ages.get(name),
         failed=facts.failed.by_handler.get(name, 0) if facts.failed and counts is not None else None,
         failed_more=facts.failed is not None and not facts.failed.complete,
+        running=facts.failed.running.get(name, 0) if facts.failed and counts is not None else None,
         unhandled=facts.unhandled.get(name, 0),
         moved_at=iso(progress.moved_ms),
         moving=progress.live.began_ms is not None,

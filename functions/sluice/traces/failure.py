@@ -106,12 +106,18 @@ def normalised(message: str) -> str:
 def index_attributes(trace: Trace) -> dict[str, Any]:
     """Return the attributes that put a trace's item into the index of failures; none unless its run failed.
 
-    The start of a last attempt is in the index from the moment at which it counts as dead if it has recorded no end:
-    its process may die without another write.
+    A start without an end is in the index under the moment at which it must be over: until then it is running. Then a
+    last attempt counts as dead, as its process may die without another write; it has a cause, and any other has none.
     """
-    if trace.status not in FAILED and trace.dead_ms is None:
+    if trace.status not in FAILED and trace.over_ms is None and trace.dead_ms is None:
         return {}
-    moments = (trace.dead_ms, trace.finished_ms, trace.started_ms, int((ids.time_of_id(trace.id) or 0) * 1000))
+    moments = (
+        trace.dead_ms,
+        trace.over_ms,
+        trace.finished_ms,
+        trace.started_ms,
+        int((ids.time_of_id(trace.id) or 0) * 1000),
+    )
     cause = {name: text for name, text in trace.failure._asdict().items() if text} if trace.failure else None
     return {
         INDEX_PARTITION: {"S": str(int(trace.id[-4:], 16) % INDEX_SHARDS)},

@@ -16,6 +16,9 @@ from .trace import certain_replay
 
 _READERS = 32
 
+_FAR = str(10**16)
+"""A moment after all others, in milliseconds since 1970."""
+
 _UNREADABLE = Failure(group="damaged", type="DamagedTraceError", message="the stored failure can't be read")
 
 
@@ -46,10 +49,12 @@ class FailureCounts:
 
     Attributes:
         by_handler: the counts; a handler without failures is not in it.
+        running: the number of runs that are on record as started, and may still be under way.
         complete: False if there are more failures than were counted.
     """
 
     by_handler: Mapping[str, int]
+    running: Mapping[str, int]
     complete: bool
 
 
@@ -93,12 +98,16 @@ class FailureIndex:
         ]
         entries = newest_first(self._client, queries, lambda entry: int(entry[INDEX_SORT]["N"]), reading or Reading())
         for entry in entries:
+            if not _is_failure(entry):
+                continue
             run = _run(entry)
             if run.status in statuses and not self._has_expired(entry):
                 yield run
 
     def counts(self, *, since: float, handler: str | None = None) -> FailureCounts:
-        """Return how many runs have failed since a time, with one query for each partition, whatever the number.
+        """Return how many runs have failed since a time, and how many are under way.
+
+        It makes one query for each partition, whatever the number.
 
         A query counts the newest entries that fit into 1 MB: more than 2,000 of one partition, 64,000 in all.
 
@@ -108,16 +117,26 @@ class FailureIndex:
         """
 
         def read(shard: int) -> Any:
+            query = self._query(shard, handler, since=since)
+            # Those under way are in the index under the moment at which they must be over.
+            query["ExpressionAttributeValues"][":until"] = {"N": _FAR}
             return self._client.query(
-                **self._query(shard, handler, since=since),
+                **query,
                 ScanIndexForward=False,
-                ProjectionExpression="pk",
+                ProjectionExpression=f"pk, {INDEX_SORT}, failure, #status",
+                ExpressionAttributeNames={"#status": "status"},
             )
 
         with ThreadPoolExecutor(_READERS) as readers:
             pages = list(readers.map(read, range(INDEX_SHARDS)))
-        by_handler = Counter(_handler(entry) for page in pages for entry in page["Items"])
-        return FailureCounts(by_handler, complete=not any("LastEvaluatedKey" in page for page in pages))
+        now_ms = self._clock() * 1000
+        failed, running = Counter[str](), Counter[str]()
+        for entry in (entry for page in pages for entry in page["Items"]):
+            if int(entry[INDEX_SORT]["N"]) > now_ms and entry.get("status", {}).get("S") not in FAILED:
+                running[_handler(entry)] += 1
+            elif _is_failure(entry):
+                failed[_handler(entry)] += 1
+        return FailureCounts(failed, running, complete=not any("LastEvaluatedKey" in page for page in pages))
 
     def _query(
         self, shard: int, handler: str | None, *, since: float | None, until: float | None = None
@@ -145,6 +164,11 @@ class FailureIndex:
             return int(entry["expires_at"]["N"]) <= self._clock()
         except (KeyError, ValueError):
             return False
+
+
+def _is_failure(entry: Item) -> bool:
+    """Return False for a start whose process has died, and that another attempt follows."""
+    return entry.get("status", {}).get("S", "") in FAILED or "failure" in entry
 
 
 def _run(entry: Item) -> FailedRun:

@@ -17,8 +17,9 @@ from .failure import FAILED, Failure
 if TYPE_CHECKING:
     from .spans import TracedSpan
 
-STATUSES = ("ok", "error", "timed-out", "interrupted", "dead", "no-handler", "damaged")
-"""ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end.
+STATUSES = ("ok", "error", "timed-out", "running", "interrupted", "dead", "no-handler", "damaged")
+"""ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end. running:
+it may still do so; it is stored as interrupted.
 dead: the fifth attempt did not either. no-handler: no handler had the name. damaged: the stored trace can't be read;
 something else has written it."""
 
@@ -79,6 +80,7 @@ class Trace:
         duplicate_of: the id of the event that ran in this one's place, as it has the same key.
         skipped: the reason why it was done without a run, in words.
         claim: what its message claimed of itself and was not believed, in words.
+        over_ms: time by which the last attempt must be over, if it has recorded no end.
         dead_ms: time from which the event counts as dead if its last attempt has recorded no end.
         calls: the calls of the team's own functions and the spans, in the form that recording/call_log.py and
             recording/spans.py describe; None if they are not kept.
@@ -113,6 +115,7 @@ class Trace:
     duplicate_of: str | None = None
     skipped: str | None = None
     claim: str | None = None
+    over_ms: int | None = field(default=None, metadata={PRINTED: None})
     dead_ms: int | None = field(default=None, metadata={PRINTED: None})
     calls: dict[str, Any] | None = field(
         default=None, metadata={PRINTED: "call_list", THEN: ("more_calls", "no_calls", "spans", "more_spans")}
@@ -127,6 +130,12 @@ class Trace:
     def completed(self) -> bool:
         """True if the event is done and must not run again."""
         return self.status in COMPLETED
+
+    @property
+    def has_died(self) -> bool:
+        """True if the process of the last attempt has ended without a record. It is for a trace that `as_of` gave."""
+        is_over = self.status == "dead" or (self.status == "interrupted" and self.over_ms is not None)
+        return is_over and bool(self.history) and self.history[-1].outcome == "started"
 
     @property
     def attempts(self) -> int:
@@ -213,12 +222,18 @@ class Trace:
         Args:
             fields: the fields that change.
         """
-        return dataclasses.replace(self, **{"dead_ms": None, "failure": None, **fields})
+        return dataclasses.replace(self, **{"over_ms": None, "dead_ms": None, "failure": None, **fields})
 
     def as_of(self, now_ms: int) -> Trace:
-        """Return the trace as it reads at a moment: dead if its fifth attempt has no end, but must be over by then."""
+        """Return the trace as it reads at a moment.
+
+        An attempt without an end on record is running, until it must be over. Then its process has died; after a fifth
+        attempt, the event is dead.
+        """
         if not self.completed and self.dead_ms is not None and now_ms >= self.dead_ms:
             return dataclasses.replace(self, status="dead")
+        if self.status == "interrupted" and self.over_ms is not None and now_ms < self.over_ms:
+            return dataclasses.replace(self, status="running")
         return self
 
     def printed(self) -> dict[str, Any]:

@@ -64,9 +64,10 @@ def compare(
         emitted_now: the events that this run emitted.
     """
     not_compared: dict[str, str] = {}
-    ran_then = not (then.duplicate_of or then.skipped or then.status in ("no-handler", "damaged"))
+    ran_then = not (then.duplicate_of or then.skipped or then.status in ("no-handler", "damaged", "running"))
     if not ran_then:
-        not_compared["outcome"] = "the event was not run then"
+        is_running = then.status == "running"
+        not_compared["outcome"] = "the run has not ended yet" if is_running else "the event was not run then"
         return Comparison(
             then=None,
             now=outcome_of(now),

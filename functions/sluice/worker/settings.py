@@ -14,6 +14,10 @@ from datetime import datetime
 from ..emitting.current_run import DEFAULT_MAX_HOPS
 from ..stage.names import Names, check_handler, check_stage
 
+LONG_RUN = 60
+"""Seconds of a timeout from which a handler's starts are on record. Whoever looks for such a run sees that it is under
+way, and if its process dies, the event comes back soon after. It costs a write, and a call to SQS."""
+
 TRACE_LEVELS = ("calls", "basic", "off")
 """The first is the default. off: a trace says that the event ran, when and to which end; that is what keeps a
 redelivered event from running again."""
@@ -56,6 +60,11 @@ class Settings:
     def queue_url(self) -> str:
         """The URL of the handler's queue."""
         return self.queue_url_prefix + Names(self.stage).queue(self.handler)
+
+    @property
+    def is_long(self) -> bool:
+        """True if its runs are on record when they start, and not only when they end."""
+        return self.timeout >= LONG_RUN
 
     @property
     def skips_overlap(self) -> bool:

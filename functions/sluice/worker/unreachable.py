@@ -5,6 +5,7 @@
 | read a redelivered event's trace | the event is postponed | it may have completed: better late than twice |
 | take the event's, its key's or its cron's lock | the event is postponed | another message or event may be running |
 | record a redelivered event's start | the event is postponed | a start that is not on record would not count |
+| note a first delivery's start (a `timeout` of 60 s or more) | it starts | nothing depends on it |
 | run the handler | (needs no call) | |
 | write the trace | the whole trace is logged, and counted as the metric `TraceNotWritten` | there is no other copy |
 | | an event that completed is acknowledged at once | a redelivery could not know that it ran |
@@ -25,11 +26,14 @@ Calls to AWS end in time for what comes after them. Before the end of the invoca
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from ..clock import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ..queue.message import ReceivedMessage
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
 RECORDING_SECONDS = 2.0
 """Seconds that are kept at the end of an invocation, to record what happened before Lambda ends it. No event is started
 that could need them."""
+
+NOTING_SECONDS = 1.0
+"""Seconds that the record of a first delivery's start may take, of a handler whose runs are long."""
 
 LOGGING_SECONDS = 1.0
 """Seconds of these without calls to DynamoDB: if it does not answer, the trace is still to be logged, and the event to
@@ -77,6 +84,26 @@ def leaves_time(remaining: float, timeout: float) -> bool:
         timeout: seconds that the event may run.
     """
     return remaining - RECORDING_SECONDS >= timeout
+
+
+def note_start(
+    store: TraceStore, queue: HandlerQueue, started: Trace, timeout: float, now: Callable[[], float]
+) -> None:
+    """Record the start of a first delivery, for those who look. It starts, whatever becomes of this.
+
+    Args:
+        store: the traces.
+        queue: the handler's queue.
+        started: the trace of the event that is about to start.
+        timeout: seconds that the event may run.
+        now: returns seconds since 1970.
+    """
+    over = (started.over_ms or 0) / 1000
+    if leaves_time(over - now() - NOTING_SECONDS, timeout):
+        store.end_calls_by(clock.monotonic() + NOTING_SECONDS)
+        with contextlib.suppress(Exception):
+            store.put_start(started, None)
+        end_calls_in_time(store, queue, over - now())
 
 
 class Unreachable:

@@ -22,7 +22,7 @@ from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
 from .triage import Triage, Work, is_off_week
-from .unreachable import Unreachable, end_calls_in_time, leaves_time, remaining_seconds
+from .unreachable import Unreachable, end_calls_in_time, leaves_time, note_start, remaining_seconds
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -140,7 +140,8 @@ class Worker:
         )
 
     def _return_if_process_dies(self, works: Sequence[Work], context: LambdaContext) -> None:
-        risky = [work for work in works if work.verdict is Verdict.RUN and not work.message.is_first]
+        is_long = self._settings.is_long
+        risky = [work for work in works if work.verdict is Verdict.RUN and (is_long or not work.message.is_first)]
         self._retries.return_if_process_dies(
             [work.message for work in risky], [work.used for work in risky], remaining_seconds(context)
         )
@@ -212,6 +213,8 @@ class Worker:
             if not recorded:
                 # Another delivery of the event came between.
                 return self._retries.postpone(work.message, work.used)
+        elif self._settings.is_long:
+            note_start(self._store, self._queue, self._executions.stored(started), self._settings.timeout, self._clock)
         return self._run(work, started)
 
     # ---- its trace and its run
@@ -238,6 +241,7 @@ class Worker:
             replay_of=envelope.replay_of,
             replayed_as=work.replayed_as,
             claim=message.claim,
+            over_ms=now + int(remaining * 1000),
             dead_ms=now + int(remaining * 1000) if last else None,
             failure=process_died(self._settings.handler) if last else None,
         )

@@ -40,6 +40,7 @@ def test_a_worker_is_running(cloud: Cloud) -> None:
         dead=0,
         scheduled=0,
         failed=0,
+        running=0,
     )
 
 
@@ -262,7 +263,7 @@ def test_a_stage_without_the_index_shows_everything_else(cloud: Cloud) -> None:
 def test_more_failures_than_can_be_counted_are_shown_as_such(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counts = FailureCounts({HANDLER: 64_000}, complete=False)
+    counts = FailureCounts({HANDLER: 64_000}, {}, complete=False)
     monkeypatch.setattr(status, "_failed", lambda *_: counts)
     (row,) = statuses(STAGE)
     assert (row.failed, row.failed_more) == (64_000, True)

@@ -20,7 +20,7 @@ def make_visible(cloud: Cloud, handler: str = HANDLER) -> None:
         message.delayed_until = 0
 
 
-def poll_once(cloud: Cloud, function: Function) -> bool:
+def poll_once(cloud: Cloud, function: Function, context: Context | None = None) -> bool:
     """Make all messages visible, and run one batch. Return False if the queue was empty."""
     make_visible(cloud)
     records = function.receive()
@@ -31,17 +31,18 @@ def poll_once(cloud: Cloud, function: Function) -> bool:
     function.sqs = FaultyClient(cloud.sqs, process, lambda _: None)
     function.dynamodb = FaultyClient(cloud.dynamodb, process, lambda _: None)
     try:
-        response: Any = function.new_process().handle({"Records": records}, Context())  # type: ignore[arg-type]
+        worker = function.new_process()
+        response: Any = worker.handle({"Records": records}, context or Context())  # type: ignore[arg-type]
     except ProcessDiedError:
         return True
     function.delete(records, response)
     return True
 
 
-def poll_until_quiet(cloud: Cloud, function: Function, limit: int = 60) -> int:
+def poll_until_quiet(cloud: Cloud, function: Function, limit: int = 60, *, context: Context | None = None) -> int:
     """Poll until the queue is empty; return the number of polls."""
     for polls in range(limit):
-        if not poll_once(cloud, function):
+        if not poll_once(cloud, function, context):
             return polls
     raise AssertionError("the queue never became empty")
 

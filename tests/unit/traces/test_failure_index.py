@@ -53,7 +53,7 @@ def test_an_attempt_that_timed_out_is_a_failure_until_a_later_one_reaches_its_en
     [run] = failed(cloud)
     assert (run.id, run.status, run.failure.type) == (event_id, "timed-out", "TimedOut")
 
-    function = Function(cloud, lambda _: len(entries(cloud)), timeout=60)
+    function = Function(cloud, lambda _: len(failed(cloud)), timeout=60)
     make_visible(cloud)
     function.poll(Context(300_000))
     [trace] = function.traces()

@@ -38,6 +38,7 @@ FULL = Trace(
     duplicate_of="d",
     skipped="k",
     claim="c",
+    over_ms=4,
     dead_ms=4,
     calls={"fns": [["handle", "handlers/a.py", 1, ["event"]]], "calls": [[0, -1, 0, 5, 0]]},
     locals=({"function": "f"},),
@@ -133,7 +134,7 @@ def test_a_printed_trace_is_json_with_the_event_as_it_was_sent(event: str) -> No
 
 
 def test_a_fifth_attempt_without_an_end_reads_as_dead_once_it_must_be_over(cloud: Cloud) -> None:
-    trace = a_trace(status="interrupted", dead_ms=5_000)
+    trace = a_trace(status="interrupted", dead_ms=5_000, failure=failure(HANDLER, kind="E", message="m"))
     assert trace.as_of(4_999).status == "interrupted"
     assert trace.as_of(5_000).status == "dead"
     cloud.store.put(trace)
