@@ -6,7 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from sluice.stage.names import Names
+from sluice.reconciler.metric_names import DEAD_METRIC, WAITING_METRIC, dimensions_of
+from sluice.stage.names import METRICS_NAMESPACE, Names
 from sluice.worker.attempts import MAX_ATTEMPTS
 
 from ..protection import Protection
@@ -18,8 +19,8 @@ OLD = Duration.days(11)
 paused, and three days are left before SQS deletes it."""
 
 OLD_DEAD_LETTER = Duration.days(7)
-"""Time in the dead-letter queue after which an alarm rings. CloudWatch counts from the move there, but SQS's retention
-from when the message was sent. The reconciler sends dead letters again that are five days old in all."""
+"""Time with dead letters after which an alarm rings. None is lost: the reconciler sends those again that are five days
+old in all. So CloudWatch's own age of a message would never come to this."""
 
 
 class HandlerQueues(Construct):
@@ -66,6 +67,16 @@ class HandlerQueues(Construct):
             visibility_timeout=Duration.seconds(visibility_timeout),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=MAX_ATTEMPTS),
         )
+
+        def age(name: str, period: Duration) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name=name,
+                dimensions_map=dimensions_of(names.stage, handler),
+                period=period,
+                statistic=cloudwatch.Stats.MAXIMUM,
+            )
+
         see = f"See: sluice dead list {handler} --stage {names.stage}"
         self.alarm = alarms.add_not_empty(
             self,
@@ -81,21 +92,15 @@ class HandlerQueues(Construct):
             f"An event of {handler} has been waiting for {OLD.to_days():g} days. SQS deletes it after"
             f" {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
             f" --stage {names.stage}",
-            metric=_age(self.queue),
+            # The running handler's age is told once an hour.
+            metric=age(WAITING_METRIC, Duration.hours(1)),
             at_least=OLD.to_seconds(),
         )
         self.dead_age_alarm = alarms.add(
             self,
             "DeadAge",
             f"{names.dead_letter_queue(handler)}-old",
-            f"A dead letter of {handler} has been one for {OLD_DEAD_LETTER.to_days():g} days. SQS deletes it"
-            f" {RETENTION.to_days():g} days after it was sent, unless the reconciler sends it again. {see}",
-            metric=_age(self.dead_letter_queue),
+            f"{handler} has had dead letters for {OLD_DEAD_LETTER.to_days():g} days without a break. {see}",
+            metric=age(DEAD_METRIC, Duration.minutes(5)),
             at_least=OLD_DEAD_LETTER.to_seconds(),
         )
-
-
-def _age(queue: sqs.IQueue) -> cloudwatch.IMetric:
-    return queue.metric_approximate_age_of_oldest_message(
-        period=Duration.minutes(5), statistic=cloudwatch.Stats.MAXIMUM
-    )

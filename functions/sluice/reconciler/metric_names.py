@@ -8,6 +8,11 @@ PAUSED_ITSELF_METRIC = "PausedItself"
 MAPPING_METRIC = "MappingChanged"
 
 
-def dimensions_of(stage: str) -> dict[str, str]:
-    """Return the dimensions of a stage's metrics."""
-    return {"stage": stage}
+WAITING_METRIC = "OldestWaiting"
+DEAD_METRIC = "OldestDeadLetter"
+"""Metrics of each handler, in seconds."""
+
+
+def dimensions_of(stage: str, handler: str | None = None) -> dict[str, str]:
+    """Return the dimensions of a stage's metrics, or of a handler's."""
+    return {"stage": stage} if handler is None else {"stage": stage, "service": handler}

@@ -102,6 +102,7 @@ class Reconciler:
         if self._watch and event.get(UPKEEP) is True:
             try:
                 self._watch.look(snapshots, self._states.now_ms())
+                self._watch.tell_ages(self._queues.ages(snapshots, failures), self._states.now_ms())
             except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the work is done
                 failures.append(f"metrics: {error!r}")
         if failures:

@@ -9,16 +9,25 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from ..pausing.describe import BLOCKED, PAUSED, state_of
 from ..stage.names import METRICS_NAMESPACE
-from .metric_names import MAPPING_METRIC, NO_HANDLER_METRIC, PAUSED_ITSELF_METRIC, STOPPED_METRIC, dimensions_of
+from .metric_names import (
+    DEAD_METRIC,
+    MAPPING_METRIC,
+    NO_HANDLER_METRIC,
+    PAUSED_ITSELF_METRIC,
+    STOPPED_METRIC,
+    WAITING_METRIC,
+    dimensions_of,
+)
 
 if TYPE_CHECKING:
     from ..pausing.handler_states import Snapshot
+    from ..retention.ages import Age
     from ..traces.unhandled import Unhandled
 
 LATELY_SECONDS = 120
@@ -71,8 +80,19 @@ class Watch:
         if count:
             self._write(MAPPING_METRIC, "Count", count, now_ms)
 
-    def _write(self, name: str, unit: str, value: int, now_ms: int) -> None:
-        dimensions = dimensions_of(self._stage)
+    def tell_ages(self, ages: Iterable[Age], now_ms: int) -> None:
+        """Write how long events and dead letters have been waiting.
+
+        Args:
+            ages: the ages.
+            now_ms: milliseconds since 1970.
+        """
+        for age in ages:
+            name = DEAD_METRIC if age.dead else WAITING_METRIC
+            self._write(name, "Seconds", age.seconds, now_ms, handler=age.handler)
+
+    def _write(self, name: str, unit: str, value: int, now_ms: int, *, handler: str | None = None) -> None:
+        dimensions = dimensions_of(self._stage, handler)
         described = {
             "Namespace": METRICS_NAMESPACE,
             "Dimensions": [list(dimensions)],

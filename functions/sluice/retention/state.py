@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +11,8 @@ from ..stage.names import KEEPING
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_logger = logging.getLogger("sluice.reconciler")
 
 _State = TypeVar("_State")
 
@@ -50,6 +53,7 @@ class RetentionState:
         dead: the sweeps that send dead letters again.
         rescue: the sweeps that search the dead-letter queue for throttled events.
         dead_seen: dead letters at the last such sweep.
+        dead_since_ms: since when there have been dead letters at each count; None if there were none at the last.
         throttled_ms: when its function was last found throttled while its mapping received.
     """
 
@@ -59,6 +63,7 @@ class RetentionState:
     dead: SweepState = SweepState()
     rescue: SweepState = SweepState()
     dead_seen: int = 0
+    dead_since_ms: int | None = None
     throttled_ms: int | None = None
 
 
@@ -75,19 +80,28 @@ class RetentionStore:
         self._table = table
 
     def all(self) -> dict[str, RetentionState]:
-        """Return the states by handler."""
+        """Return the states by handler. If a row can't be read, its handler's state starts anew."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": KEEPING}},
             ConsistentRead=True,
         )
-        return {item["sk"]["S"]: _from_json(item["kept"]["S"]) for page in pages for item in page["Items"]}
+        return {item["sk"]["S"]: _state(item) for page in pages for item in page["Items"]}
 
     def put(self, handler: str, state: RetentionState) -> None:
         """Write a handler's state."""
         item: Any = {"pk": {"S": KEEPING}, "sk": {"S": handler}, "kept": {"S": _to_json(state)}}
         self._client.put_item(TableName=self._table, Item=item)
+
+
+def _state(item: Any) -> RetentionState:
+    try:
+        return _from_json(item["kept"]["S"])
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        # The traceback would say no more.
+        _logger.error("unreadable, and treated as empty: %s of %s: %r", KEEPING, item["sk"]["S"], error)  # noqa: TRY400
+        return RetentionState()
 
 
 def _to_json(state: RetentionState) -> str:
@@ -104,5 +118,9 @@ def _from_json(text: str) -> RetentionState:
 
 def _made(kind: type[_State], found: dict[str, Any]) -> _State:
     """Make a state of the fields that this version knows: a deployment that is rolled back leaves others behind."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in found.items() if name in known})
+    made = {field.name: found[field.name] for field in fields(kind) if field.name in found}  # type: ignore[arg-type]
+    for name, value in made.items():
+        # A time or a number, none, or a sweep.
+        if value is not None and type(value) not in (int, SweepState):
+            raise TypeError(f"{name} is {type(value).__name__}")
+    return kind(**made)

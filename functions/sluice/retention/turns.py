@@ -16,6 +16,7 @@ from ..pausing.state import RECEIVING
 from ..queue import transfer
 from ..stage.names import Names
 from . import rescue, resend
+from .ages import WORTH_TELLING, Age, dead_seconds, waiting_seconds
 from .state import RetentionState, RetentionStore, SweepState
 from .sweep import Queue, begin, interrupted
 
@@ -32,6 +33,9 @@ RUN_SECONDS = 40.0
 
 TURN_SECONDS = 5.0
 """Seconds of the shortest turn: finding a queue empty takes three. Queues without a turn come first in the next run."""
+
+_AGE_EVERY_MINUTES = 60
+"""Minutes between two looks at the age of a running handler's oldest event: $0.01 a thousand."""
 
 _LIVE, _RESCUE, _DEAD = range(3)
 """Order of turns that have waited equally long: events that are to run come first."""
@@ -137,6 +141,36 @@ class QueueWork:
             if share.moves < moves:
                 moved[turn.handler] = moved.get(turn.handler, 0) + moves - share.moves
         return moved
+
+    def ages(self, snapshots: Sequence[Snapshot], failures: list[str]) -> list[Age]:
+        """Return how long events and dead letters have been waiting, after the work of a run.
+
+        Args:
+            snapshots: the handlers as they were found.
+            failures: list to add an error's text to for each failure.
+        """
+        found: list[Age] = []
+        for snapshot in snapshots:
+            try:
+                found += self._ages(snapshot)
+            except (ClientError, BotoCoreError) as error:
+                failures.append(f"{snapshot.handler}: {error}")
+        return found
+
+    def _ages(self, snapshot: Snapshot) -> Iterator[Age]:
+        handler, now_ms = snapshot.handler, self._handlers.now_ms()
+        state = self._state(handler)
+        dead = dead_seconds(state, now_ms)
+        if dead is not None:
+            yield Age(handler, dead=True, seconds=dead)
+        if state.idle_ms is not None:
+            if transfer.count(self._clients.sqs, self._url(self._names.queue(handler))):
+                yield Age(handler, dead=False, seconds=waiting_seconds(state, now_ms))
+        elif int(now_ms // 60_000) % _AGE_EVERY_MINUTES == 0:
+            # Its queue is received from by its mapping alone, so CloudWatch's age is right. Asking costs money.
+            seconds = rescue.oldest_seconds(self._clients.metrics, self._names.queue(handler), _utc(now_ms))
+            if seconds >= WORTH_TELLING:
+                yield Age(handler, dead=False, seconds=seconds)
 
     def _end_of_turn(self, started: float, turns_left: int) -> Callable[[], bool]:
         now = self._handlers.clock()
@@ -251,7 +285,11 @@ class QueueWork:
         return Queue(self._clients.sqs, self._url(self._names.dead_letter_queue(handler)), handler)
 
     def _count_dead(self, handler: str) -> int:
-        return transfer.count(self._clients.sqs, self._dead_queue(handler).url)
+        dead = transfer.count(self._clients.sqs, self._dead_queue(handler).url)
+        since = self._state(handler).dead_since_ms
+        if bool(dead) != (since is not None):
+            self._update(handler, dead_since_ms=self._handlers.now_ms() if dead else None)
+        return dead
 
     def _url(self, queue: str) -> str:
         if queue not in self._urls:

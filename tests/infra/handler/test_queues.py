@@ -34,11 +34,16 @@ def test_an_alarm_rings_as_soon_as_a_dead_letter_queue_holds_a_message(template:
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_an_alarm_rings_days_before_a_message_expires(template: Template, handler: str) -> None:
-    # CloudWatch counts from the move to the dead-letter queue.
-    for queue, threshold in ((f"sluice-dev-{handler}", 950_400), (f"sluice-dev-{handler}-dead", 604_800)):
+    # The reconciler's metrics: its own receives would silence alarms on SQS's.
+    for queue, metric, period, threshold in (
+        (f"sluice-dev-{handler}", "OldestWaiting", 3_600, 950_400),
+        (f"sluice-dev-{handler}-dead", "OldestDeadLetter", 300, 604_800),
+    ):
         alarm = template.one("AWS::CloudWatch::Alarm", AlarmName=f"{queue}-old")
-        assert (alarm["MetricName"], alarm["Statistic"]) == ("ApproximateAgeOfOldestMessage", "Maximum")
-        assert template.arn(alarm["Dimensions"][0]["Value"]) == queue
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Sluice", metric, "Maximum")
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        assert dimensions == {"stage": "dev", "service": handler}
+        assert alarm["Period"] == period
         assert alarm["Threshold"] == threshold < DAYS_14
         assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanOrEqualToThreshold", 1)
         assert alarm["TreatMissingData"] == "notBreaching"

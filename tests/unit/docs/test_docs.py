@@ -243,6 +243,8 @@ def test_every_metric_is_in_the_table() -> None:
     times = {telemetry_names.DURATION_METRIC, telemetry_names.WAIT_METRIC}
 
     assert rows == dict.fromkeys(counts, "Count") | dict.fromkeys(times, "Milliseconds")
+    own = [name.strip("`") for name, *_ in PAGES["docs/alarms.md"].rows("metric of a handler")]
+    assert own == [metric_names.WAITING_METRIC, metric_names.DEAD_METRIC]
     shared = [name.strip("`") for name, *_ in PAGES["docs/alarms.md"].rows("metric of the stage")]
     assert shared == [
         metric_names.STOPPED_METRIC,

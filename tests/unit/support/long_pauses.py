@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,9 @@ class Months:
         self.now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         monkeypatch.setattr(moto.sqs.models, "unix_time_millis", lambda *_: self.now * 1000)
         monkeypatch.setattr(moto.sqs.models, "unix_time", lambda *_: self.now)
-        monkeypatch.setattr("sluice.emitting.emit.clock", SimpleNamespace(time=lambda: self.now))
+        monkeypatch.setattr(
+            "sluice.emitting.emit.clock", SimpleNamespace(time=lambda: self.now, perf_counter_ns=time.perf_counter_ns)
+        )
         # moto would wait for the clock, which only the test moves.
         monkeypatch.setattr(transfer, "WAIT_SECONDS", 0)
         # `check_ages` does this.
