@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
+from ..lean_aws.errors import aws_errors, error_message
 from ..operate.chain import chain_from, first_of
 from ..operate.handlers import handler_names
+from ..operate.process_log import process_log
 from ..traces import Trace, open_store
 from .chain import chain_json, print_chain
 from .find_trace import find_trace
@@ -41,6 +45,8 @@ def trace(invocation: Invocation, event_id: str, *, full: bool, chain: bool) -> 
     if chain:
         _show_chain(invocation, found)
         return
+    if found.status == "running" or found.has_died:
+        found = _with_process_log(invocation, found)
     if invocation.as_json:
         invocation.print_text(found.to_json())
         return
@@ -48,6 +54,16 @@ def trace(invocation: Invocation, event_id: str, *, full: bool, chain: bool) -> 
     related = found.emitted[0]["id"] if found.emitted else found.parent
     then = invocation.command("trace", related) if related else invocation.command("traces", found.handler)
     invocation.say(then=then)
+
+
+def _with_process_log(invocation: Invocation, trace: Trace) -> Trace:
+    """Return the trace of a run without an end with the log of its process, as far as that can be read."""
+    try:
+        lines = process_log(invocation.stage, trace)
+    except aws_errors() as error:
+        invocation.say(f"the log of its process could not be read: {error_message(error)}")
+        return trace
+    return dataclasses.replace(trace, logs="\n".join(lines)) if lines else trace
 
 
 def _show_chain(invocation: Invocation, trace: Trace) -> None:
