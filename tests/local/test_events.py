@@ -150,7 +150,7 @@ def test_handlers_see_the_bundle_and_the_layer_but_nothing_of_this_environment(
     (trace,) = traces_of(store, "printer", now, 1)
 
     assert not [path for path in trace.result["path"] if ".venv" in path or path == "/nowhere"]
-    # Its own directory of packages, which is empty; not that of the Python which runs these tests.
+    # Its own directory of packages, with those of AWS's Python; not that of the Python which runs these tests.
     packages = [path for path in trace.result["path"] if path.endswith("-packages")]
     assert [path for path in packages if not path.startswith(str(project.files))] == []
 

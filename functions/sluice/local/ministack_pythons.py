@@ -1,7 +1,7 @@
 """Functions that run on the Python that their runtime names, where this machine has it.
 
-MiniStack starts every function with its own Python. Here each version gets a Python without packages, as a function
-sees only what is in its bundle and its layer.
+MiniStack starts every function with its own Python. Here each version gets a Python without packages but
+AWS's own, as a function sees only these, its bundle and its layer.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 
 from ministack.core import lambda_runtime  # type: ignore[import-untyped]
+
+from .ministack_custom_resources import add_packages_of_runtime
 
 _RUNTIME = "python"
 
@@ -53,4 +55,5 @@ def _bare(path: str, temporary: Path) -> str:
     with _lock:
         if not program.exists():
             subprocess.run([path, "-m", "venv", "--without-pip", str(directory)], check=True)  # noqa: S603 - a Python
+            add_packages_of_runtime(directory)
     return str(program)

@@ -1,12 +1,14 @@
 """The app.py of the shared cloud's project: the example handlers and the tests' own."""
 
-from aws_cdk import App
+from aws_cdk import App, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as notifications
 
 from infra import Cron, SluiceStack, Worker, stage_of
 
 app = App()
 
-SluiceStack(
+stack = SluiceStack(
     app,
     stage=stage_of(app),
     handlers=[
@@ -28,6 +30,7 @@ SluiceStack(
         Worker("barred"),
         Worker("throttled", batch_size=10),
         Worker("idle"),
+        Worker("photo-taken"),
         Worker("raiser"),
         Worker("exits", batch_size=10, timeout=1),
         Worker("exits-among-many", batch_size=10, timeout=1),
@@ -35,5 +38,9 @@ SluiceStack(
         Worker("hogs", batch_size=10, timeout=1),
     ],
 )
+
+photos = s3.Bucket(stack, "Photos", bucket_name=f"photos-{stage_of(app)}", removal_policy=RemovalPolicy.DESTROY)
+queue = stack.handler("photo-taken").queue
+photos.add_event_notification(s3.EventType.OBJECT_CREATED, notifications.SqsDestination(queue))
 
 app.synth()

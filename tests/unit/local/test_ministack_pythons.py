@@ -19,7 +19,7 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_runtime, "_detect_runtime_binary", lambda_runtime._detect_runtime_binary)
 
 
-def test_a_function_runs_on_its_own_version_without_packages(tmp_path: Path) -> None:
+def test_a_function_runs_on_its_own_version_with_the_packages_of_awss_only(tmp_path: Path) -> None:
     listed = tmp_path / "pythons.json"
     ministack_pythons.install(tmp_path, listed)
     assert lambda_runtime._detect_runtime_binary("python3.13")[0] == sys.executable
@@ -31,7 +31,9 @@ def test_a_function_runs_on_its_own_version_without_packages(tmp_path: Path) -> 
     answer = subprocess.run([program, "-c", code], capture_output=True, text=True, check=True).stdout
     has_version, _, packages = answer.strip().partition(" ")
     assert has_version == "True"
-    assert all(not list(Path(path).iterdir()) for path in json.loads(packages.replace("'", '"')))
+    (directory,) = map(Path, json.loads(packages.replace("'", '"')))
+    assert {"boto3", "botocore"} <= {path.name for path in directory.iterdir()}
+    assert all(path.is_symlink() for path in directory.iterdir())
     assert lambda_runtime._detect_runtime_binary("python3.13")[0] == program
 
 
