@@ -34,10 +34,11 @@ def call_lines(trace: Trace, *, width: int, full: bool) -> list[str]:
     calls, spans = calls_of(trace.calls), trace.traced_spans
     lines = [f"none: {trace.no_calls}"] if trace.no_calls else []
     longest = max([0, *(call.us or 0 for call in calls), *(span.us or 0 for span in spans)])
-    lines += [
-        text if one is None else _line(text, one, longest, width=width, full=full)
-        for text, one in _tree(calls, spans, None, 0, full=full)
-    ]
+    tree = list(_tree(calls, spans, None, 0, full=full))
+    # Times stand close to what they are about, also on a wide terminal.
+    longest_text = max((len(text) for text, one in tree if _has_time(one)), default=0)
+    room = max(20, min(width - _TIME - _BAR - 2, longest_text))
+    lines += [_line(text, one, longest, room=room, width=width, full=full) for text, one in tree]
     if trace.more_calls:
         lines.append(f"not every call is recorded of: {', '.join(trace.more_calls)}")
     if trace.more_spans:
@@ -108,12 +109,18 @@ def call_text(call: TracedCall) -> str:
     return text if call.result is None else f"{text} → {brief(call.result)}"
 
 
-def _line(text: str, call: TracedCall | TracedSpan, longest: int, *, width: int, full: bool) -> str:
-    if isinstance(call, TracedSpan) and call.kind == "log":
+def _has_time(one: TracedCall | TracedSpan | None) -> bool:
+    """Return True for a line that shows how long something took."""
+    return isinstance(one, TracedCall) or (isinstance(one, TracedSpan) and one.kind != "log")
+
+
+def _line(text: str, one: TracedCall | TracedSpan | None, longest: int, *, room: int, width: int, full: bool) -> str:
+    if one is None:
+        return text
+    if not _has_time(one):
         return text if full or len(text) <= width else text[: width - 1] + "…"
-    room = max(20, width - _TIME - _BAR - 2)
     shown = text if full or len(text) <= room else text[: room - 1] + "…"
-    return f"{shown:<{room}} {_duration(call.us):>{_TIME}} {_bar(call.us or 0, longest)}".rstrip()
+    return f"{shown:<{room}} {_duration(one.us):>{_TIME}} {_bar(one.us or 0, longest)}".rstrip()
 
 
 def _duration(us: int | None) -> str:

@@ -143,9 +143,11 @@ def _print_list(listed: Iterable[Trace]) -> None:
 
 
 def told(trace: Trace) -> str:
-    """Return why an event was not run, or what went wrong in its run; the event of any other."""
+    """Return why an event was not run, or what went wrong in its run, or that its process died; else the event."""
     if trace.duplicate_of or trace.skipped:
         return f"not run: duplicate of {trace.duplicate_of}" if trace.duplicate_of else f"not run: {trace.skipped}"
     if trace.status in FAILED and trace.error:
         return f"{trace.error.get('type')}: {trace.error.get('message')}"
+    if trace.status == "interrupted" and trace.has_died:
+        return "died: its process left no record of an end"
     return trace.failure.message if trace.cause and trace.failure else trace.event

@@ -85,19 +85,24 @@ def test_spans_are_shown_where_calls_cannot_be_recorded() -> None:
     assert found == golden(
         """
         none: Python 3.11 cannot record calls; 3.12 and newer can
-          · dynamodb GetItem orders → 200                              5.0 ms ██████████
-          · dynamodb GetItem orders → 200                              5.0 ms ██████████
-          · dynamodb GetItem orders → 200                              5.0 ms ██████████
+          · dynamodb GetItem orders → 200    5.0 ms ██████████
+          · dynamodb GetItem orders → 200    5.0 ms ██████████
+          · dynamodb GetItem orders → 200    5.0 ms ██████████
           … 4 more of dynamodb GetItem: --full shows them
         """
     )
 
 
 def test_a_tree_of_160_columns() -> None:
-    cell = 160 - 21
-    assert lines(CALLS, width=160).splitlines()[1] == (
-        '    total_of(lines=[{sku: "TEA"}, {sku: "POT"}], currency="EUR") → Decimal 14.50'.ljust(cell)
-        + "    9.0 ms ███████▍"
+    """Times stand close to the longest line."""
+    assert lines(CALLS, width=160) == golden(
+        """
+        x handle raised ValueError("no email") at line 24                                                                            12.3 ms ██████████
+            total_of(lines=[{sku: "TEA"}, {sku: "POT"}], currency="EUR") → Decimal 14.50                                              9.0 ms ███████▍
+              price_of(sku="TEA") → Decimal 2.50                                                                                      850 µs ▊
+              price_of(sku="POT") → Decimal 12.00                                                                                     7.9 ms ██████▍
+        x   check(order={id: "A-1006", email: null, lines: [{sku: "TEA"}, {sku: "POT"}]}) raised ValueError("no email") at line 14     40 µs
+        """  # noqa: E501 - as it is printed
     )
     assert all(len(line) <= 160 for line in lines(CALLS, width=160).splitlines())
 

@@ -63,6 +63,8 @@ def test_a_trace_shows_what_its_process_printed_until_it_died(cloud: Cloud, caps
     assert out.startswith(f"{HANDLER}  interrupted\n")
     assert "logs\n  half-way\n  there\n" in out
     assert "attempts\n  1. died: its process left no record of an end\n" in out
+    assert program.run(["traces", HANDLER]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("died: its process left no record of an end")
 
 
 def test_a_trace_of_a_run_that_has_ended_asks_for_no_log(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
