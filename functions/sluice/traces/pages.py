@@ -10,8 +10,8 @@ from typing import Any
 
 Item = Mapping[str, Any]
 
-PAGE = 250
-"""Items of a page. Two pages of each of 32 partitions are in memory at most: 16,000 items, however many are read."""
+PAGE = 100
+"""Items of a page. Two pages of each of 32 partitions are in memory at most: 6,400 items, however many are read."""
 
 _READERS = 16
 
