@@ -65,7 +65,8 @@ class Cron(Entry):
     Give either `every` or `cron`.
 
     Attributes:
-        every: `Every 1min`, `Every 1hr`, `Every 12hrs`, `Daily`, `Weekly` or `Fortnightly`.
+        every: `Every 1min`, `Every 5min` or another part of an hour, `Every 1hr`, `Every 12hrs` or another part of a
+            day, `Daily`, `Weekly` or `Fortnightly`.
         at: the time of day of a `Daily`, `Weekly` or `Fortnightly` cron, such as `03:00`; midnight if left out.
         on: the day of a `Weekly` or `Fortnightly` cron, such as `FRI`; Monday if left out.
         week_of: a day of one of the weeks (Monday to Sunday) in which a `Fortnightly` cron runs, such as `2026-11-30`;

@@ -13,7 +13,10 @@ from ..entries import Cron
 
 BY_THE_MINUTE = {
     "Every 1min": "* * * * ? *",
+    # Those that divide an hour or a day: others would have a shorter interval at its end.
+    **{f"Every {minutes}min": f"0/{minutes} * * * ? *" for minutes in (2, 3, 4, 5, 6, 10, 12, 15, 20, 30)},
     "Every 1hr": "0 * * * ? *",
+    **{f"Every {hours}hrs": f"0 0/{hours} * * ? *" for hours in (2, 3, 4, 6, 8)},
     # At midnight and noon UTC. A rate would count from the deployment that makes the schedule.
     "Every 12hrs": "0 0/12 * * ? *",
 }

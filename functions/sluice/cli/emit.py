@@ -22,7 +22,7 @@ from .command_error import FAILED, REFUSED, CommandError
 from .explain_error import NOT_ALLOWED, explain
 from .help_text import examples
 from .invocation import Invocation, about_stage
-from .parse_time import parse_moment, utc_text
+from .parse_time import parse_moment, parse_seconds, utc_text
 from .read_events import read_events
 from .terminal import echo
 
@@ -43,9 +43,16 @@ _OPTION = re.compile(r"--?[A-Za-z]")
 @click.argument("event", metavar="[JSON]", required=False)
 @click.option("--lines", is_flag=True, help="Read one event a line, from stdin (-) or --file.")
 @click.option(
-    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the event from this file."
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the event from this file, or from stdin (-).",
 )
-@click.option("--delay", type=float, metavar="SECONDS", help="Run the event no sooner than in SECONDS.")
+@click.option(
+    "--delay",
+    "given_delay",
+    metavar="SECONDS",
+    help="Run the event no sooner than in SECONDS, or in a time such as 15m, 2h or 7d.",
+)
 @click.option(
     "--at",
     "moment",
@@ -60,7 +67,7 @@ def emit(
     *,
     lines: bool,
     file: Path | None,
-    delay: float | None,
+    given_delay: str | None,
     moment: str | None,
 ) -> None:
     """Emit an event to HANDLER and print the event's id.
@@ -70,6 +77,7 @@ def emit(
     if event is not None and _OPTION.match(event):
         raise click.NoSuchOption(event.partition("=")[0])
     check_handler(handler)
+    delay = None if given_delay is None else parse_seconds("--delay", given_delay)
     at = None if moment is None else parse_moment("--at", moment)
     texts = read_events(event, lines=lines, file=file)
     others = None if _has_queue(invocation.stage, handler) else handler_names(invocation.stage)
@@ -95,7 +103,10 @@ def emit(
     one = len(ids) == 1
     news = f"emitted {len(ids)} event{'' if one else 's'} to {handler}"
     then = invocation.command("trace", ids[0]) if one else invocation.command("traces", handler)
-    until = parse_delay(delay, at).until
+    until, seconds = parse_delay(delay, at).until, parse_delay(delay, at).seconds
+    if seconds and others is None:
+        # SQS holds it back, and nothing can take it out of the queue.
+        news += f", to start in {seconds} s; an event delayed by up to 15 minutes can't be cancelled"
     if until and others is None:
         news += f", scheduled for {utc_text(until)}"
         then = invocation.command("scheduled", handler)

@@ -133,8 +133,19 @@ def _explain_aws(error: ClientError, stage: str) -> CommandError:
         )
     if code in _MISSING:
         return not_deployed(stage)
-    return CommandError(
+    return _older_stage(code, message, stage) or CommandError(
         f"AWS refused {error.operation_name}: {code}: {message}", code=FAILED, then=next_command(stage, "status")
+    )
+
+
+def _older_stage(code: str, message: str, stage: str) -> CommandError | None:
+    """Return the error for a stage that lacks what this version of the command reads; None if that is not why."""
+    if code != "ValidationException" or "specified index" not in message:
+        return None
+    return CommandError(
+        f"stage {stage!r} has no index of failures: an older version of Sluice deployed it. Deploy it again",
+        code=FAILED,
+        then="sluice up" if stage == LOCAL_STAGE else f"sluice cdk deploy --stage {stage}",
     )
 
 

@@ -49,6 +49,25 @@ def parse_since(option: str, text: str) -> float:
     return parse_moment(option, text, or_else="90s, 15m, 1h, 7d or ").timestamp()
 
 
+def parse_seconds(option: str, text: str) -> float:
+    """Return the seconds in an option's value.
+
+    Args:
+        option: the option, for the error.
+        text: its value: seconds, or a time such as `90s`, `15m`, `2h` or `7d`.
+
+    Raises:
+        click.UsageError: the value is neither.
+    """
+    with_unit = _AGO.fullmatch(text)
+    if with_unit:
+        return float(int(with_unit[1]) * _SECONDS[with_unit[2]])
+    try:
+        return float(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option} {text}: give seconds, or a time such as 90s, 15m, 2h or 7d") from error
+
+
 def utc_text(moment: datetime) -> str:
     """Return a moment in ISO 8601, UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

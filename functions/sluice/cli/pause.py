@@ -23,8 +23,8 @@ from ..pausing.open import open_handler_states
 from ..stage import clients
 from ..stage.names import Names
 from ..traces.failure_counter import FailureCounter
-from .command_error import CommandError
-from .explain_error import explain
+from .command_error import REFUSED, CommandError
+from .explain_error import NOT_ALLOWED, explain
 from .help_text import examples
 from .identity import caller
 from .invocation import Invocation, about_stage
@@ -151,7 +151,7 @@ def block(invocation: Invocation, names: Sequence[str], *, everything: bool, rea
     Only people with the admin policy can block and unblock. Pausing and unpausing cannot lift a block. No event
     is lost.
     """
-    _for_each(invocation, names, everything, lambda commands, name: commands.block(name, reason))
+    _for_each(invocation, names, everything, lambda commands, name: commands.block(name, reason), needs_admin="block")
 
 
 @_about_handlers("sluice unblock send-receipt --stage prod")
@@ -160,10 +160,25 @@ def unblock(invocation: Invocation, names: Sequence[str], *, everything: bool, r
 
     A handler that was also paused stays paused.
     """
-    _for_each(invocation, names, everything, lambda commands, name: commands.unblock(name, reason))
+    _for_each(
+        invocation, names, everything, lambda commands, name: commands.unblock(name, reason), needs_admin="unblock"
+    )
 
 
-def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, act: Act) -> None:
+def _explained(invocation: Invocation, handler: str, error: Exception, *, needs_admin: str | None) -> CommandError:
+    """Return the error of one handler, in words where it is only that the caller is no admin."""
+    if needs_admin and isinstance(error, ClientError) and error.response["Error"].get("Code") in NOT_ALLOWED:
+        return CommandError(
+            f"only an admin may {needs_admin} {handler}: a role with the policy"
+            f" {Names(invocation.stage).policy('admin', 'REGION')} (AWS: {error.response['Error'].get('Message', '')})",
+            code=REFUSED,
+        )
+    return explain(error, invocation.stage)
+
+
+def _for_each(
+    invocation: Invocation, names: Sequence[str], everything: bool, act: Act, *, needs_admin: str | None = None
+) -> None:
     if everything == bool(names):
         raise click.UsageError("name one or more handlers, or give --all")
     known = known_handlers(invocation.stage, names)
@@ -175,7 +190,7 @@ def _for_each(invocation: Invocation, names: Sequence[str], everything: bool, ac
             found = act(commands, name)
         except (SluiceError, BotoCoreError, ClientError) as error:
             # Go on with the other handlers.
-            failures.append(explain(error, invocation.stage))
+            failures.append(_explained(invocation, name, error, needs_admin=needs_admin))
             continue
         state = state_of(found, in_flight(invocation.stage, name), int(time.time() * 1000))
         done.append({"handler": name, **asdict(state)})

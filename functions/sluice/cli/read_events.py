@@ -31,6 +31,8 @@ def read_events(argument: str | None, *, lines: bool, file: Path | None) -> list
     """
     if file is not None and argument is not None:
         raise click.UsageError("give the event or --file, but not both")
+    if file is not None and str(file) == STDIN:
+        argument, file = STDIN, None
     if file is not None:
         text = _decoded(file.read_bytes(), str(file))
     elif argument == STDIN or (argument is None and lines):

@@ -17,11 +17,11 @@ from .failure import FAILED, Failure
 if TYPE_CHECKING:
     from .spans import TracedSpan
 
-STATUSES = ("ok", "error", "timed-out", "running", "interrupted", "dead", "no-handler", "damaged")
+STATUSES = ("ok", "error", "timed-out", "running", "interrupted", "dead", "no-handler", "cancelled", "damaged")
 """ok: the handler returned. error: it raised. timed-out, interrupted: the last attempt did not reach its end. running:
 it may still do so; it is stored as interrupted.
-dead: the fifth attempt did not either. no-handler: no handler had the name. damaged: the stored trace can't be read;
-something else has written it."""
+dead: the fifth attempt did not either. no-handler: no handler had the name. cancelled: the event was delayed, and
+somebody cancelled it. damaged: the stored trace can't be read; something else has written it."""
 
 PRINTED = "printed"
 """Metadata of a field: the attribute that is printed in its place; None if nothing is."""

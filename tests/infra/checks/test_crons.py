@@ -15,7 +15,7 @@ from infra.checks.crons import problems_with_cron
     [
         ({}, "it has no schedule; write every='Daily'"),
         ({"every": "Daily", "cron": "0 3 * * ? *"}, "are both set; remove one"),
-        ({"every": "daily"}, "every is 'daily'; it may be 'Every 1min', 'Every 1hr'"),
+        ({"every": "daily"}, "every is 'daily'; it may be 'Every 1min', 'Every 2min'"),
         ({"every": "Every 1 min"}, "Did you mean 'Every 1min'?"),
         ({"every": 60}, "every is 60; it may be"),
         ({"every": ["Daily"]}, "every is ['Daily']; it may be"),

@@ -16,6 +16,9 @@ from infra.handler.cron_expression import Schedule, schedule_of
     ("settings", "schedule"),
     [
         ({"every": "Every 1min"}, Schedule("cron(* * * * ? *)")),
+        ({"every": "Every 5min"}, Schedule("cron(0/5 * * * ? *)")),
+        ({"every": "Every 30min"}, Schedule("cron(0/30 * * * ? *)")),
+        ({"every": "Every 6hrs"}, Schedule("cron(0 0/6 * * ? *)")),
         ({"every": "Every 1hr"}, Schedule("cron(0 * * * ? *)")),
         ({"every": "Every 12hrs"}, Schedule("cron(0 0/12 * * ? *)")),
         (

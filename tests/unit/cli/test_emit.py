@@ -133,3 +133,19 @@ def test_a_closed_stdin_is_named(
     monkeypatch.setattr("sys.stdin", None)
     assert program.run(["emit", HANDLER, "-"]) == 2
     assert "stdin is closed" in capsys.readouterr().err
+
+
+def test_events_are_read_from_stdin_as_from_a_file(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1\n2\n")))
+    assert program.run(["emit", HANDLER, "--lines", "--file", "-"]) == 0
+    assert sorted(message["Body"] for message in cloud.messages(HANDLER)) == ["1", "2"]
+
+
+def test_a_delay_has_a_unit_and_says_that_it_cannot_be_cancelled(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program.run(["emit", HANDLER, "1", "--delay", "10m"]) == 0
+    assert "to start in 600 s; an event delayed by up to 15 minutes can't be cancelled" in capsys.readouterr().err
+    assert program.run(["emit", HANDLER, "1", "--delay", "soon"]) == 2

@@ -43,6 +43,15 @@ def refusal(code: str) -> botocore.ClientError:
         (refusal("ResourceNotFoundException"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (refusal("AWS.SimpleQueueService.NonExistentQueue"), 5, "not deployed", "sluice cdk deploy --stage prod"),
         (refusal("Throttling"), 1, "ListQueues: Throttling: AWS says", "sluice status --stage prod"),
+        (
+            botocore.ClientError(
+                {"Error": {"Code": "ValidationException", "Message": "The table does not have the specified index: x"}},
+                "Query",
+            ),
+            1,
+            "an older version of Sluice deployed it",
+            "sluice cdk deploy --stage prod",
+        ),
         (of_emit(botocore.NoRegionError()), 1, "no AWS region", "aws configure"),
         (of_emit(refusal("AccessDenied")), 4, "call ListQueues: AWS says", "aws sts get-caller-identity"),
         (NotDeployedError("prod"), 5, "not deployed", "sluice cdk deploy --stage prod"),

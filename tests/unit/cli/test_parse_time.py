@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import click
 import pytest
 from sluice import emit
 from sluice.cli import program
-from sluice.cli.parse_time import parse_moment, parse_since, utc_text
+from sluice.cli.parse_time import parse_moment, parse_seconds, parse_since, utc_text
 
 from tests.unit.support.cloud import HANDLER, Cloud
 
@@ -38,3 +39,13 @@ def test_a_moment_is_printed_in_utc_to_the_second() -> None:
     moment = parse_moment("--at", "2030-01-31T09:00:00.9+01:00")
 
     assert utc_text(moment) == "2030-01-31T08:00:00Z"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("1.5", 1.5), ("90s", 90), ("2h", 7_200), ("7d", 604_800)])
+def test_a_time_is_seconds_or_has_a_unit(text: str, seconds: float) -> None:
+    assert parse_seconds("--delay", text) == seconds
+
+
+def test_another_time_is_explained() -> None:
+    with pytest.raises(click.UsageError, match="--delay 2w: give seconds, or a time such as 90s, 15m, 2h or 7d"):
+        parse_seconds("--delay", "2w")

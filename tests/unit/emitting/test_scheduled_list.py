@@ -115,6 +115,22 @@ def test_the_events_of_a_removed_handler_are_listed(
     assert program.run(["scheduled", HANDLER, "--stage", STAGE]) == 3
 
 
+def test_a_cancelled_event_leaves_a_record_without_its_secrets(
+    cloud: Cloud, scheduler: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event_id = emit(HANDLER, {"password": "zebra-hunter2", "n": 1}, at=IN_A_MONTH)
+    assert program.run(["cancel", event_id]) == 0
+    trace = cloud.store.get(HANDLER, event_id)
+    assert trace is not None
+    assert (trace.status, trace.attempts, trace.redacted) == ("cancelled", 0, ("event",))
+    assert "zebra-hunter2" not in trace.event
+    assert f"next: sluice trace {event_id}" in capsys.readouterr().err
+    cloud.dynamodb.delete_table(TableName=cloud.names.trace_table)
+    another = emit(HANDLER, 2, at=IN_A_MONTH)
+    assert program.run(["cancel", another]) == 0
+    assert "the trace that it was cancelled could not be written" in capsys.readouterr().err
+
+
 def test_an_event_that_is_sent_while_they_are_listed_is_left_out(
     cloud: Cloud, scheduler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
