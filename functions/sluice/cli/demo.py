@@ -51,4 +51,4 @@ def demo(invocation: Invocation) -> None:
         )
     orders = len(ORDERS.read_text(encoding="utf-8").splitlines())
     receipts = "one of them without a receipt, as it has no address"
-    invocation.say(f"done: {orders} orders, {receipts}", then="sluice traces send-receipt")
+    invocation.say(f"done: {orders} orders, {receipts}", then="sluice console")

@@ -104,7 +104,7 @@ class Block:
 
     index: int
     function: str
-    arguments: Sequence[tuple[str, str]]
+    arguments: Sequence[tuple[str, str]] | None
     place: str
     raised: bool
     outcome: Value | None
@@ -154,7 +154,9 @@ class CallView:
         return Block(
             index=index,
             function=call.function,
-            arguments=[(name, brief(value)[:_LONGEST]) for name, value in (call.arguments or {}).items()],
+            arguments=None
+            if call.arguments is None
+            else [(name, brief(value)[:_LONGEST]) for name, value in call.arguments.items()],
             place=f"{call.file}:{call.line}",
             raised=call.state == "raised",
             outcome=_outcome(call),
@@ -242,7 +244,8 @@ def _outcome(call: TracedCall) -> Value | None:
         return Value("✕", brief(call.result)[:_LONGEST])
     if call.state in ("open", "lost"):
         return Value("", "had not ended" if call.state == "open" else "its end was not seen")
-    return Value("→", brief(call.result)[:_LONGEST])
+    # Where a call's values are not kept, as of `handle`, whose event and result the trace has anyway, there is none.
+    return None if call.arguments is None and call.result is None else Value("→", brief(call.result)[:_LONGEST])
 
 
 def _ended_badly(call: TracedCall) -> bool:

@@ -1,14 +1,19 @@
-"""Notes of what actions did, kept until the next page tells them."""
+"""Notes of what actions did, for the page that follows."""
 
 from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _KEPT = 50
-"""Notes that nobody has read yet, at most."""
+"""Notes that are kept, at most."""
+
+_SECONDS = 60.0
+"""Seconds for which a note is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +40,28 @@ class Note:
 
 
 class Notes:
-    """Notes by number. Each is told once."""
+    """Notes by number. Each is told for a minute, as a page may load again by itself.
 
-    def __init__(self) -> None:
-        self._notes: OrderedDict[str, Note] = OrderedDict()
+    Args:
+        clock: returns seconds on any scale.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notes: OrderedDict[str, tuple[float, Note]] = OrderedDict()
+        self._clock = clock
         self._lock = threading.Lock()
 
     def keep(self, note: Note) -> str:
         """Keep a note and return its number."""
         number = secrets.token_hex(4)
         with self._lock:
-            self._notes[number] = note
+            self._notes[number] = self._clock(), note
             while len(self._notes) > _KEPT:
                 self._notes.popitem(last=False)
         return number
 
-    def take(self, number: str | None) -> Note | None:
-        """Return a note and forget it; None if it was told already."""
+    def find(self, number: str | None) -> Note | None:
+        """Return a note; None if there is none, or its time is over."""
         with self._lock:
-            return self._notes.pop(number or "", None)
+            at, note = self._notes.get(number or "", (0.0, None))
+        return note if note is not None and self._clock() - at < _SECONDS else None

@@ -28,6 +28,7 @@ from ..operate.status import NO_HANDLER
 from ..traces import open_store
 from ..traces.trace import iso
 from .actions import ACTIONS
+from .chain_view import chain_view
 from .gathering import Gathering
 from .guard import Guard
 from .handler_page import brief_event, handler_page, told
@@ -117,7 +118,7 @@ class Site:
             raise HTTPException(404)
 
     def _html(self, template: str, request: Request, *, code: int = 200, **values: Any) -> Response:
-        note = self.notes.take(request.query_params.get("note"))
+        note = self.notes.find(request.query_params.get("note"))
         values = {"note": note, **values}
         return HTMLResponse(self.pages.render(template, **values), code)
 
@@ -220,7 +221,7 @@ class Site:
             return self._html("no_trace", request, code=404, handler=handler, id=event_id, made=made)
         trace = hide_secrets(found)
         source = source_of(self.stage, handler) if trace.calls or trace.locals else None
-        return self._html("trace", request, shown=trace_page(trace, source), trace=trace)
+        return self._html("trace", request, shown=trace_page(trace, source, chain_view(self.stage, trace)), trace=trace)
 
     def _json(self, request: Request) -> Response:
         handler, event_id = request.path_params["handler"], request.path_params["id"]

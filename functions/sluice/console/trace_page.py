@@ -16,6 +16,7 @@ from ..operate.deployed_source import DeployedSource, deployed_source
 from ..stage.names import LOCAL_STAGE
 from ..traces import Trace
 from .call_view import Block, CallView, Local, local_values
+from .chain_view import ChainView
 from .source_view import Piece, SourceFile, read_source
 from .waterfall import Waterfall, waterfall
 
@@ -52,6 +53,7 @@ class TracePage:
         changed: True if the function was deployed again since the run.
         logs: the logs.
         logs_left: characters of the logs that are left out.
+        chain: the chain of events that it is part of; None if it is alone.
     """
 
     trace: Trace
@@ -67,14 +69,16 @@ class TracePage:
     changed: bool
     logs: str
     logs_left: int
+    chain: ChainView | None
 
 
-def trace_page(trace: Trace, source: DeployedSource | None) -> TracePage:
+def trace_page(trace: Trace, source: DeployedSource | None, chain: ChainView | None) -> TracePage:
     """Return what a trace's page shows.
 
     Args:
         trace: the trace.
         source: the handler's source as it is deployed now; None if it is not to be had.
+        chain: the chain of events that it is part of; None if it is alone.
     """
     changed = source is not None and bool(
         source.modified_ms and trace.started_ms and source.modified_ms > trace.started_ms
@@ -96,6 +100,7 @@ def trace_page(trace: Trace, source: DeployedSource | None) -> TracePage:
         changed=changed,
         logs=trace.logs[:_MOST_LOGS],
         logs_left=max(0, len(trace.logs) - _MOST_LOGS),
+        chain=chain,
     )
 
 

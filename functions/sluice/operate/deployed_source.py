@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 import urllib.request
@@ -67,7 +68,7 @@ def deployed_source(
     """
     functions: Any = clients.client("lambda", stage)
     answer = functions.get_function(FunctionName=Names(stage).function(handler))
-    digest = answer["Configuration"].get("CodeSha256", "")
+    digest = _hex(answer["Configuration"].get("CodeSha256", ""))
     modified_ms = _milliseconds(answer["Configuration"].get("LastModified"))
     if project is not None:
         return DeployedSource(files=working_copy(project, modified_ms), modified_ms=modified_ms, digest=digest[:7])
@@ -77,7 +78,7 @@ def deployed_source(
         files = _kept.get(key)
     if files is None:
         try:
-            files = _python_files((fetch or _fetch)(location))
+            files = _python_files((fetch or fetch_code)(location))
         except (OSError, ValueError, zipfile.BadZipFile):
             return None
         with _lock:
@@ -103,7 +104,13 @@ def working_copy(project: Path, modified_ms: int | None) -> Mapping[str, str]:
     return found
 
 
-def _fetch(location: str) -> bytes:
+def fetch_code(location: str) -> bytes:
+    """Return what is at a URL that AWS signed.
+
+    Raises:
+        ValueError: it is another URL, or what is there is too large.
+        OSError: it could not be read.
+    """
     if not location.startswith(("https://", "http://127.0.0.1:")):
         raise ValueError("not a URL of AWS's or of the local cloud's")
     with urllib.request.urlopen(location, timeout=_SECONDS) as answer:  # noqa: S310 - the scheme is checked above
@@ -122,6 +129,13 @@ def _python_files(data: bytes) -> Mapping[str, str]:
             if entry.filename.startswith("handlers/") and entry.filename.endswith(".py")
             if entry.file_size <= _MOST_FILE
         }
+
+
+def _hex(sha: str) -> str:
+    try:
+        return base64.b64decode(sha, validate=True).hex()
+    except ValueError:
+        return sha
 
 
 def _milliseconds(text: object) -> int | None:

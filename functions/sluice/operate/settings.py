@@ -40,4 +40,7 @@ def handler_settings(stage: str, handler: str) -> dict[str, str]:
         most = mappings[0].get("ScalingConfig", {}).get("MaximumConcurrency")
         found |= {"max_concurrency": str(most)} if most else {}
     variables = function.get("Environment", {}).get("Variables", {})
+    if "SLUICE_TIMEOUT" in variables:
+        # The function's own timeout is that of a whole batch.
+        found["timeout"] = f"{variables['SLUICE_TIMEOUT'].removesuffix('.0')} s"
     return found | {label: variables[key] for key, label in _OF_HANDLER.items() if variables.get(key)}

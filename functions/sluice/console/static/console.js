@@ -142,7 +142,6 @@ function show(message) {
 function reload() {
   const here = new URL(location.href);
   here.searchParams.delete("do");
-  here.searchParams.delete("note");
   here.hash = "";
   location.replace(here);
 }
