@@ -13,8 +13,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from ..emitting.current_run import Run, under_way
 from ..queue.message import ReceivedMessage
 from ..traces import COMPLETED, Trace
-from ..traces.failure import FAILED, process_died
-from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end, with_start
+from ..traces.failure import FAILED
+from .attempts import MAX_ATTEMPTS, Retries, Verdict, is_last_attempt, with_end
 from .cause import cause_of
 from .deduplication import lock_event, owner_of_key, put_trace
 from .executions import Executions
@@ -22,6 +22,7 @@ from .process_state import ProcessState
 from .redact_trace import redact_trace
 from .run_handler import run_handler
 from .threads import hand_on_context
+from .trace_of_start import trace_of_start
 from .triage import Triage, Work, is_off_week
 from .unreachable import Unreachable, end_calls_in_time, leaves_time, note_start, remaining_seconds
 
@@ -182,7 +183,9 @@ class Worker:
             # After the longest delay, as it can take a while until the other message's run must be over.
             done = work.verdict is Verdict.DONE
             return Verdict.DONE if done else self._retries.postpone(work.message, MAX_ATTEMPTS)
-        started = self._started(work, context, remaining)
+        started = trace_of_start(
+            work, handler, self._capture.new_secrets(), context, now_ms=self._now_ms(), remaining=remaining
+        )
         if owner != work.message.envelope.id:
             return self._skip(work, started, duplicate_of=owner)
         if self._is_too_late(context):
@@ -224,33 +227,6 @@ class Worker:
         return self._run(work, started)
 
     # ---- its trace and its run
-
-    def _started(self, work: Work, context: LambdaContext, remaining: float) -> Trace:
-        """Return the trace of an event that is about to start, as it reads if its run never ends."""
-        message, envelope = work.message, work.message.envelope
-        event = self._capture.new_secrets().json_text(message.body, message.event)
-        now, last, request_id = self._now_ms(), is_last_attempt(work.used), context.aws_request_id
-        return Trace(
-            id=envelope.id,
-            handler=self._settings.handler,
-            status="interrupted",
-            event=event,
-            redacted=() if event == message.body else ("event",),
-            history=with_start(work.plan, started_ms=now, request_id=request_id, redrives=envelope.redrives),
-            parent=envelope.parent,
-            hops=envelope.hops,
-            emitted_ms=envelope.emitted_ms,
-            emitted_by=message.emitted_by,
-            started_ms=now,
-            request_id=request_id,
-            log_stream=context.log_stream_name,
-            replay_of=envelope.replay_of,
-            replayed_as=work.replayed_as,
-            claim=message.claim,
-            over_ms=now + int(remaining * 1000),
-            dead_ms=now + int(remaining * 1000) if last else None,
-            failure=process_died(self._settings.handler) if last else None,
-        )
 
     def _skip(
         self, work: Work, started: Trace, *, duplicate_of: str | None = None, skipped: str | None = None
