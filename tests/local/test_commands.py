@@ -25,6 +25,7 @@ STATUS_FIELDS = {
     "dead",
     "failed",
     "failed_more",
+    "running",
     "oldest_s",
     "reason",
     "by",

@@ -41,7 +41,13 @@ def test_a_traces_calls_are_shown_and_an_edit_is_tried_on_its_event(project: Pro
     (ordered, *_) = project.run("traces", "order-placed", "--json", "--where", "event.id == 'A-1001'").json
     tree = lines_of("calls", project.run("trace", ordered["id"]).out)
     if has_python:
-        assert tree == ["handle", 'total_of(items=[{sku: "TEA-EARL", name: "Earl Grey, …']
+        assert tree == [
+            "handle",
+            'total_of(items=[{sku: "TEA-EARL", name: "Earl Grey, …',
+            "· INFO handlers.order_placed: order A-1001: 1 items, 17.80 EUR",
+            "· emit send-receipt",
+            "· emit audit-log",
+        ]
         assert project.run("try", ordered["id"], "--json").json["comparison"]["same_outcome"] is True
 
     (failed, *_) = project.run("traces", "send-receipt", "--status", "error", "--json").json

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from ..event.ids import is_id
 from ..traces import Trace
 from ..traces.calls import TracedCall, calls_of
 from ..traces.spans import TracedSpan
@@ -89,7 +90,9 @@ def _span_text(span: TracedSpan) -> str:
     if span.kind == "log":
         return f"· {span.resource or 'a line of the log'}"
     if span.kind == "emit":
-        return f"· emit {span.service} {span.resource or ''}".rstrip()
+        # An id would mostly be cut. The list of what was emitted has the ids, in the same order.
+        count = span.resource if span.resource and not is_id(span.resource) else ""
+        return f"· emit {span.service} {count}".rstrip()
     words = (span.operation, span.service) if span.kind == "http" else (span.service, span.operation)
     text = " ".join(word for word in ("·", *words, span.resource) if word)
     answer = "no answer" if span.us is None else span.status

@@ -54,6 +54,7 @@ SPANS = [
     ["http", "api.stripe.com", "POST", 5_100, 2_000, 402, "/v1/charges", 2, 1],
     ["http", "example.com", "GET", 8_000, -1, None, "/slow", 0, 0],
     ["emit", "audit-log", "emit", 8_500, 300, None, "01a219c4-271e-769f-ab36-b374393d0189", 0, 0],
+    ["emit", "audit-log", "emit", 8_600, 300, None, "7 events", 0, 0],
     ["log", "", "", 8_900, 0, None, 1, 0, 0],
     ["log", "", "", 8_950, 0, None, 9, 0, -1],
 ]
@@ -71,7 +72,8 @@ def test_spans_stand_in_the_tree_where_they_were_made() -> None:
               price_of(sku="POT") → Decimal 12.00                      7.9 ms ██████▍
               · POST api.stripe.com /v1/charges → 402 after 2 retr…    2.0 ms █▋
             · GET example.com /slow → no answer                             -
-            · emit audit-log 01a219c4-271e-769f-ab36-b374393d0189      300 µs ▎
+            · emit audit-log                                           300 µs ▎
+            · emit audit-log 7 events                                  300 µs ▎
             · INFO handlers.order_placed: order A-1006: 2 items, and so on and so forth…
         x   check(order={id: "A-1006", email: null, lines: [{sku: …     40 µs
           · a line of the log
