@@ -33,7 +33,9 @@ def test_a_trace_has_the_calls_to_the_outside_the_emits_and_the_log(cloud: Cloud
         function.poll()
     trace = function.traces()[0]
     assert trace.status == "ok", trace.error
-    assert [(span.kind, span.service, span.resource, span.status) for span in trace.traced_spans] == [
+    # Here emit calls SQS by boto3, which is a span too. In a function it does not.
+    spans = [span for span in trace.traced_spans if span.kind != "aws"]
+    assert [(span.kind, span.service, span.resource, span.status) for span in spans] == [
         ("log", "", "WARNING shop: charging", None),
         ("http", "127.0.0.1", "/charges/[redacted]", 200),
         ("emit", HANDLER, trace.emitted[0]["id"], None),
