@@ -90,6 +90,8 @@ def _settings(
     pollers = mapping.get("ProvisionedPollerConfig") or None
     return [
         ("filter", filters, None, {"FilterCriteria": {}}),
+        # AWS shows no filter to a caller who may not decrypt it.
+        ("filter's key", mapping.get("KMSKeyArn") or None, None, {"FilterCriteria": {}, "KMSKeyArn": ""}),
         ("batch size", mapping.get("BatchSize"), size, {"BatchSize": size}),
         (
             "batching window",

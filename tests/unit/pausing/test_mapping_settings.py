@@ -36,6 +36,8 @@ CHANGES: list[dict[str, Any]] = [
     {"FunctionResponseTypes": []},
     {"ProvisionedPollerConfig": {"MinimumPollers": 200}},
     {"FilterCriteria": FILTER, "BatchSize": 3},
+    # With a key that the reconciler may not use, AWS does not show the filter.
+    {"KMSKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/theirs", "FilterCriteriaError": {"ErrorCode": "Access"}},
 ]
 
 
