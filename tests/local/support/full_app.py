@@ -30,6 +30,7 @@ stack = SluiceStack(
         Worker("barred"),
         Worker("throttled", batch_size=10),
         Worker("idle"),
+        Worker("watched"),
         Worker("photo-taken"),
         Worker("raiser"),
         Worker("exits", batch_size=10, timeout=1),

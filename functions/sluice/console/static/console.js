@@ -46,6 +46,15 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// An event that has not run yet: its page looks again until there is a trace.
+if (document.querySelector("[data-wait]")) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
+    if (answer && answer.ok) location.reload();
+  }, 1000);
+}
+
 for (const dialog of $$("dialog[data-open]")) dialog.showModal();
 
 // A line that is linked to may stand in a closed call.
