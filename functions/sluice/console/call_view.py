@@ -234,7 +234,7 @@ class CallView:
             raised=is_raised,
             calls=calls,
             more=more,
-            locals=_locals(frame) if is_raised and frame and not any(one.raised for one in calls) else None,
+            locals=local_values(frame) if is_raised and frame and not any(one.raised for one in calls) else None,
             anchor=f"c{below[0][0]}" if below else "",
         )
 
@@ -254,10 +254,6 @@ def _ended_badly(call: TracedCall) -> bool:
 
 def _functions(calls: Sequence[tuple[int, TracedCall]]) -> str:
     return ", ".join(dict.fromkeys(f"{call.function}(…)" for _, call in calls))
-
-
-def _locals(frame: Mapping[str, Any]) -> list[Local]:
-    return local_values(frame)
 
 
 def local_values(frame: Mapping[str, Any]) -> list[Local]:
