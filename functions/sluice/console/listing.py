@@ -22,6 +22,9 @@ MOST_READ = 2_000
 """Traces that are looked at for one page of a search. The reader is then asked whether to go on."""
 
 
+_HALF = 0.0005
+"""Half a millisecond, in seconds: with it, a time in seconds is within its millisecond, however it is rounded."""
+
 _DIGITS = 15
 """Digits of a time in milliseconds, at most."""
 
@@ -106,7 +109,8 @@ def _candidates(
         yield from _failed(store, handler, failed, wanted, few, reading)
         return
     after = wanted.after if wanted.after and is_id(wanted.after) else None
-    until = None if after is None else time_of_id(after)
+    made = None if after is None else time_of_id(after)
+    until = None if made is None else made + _HALF
     for trace in store.search.traces(handler, since=wanted.since, until=until, few=few, reading=reading):
         # The ids of the cursor's own millisecond are read again.
         if after is None or trace.id < after:
@@ -118,7 +122,7 @@ def _failed(
 ) -> Generator[tuple[str, Trace], None, None]:
     """Yield failed runs in the order of their failures. A cursor is a failure's time and its event's id."""
     ms, _, after = (wanted.after or "").partition(".")
-    until = int(ms) / 1000 if ms.isdigit() and len(ms) <= _DIGITS else None
+    until = int(ms) / 1000 + _HALF if ms.isdigit() and len(ms) <= _DIGITS else None
     search = store.search
     runs = search.failures.runs(
         handler, statuses=statuses, since=wanted.since, until=until, page=few or PAGE, reading=reading

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sluice.console.listing import ANY_FAILED, Page, Wanted, page_of
-from sluice.event.ids import id_of_message
+from sluice.event.ids import first_id_at, id_of_message
 from sluice.traces import Trace
 from sluice.traces.failure import failure
+from sluice.traces.failure_index import FailureIndex
+from sluice.traces.search import TraceSearch
 
 from tests.unit.support.cloud import HANDLER, Cloud
 from tests.unit.support.traces import a_trace
@@ -114,3 +117,26 @@ def test_a_wrong_cursor_begins_anew(cloud: Cloud, after: str) -> None:
 
     assert ids_of([page_of(cloud.store, HANDLER, Wanted(after=after))]) == ids
     assert ids_of([page_of(cloud.store, HANDLER, Wanted(after=after, status="dead"))]) == []
+
+
+@pytest.mark.parametrize("status", [None, "error"])
+def test_a_cursor_is_within_its_millisecond_however_seconds_are_rounded(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, status: str | None
+) -> None:
+    """Of the times in seconds that floats have, some are a little before their millisecond."""
+    asked: list[float] = []
+
+    def note(*_: object, until: float | None = None, **__: object) -> Iterator[Any]:
+        asked.append(until or 0)
+        return iter(())
+
+    monkeypatch.setattr(TraceSearch, "traces", note)
+    monkeypatch.setattr(FailureIndex, "runs", note)
+    moments = range(NOW, NOW + 300)
+    for ms in moments:
+        event_id = first_id_at(ms / 1000 + 0.0005)
+        after = f"{ms}.{event_id}" if status else event_id
+        page_of(cloud.store, HANDLER, Wanted(after=after, status=status))
+
+    assert [int(seconds * 1000) for seconds in asked] == list(moments)
+    assert [int((seconds + 0.001) * 1000) for seconds in asked] == [ms + 1 for ms in moments]
