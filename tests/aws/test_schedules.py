@@ -29,9 +29,10 @@ def test_an_event_for_later_is_sent_when_it_is_due(
 
 
 def test_a_cancelled_event_is_no_longer_scheduled(stage: Stage, scheduled: Later) -> None:
-    """`sluice cancel` takes an event back."""
+    """`sluice cancel` takes an event back: its trace says so, and has no start."""
     assert scheduled.cancelled not in scheduled.left | scheduled.after
-    assert scheduled.cancelled not in {trace["id"] for trace in stage.traces("echo")}
+    (trace,) = [trace for trace in stage.traces("echo") if trace["id"] == scheduled.cancelled]
+    assert (trace["status"], trace["started_at"], trace["attempts"]) == ("cancelled", None, 0)
 
 
 def test_a_cron_runs_with_the_time_that_it_was_due(stage: Stage, answer: Callable[[str], None]) -> None:

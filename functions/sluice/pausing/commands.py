@@ -157,8 +157,10 @@ class Commands:
 
         def wanted(snapshot: Snapshot, change: Change) -> Record | None:
             observed, record = snapshot.observed, snapshot.record
-            if observed.block is None and not block_set_concurrency(observed, record):
-                # There is no block. Forget one that was asked for and never set.
+            just_asked = record.block is not None and record.asked_just_now(change.at_ms)
+            if observed.block is None and not block_set_concurrency(observed, record) and not just_asked:
+                # There is no block. Forget one that was asked for and never set. A look within a minute of that may
+                # be stale: then it is undone as if it had been set.
                 forgotten = dataclasses.replace(record_to_change(snapshot), block=None, blocking=None, asked=None)
                 return None if record.block is None else forgotten
             # The block stays on record until all of it is undone: its concurrency of 0 must not be taken for a pause.

@@ -20,7 +20,8 @@ from tests.unit.support.counted import DUE, tick
 from tests.unit.support.function import Function
 from tests.unit.support.polling import make_visible
 
-SENT = int(time.time() * 1000)
+# An hour ahead: an id is not believed that is much younger than its message, and a whole run of the tests takes long.
+SENT = int(time.time() * 1000) + 3_600_000
 
 LAST_ID = "ffffffff-ffff-7fff-8fff-ffffffffffff"
 

@@ -76,7 +76,8 @@ def test_a_trace_of_a_run_that_has_ended_asks_for_no_log(cloud: Cloud, capsys: p
 
 
 def test_a_run_under_way_says_until_when(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
-    trace = died(over_ms=NOW + 100_000)
+    # An hour: the suite may take long to get here.
+    trace = died(over_ms=NOW + 3_600_000)
     cloud.store.put(trace)
     assert program.run(["trace", trace.id]) == 0
     out = capsys.readouterr().out
