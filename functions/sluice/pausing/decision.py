@@ -17,7 +17,8 @@ Is the handler blocked?
 Is it paused? The first line that fits decides:
 
 1. The recorded pause has an end, and that has passed: no.
-2. A command is not finished yet, or a recorded block may have set the concurrency: as recorded.
+2. A command is not finished yet, or a recorded block may have set the concurrency: as recorded. Within a minute of a
+   command about a block, it may have, though no tag is seen.
 3. The reserved concurrency is 0, and no pause is on record: yes; somebody paused it in the AWS console.
 4. A pause is on record and the reserved concurrency is no longer 0: no; somebody unpaused it in the AWS console. A
    deployment may have reset the concurrency, though: after one, the recorded pause stays.
@@ -199,7 +200,7 @@ def _with_pause(observed: Observed, record: Record, now_ms: int) -> tuple[Record
     """Return the record with the pause that is wanted now, and True if AWS seems to show that somebody ended it."""
     if _is_over(record, now_ms):
         return record.unpaused(), False
-    if record.pending or block_set_concurrency(observed, record):
+    if record.pending or block_set_concurrency(observed, record) or record.asked_just_now(now_ms):
         return record, False
     if observed.concurrency == 0 and not record.paused and not record.settled_just_now(now_ms):
         return dataclasses.replace(record, paused=True, since_ms=now_ms, reason=THROTTLED), False

@@ -9,10 +9,10 @@ import pytest
 from tests.unit.support.pausing_world import MINUTE, World
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 4, 5, None])
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 5, 6, None])
 def test_the_handler_runs_though_the_unblock_may_see_no_tag(cut: int | None) -> None:
     for seed in range(60):
-        world = World(slow=False, schedule=None, missed="skip", stale=random.Random(seed))
+        world = World(slow=False, schedule="ENABLED", missed="skip", stale=random.Random(seed))
         world.command("block", cut=cut)
         world.pass_time(5)
         world.command("unblock", cut=None)
