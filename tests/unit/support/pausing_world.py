@@ -89,6 +89,8 @@ class Expected:
         """Let a pause end whose time is over, and its concurrency be given back."""
         if self.until is not None and self.until <= now:
             self.paused, self.until, self.command, self.throttled = False, None, None, self.blocked
+            # What stops it from then on is the block, whoever set it: its concurrency of 0 is no pause.
+            self.on_record = self.on_record or self.blocked
 
     def cut_off(self, now: float) -> None:
         """Let a run of the reconciler be cut off after its first write, which records a stop that it found."""
