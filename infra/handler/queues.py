@@ -92,7 +92,7 @@ class HandlerQueues(Construct):
             f"An event of {handler} has been waiting for {OLD.to_days():g} days. SQS deletes it after"
             f" {RETENTION.to_days():g}. Is the handler too slow, or the reconciler? See: sluice status {handler}"
             f" --stage {names.stage}",
-            # The running handler's age is told once an hour.
+            # The reconciler tells the age of a running handler once an hour.
             metric=age(WAITING_METRIC, Duration.hours(1)),
             at_least=OLD.to_seconds(),
         )

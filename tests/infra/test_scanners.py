@@ -1,4 +1,4 @@
-"""What security scanners find in a stage: nothing without a reason. tests/infra/test_app.py has cfn-lint."""
+"""Security scanners find nothing in a stage without a reason. tests/infra/test_app.py has cfn-lint."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _WIDE = 9
 """Columns of a label."""
 
 _WHAT = {"call": "function", "arguments": "arguments", "outcome": "outcome"}
-"""What differs of a call, by `CallDifference.what`."""
+"""Words for the part of a call that differs, by `CallDifference.what`."""
 
 
 def print_try(run: TryRun, comparison: Comparison | None, *, full: bool) -> None:

@@ -13,7 +13,7 @@ _KEPT = 50
 """Notes that are kept, at most."""
 
 _SECONDS = 60.0
-"""Seconds for which a note is told."""
+"""Seconds for which pages show a note."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Note:
 
 
 class Notes:
-    """Notes by number. Each is told for a minute, as a page may load again by itself.
+    """Notes by number. Pages show each for a minute, as a page may load again by itself.
 
     Args:
         clock: returns seconds on any scale.

@@ -28,7 +28,7 @@ _SHARDS_EVERY = 15
 _READERS = 16
 
 _REMEMBERED = 10_000
-"""Ended runs that are remembered, so that a trace that is written twice is told once."""
+"""Ended runs to remember: a trace may be written twice, and a run is told once."""
 
 _LATE_MS = 60_000
 """Milliseconds after a run's end within which its trace is written. A later write is no end of a run: its replay was

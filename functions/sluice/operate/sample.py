@@ -18,7 +18,7 @@ from ..pausing.run_one import RunFailedError, run_payload
 from ..traces import DamagedTraceError, Trace, TraceStore
 
 _PAYLOAD = json.dumps({"sample": 1}).encode()
-"""What the function is given (worker/entry.py)."""
+"""The function's argument (worker/entry.py)."""
 
 
 class NotPausedError(SluiceError):

@@ -208,4 +208,4 @@ HOOKS: Mapping[str, Callable[[ModuleType], None]] = {
     "http.client": _hook_http_client,
     "httpx._client": _hook_httpx,
 }
-"""What replaces the functions of each module of `HOOKED`."""
+"""The functions that replace those of each module of `HOOKED`."""
